@@ -1,0 +1,47 @@
+import re
+from collections.abc import Iterable
+
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from marketplace.celery import nudge
+from marketplace.clock import now
+from marketplace.notifications.models import MailPreference, Notification
+
+
+def notify(users: Iterable, template: str, *, path: str = "", **context) -> list[Notification]:
+    """Tell each user one fact, in the app and by e-mail, in the caller's transaction.
+
+    `template` names `notifications/<template>.txt`: the first line is the subject, the rest the body; it is
+    rendered in both languages now, so the letter says what was true now. `path` is where the button leads:
+    an address of ours; a language prefix is cut off, each reader gets their own. E-mails leave after commit;
+    when the broker is down the timer sends them.
+    """
+    users = list({user.pk: user for user in users}.values())
+    if not users:
+        return []
+    texts = {}
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            text = render_to_string(f"notifications/{template}.txt", context).strip()
+        subject, _sep, body = text.partition("\n")
+        texts[language] = (subject.strip()[:200], body.strip())
+    preferences = dict(MailPreference.objects.filter(user__in=users).values_list("user_id", "mode"))
+    rows = Notification.objects.bulk_create(
+        Notification(
+            user=user,
+            template=template,
+            subject_zh=texts["zh-hans"][0],
+            body_zh=texts["zh-hans"][1],
+            subject_en=texts["en"][0],
+            body_en=texts["en"][1],
+            path=re.sub(r"^/(zh-hans|en)(?=/)", "", path),
+            created_at=now(),
+            mail_wanted=preferences.get(user.pk) != MailPreference.Mode.NEVER,
+        )
+        for user in users
+    )
+    from marketplace.notifications.tasks import send_mails
+
+    nudge(send_mails)
+    return rows

@@ -1,0 +1,95 @@
+import logging
+
+from celery import shared_task
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from marketplace.clock import now
+from marketplace.notifications.models import MailPreference, Notification
+
+logger = logging.getLogger(__name__)
+BATCH = 200
+MAX_ATTEMPTS = 8
+
+
+@shared_task
+def send_mails() -> None:
+    """Send what waits, at most BATCH letters a run; each is marked in its own transaction, so a crash
+    repeats at most one letter."""
+    waiting = (
+        Notification.objects.to_mail()
+        .filter(mail_attempts__lt=MAX_ATTEMPTS)
+        .exclude(user__mail_preference__mode=MailPreference.Mode.DIGEST)
+    )
+    for pk in list(waiting.order_by("id").values_list("pk", flat=True)[:BATCH]):
+        _send_one(pk)
+
+
+def _send_one(pk: int) -> None:
+    with transaction.atomic():
+        note = (
+            Notification.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("user")
+            .filter(pk=pk, mailed_at__isnull=True)
+            .first()
+        )
+        if note is None:
+            return
+        try:
+            _letter(note).send()
+        except OSError:
+            logger.warning("Letter %s not sent, will be tried again", note.pk, exc_info=True)
+            note.mail_attempts += 1
+            note.save(update_fields=["mail_attempts"])
+            return
+        note.mailed_at = now()
+        note.save(update_fields=["mailed_at"])
+
+
+def _letter(note: Notification) -> EmailMultiAlternatives:
+    with translation.override(note.user.language):
+        url = settings.SITE_URL + note.url if note.path else ""
+        context = {"note": note, "url": url, "SITE_URL": settings.SITE_URL, "LANGUAGE": note.user.language}
+        letter = EmailMultiAlternatives(
+            subject=note.subject,
+            body=render_to_string("notifications/letter.txt", context),
+            to=[note.user.email],
+        )
+        letter.attach_alternative(render_to_string("notifications/letter.html", context), "text/html")
+        return letter
+
+
+@shared_task
+def send_digests() -> None:
+    """One letter a day with everything unsent, for those who asked for a digest."""
+    users = (
+        Notification.objects.to_mail()
+        .filter(user__mail_preference__mode=MailPreference.Mode.DIGEST)
+        .values_list("user_id", flat=True)
+        .distinct()
+    )
+    for user_id in list(users):
+        _send_digest(user_id)
+
+
+def _send_digest(user_id: int) -> None:
+    with transaction.atomic():
+        notes = list(
+            Notification.objects.to_mail()
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("user")
+            .filter(user_id=user_id)
+            .order_by("id")
+        )
+        if not notes:
+            return
+        user = notes[0].user
+        with translation.override(user.language):
+            context = {"notes": notes, "SITE_URL": settings.SITE_URL, "LANGUAGE": user.language}
+            body = render_to_string("notifications/digest.txt", context)
+        subject, _sep, text = body.strip().partition("\n")
+        EmailMultiAlternatives(subject=subject, body=text.strip(), to=[user.email]).send()
+        Notification.objects.filter(pk__in=[n.pk for n in notes]).update(mailed_at=now())

@@ -1,0 +1,71 @@
+"""How a rule says no: one small family of exceptions, turned into clear pages by one middleware.
+
+Services raise them; views may catch them to show the message beside a form. What nobody catches becomes a
+page that says what happened, that nothing was saved, and what to do.
+"""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+class Refused(Exception):
+    """A rule refuses; nothing was saved. `message` is shown to the user as it is (translated by the raiser)."""
+
+    status = 409
+
+    def __init__(self, message: str = "", *, code: str = "refused"):
+        super().__init__(str(message))
+        self.message = str(message)
+        self.code = code
+
+
+class TransitionRefused(Refused):
+    """The object is not in a state from which this step is allowed (a double click, a second tab)."""
+
+    def __init__(self, message: str = "", *, current: str = "", target: str = ""):
+        super().__init__(
+            message or _("This step is not possible any more: it was already done, or things have moved on."),
+            code="transition",
+        )
+        self.current, self.target = current, target
+
+
+class NotPermitted(Refused):
+    """The acting person lacks the role, or their organisation is not the one that may do this."""
+
+    status = 403
+
+    def __init__(self, message: str = ""):
+        super().__init__(message or _("Your role does not allow this step."), code="not_permitted")
+
+
+class Incomplete(Refused):
+    """Something is missing; `missing` lists it in words, each entry one line."""
+
+    def __init__(self, missing: list[str], message: str = ""):
+        super().__init__(message or _("Something is still missing."), code="incomplete")
+        self.missing = [str(line) for line in missing]
+
+
+def check(current: str, target: str, table: dict) -> None:
+    """Raise TransitionRefused unless `table` (state → set of next states) allows current → target."""
+    if target not in table.get(current, ()):
+        raise TransitionRefused(current=str(current), target=str(target))
+
+
+class RefusalMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refused):
+            return None
+        if request.path.startswith("/api/"):
+            body = {"type": exception.code, "title": exception.message, "status": exception.status}
+            return JsonResponse(body, status=exception.status, content_type="application/problem+json")
+        context = {"refusal": exception, "missing": getattr(exception, "missing", [])}
+        return render(request, "refused.html", context, status=exception.status)

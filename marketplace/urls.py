@@ -1,0 +1,31 @@
+"""All addresses. Pages carry their language; webhooks, files of the API and health do not."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
+from django.views.i18n import set_language
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+from marketplace import health, views
+
+urlpatterns = [
+    path("", views.root, name="root"),
+    path("healthz", health.healthz, name="healthz"),
+    path("i18n/setlang/", set_language, name="set_language"),
+    path("cms-admin/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+]
+urlpatterns += i18n_patterns(
+    path("accounts/", include("allauth.urls")),
+    path("", include("marketplace.organisations.urls")),
+    path("", include("marketplace.programmes.urls")),
+    path("", include("marketplace.notifications.urls")),
+    path("", include("cms.urls")),
+    path("", include("search.urls")),
+    path("", include("marketplace.deals.urls")),
+    path("", include("contracts.urls")),
+    path("", include("marketplace.simulator.urls")),
+    path("", include("marketplace.dashboard.urls")),
+    path("", include(wagtail_urls)),
+)

@@ -1,0 +1,57 @@
+import os
+
+os.environ.setdefault("USEFIRST_TEST", "1")
+
+import dj_database_url
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Each xdist worker has a database of its own."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request,
+    django_test_environment,
+    django_db_blocker,
+    django_db_modify_db_settings,
+    django_db_keepdb,
+    django_db_createdb,
+):
+    """The database is made and migrated by the owner; tests then run as the application's role,
+    which may not rewrite append-only tables."""
+    connection = connections["default"]
+    application = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
+    owner = dj_database_url.parse(settings.DATABASE_OWNER_URL)
+
+    def become(role):
+        connection.close()
+        connection.settings_dict.update(role)
+
+    with django_db_blocker.unblock():
+        become({key: owner[key] for key in ("USER", "PASSWORD")})
+        old = setup_databases(
+            verbosity=0,
+            interactive=False,
+            keepdb=django_db_keepdb and not django_db_createdb,
+        )
+        become(application)
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            become({key: owner[key] for key in ("USER", "PASSWORD")})
+            teardown_databases(old, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_clean(settings, tmp_path):
+    """Cheap password hashing, letters in memory, files in a folder of the test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
