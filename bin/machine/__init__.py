@@ -1,0 +1,1 @@
+"""What the scripts in bin/ share: folders, processes, packages and servers. Standard library only, since it runs first."""
