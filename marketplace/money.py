@@ -94,7 +94,7 @@ class Money:
         """
         plain = unicodedata.normalize("NFKC", text).strip().replace("\u00a5", "¥").replace("−", "-")
         negative = plain.startswith("-")
-        plain = plain.lstrip("-").strip()
+        plain = plain.removeprefix("-").strip()
         for sign in (SIGNS.get(currency, "").strip(), currency, "¥", "元"):
             if sign and plain.upper().startswith(sign.upper()):
                 plain = plain[len(sign) :].strip()
