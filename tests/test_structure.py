@@ -11,7 +11,17 @@ PACKAGES = ("marketplace", "cms", "search", "contracts")
 
 # Ordered: each may import itself and everything named in its set.
 SHARED = {"marketplace.money", "marketplace.clock", "marketplace.terms", "marketplace.refusals"}
-PLUMBING = {"marketplace.celery", "marketplace.appendonly", "marketplace.encrypted", "marketplace.models"}
+PLUMBING = {
+    "marketplace.celery",
+    "marketplace.appendonly",
+    "marketplace.encrypted",
+    "marketplace.models",
+    # what pages are made of: registries and helpers that know no area
+    *(
+        f"marketplace.{name}"
+        for name in ("panels", "desk", "menu", "fields", "uploads", "tables", "documents", "badges")
+    ),
+}
 GROUND = [
     "marketplace.audit",
     "marketplace.accounts",
@@ -29,19 +39,14 @@ ALLOWED: dict[str, set[str]] = {
     "marketplace.appendonly": set(),
     "marketplace.encrypted": set(),
     **{area: SHARED | PLUMBING | set(GROUND[:i]) for i, area in enumerate(GROUND)},
-    "cms": SHARED | PLUMBING | set(GROUND) | {"marketplace.uploads", "marketplace.tables"},
-    "search": SHARED | PLUMBING | set(GROUND) | {"cms", "marketplace.tables"},
-    "marketplace.deals": SHARED
-    | PLUMBING
-    | set(GROUND)
-    | {"cms", "marketplace.uploads", "marketplace.tables"},
-    "contracts": SHARED
-    | PLUMBING
-    | set(GROUND)
-    | {"marketplace.deals", "marketplace.uploads", "marketplace.tables", "marketplace.documents"},
-    "marketplace.uploads": SHARED,
-    "marketplace.tables": SHARED,
-    "marketplace.documents": SHARED,
+    "cms": SHARED | PLUMBING | set(GROUND),
+    "search": SHARED | PLUMBING | set(GROUND) | {"cms"},
+    "marketplace.deals": SHARED | PLUMBING | set(GROUND) | {"cms"},
+    "contracts": SHARED | PLUMBING | set(GROUND) | {"marketplace.deals"},
+    **{
+        f"marketplace.{name}": SHARED | PLUMBING
+        for name in ("panels", "desk", "menu", "fields", "uploads", "tables", "documents", "badges")
+    },
 }
 STEPS = ["lifecycle", "usage", "incentives", "billing", "payments", "proceeds"]
 EDGES = {
