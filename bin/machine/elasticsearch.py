@@ -15,7 +15,7 @@ from pathlib import Path
 from machine import packages
 from machine.place import Missing, cache, locked, say
 from machine.process import (
-    end_group,
+    end_groups,
     free_port,
     own_tree,
     owned_folder,
@@ -102,7 +102,7 @@ class Elasticsearch:
     def stop(self) -> None:
         known = self._process()
         if known and runs(known[0], "org.elasticsearch.launcher"):
-            end_group(known[0], 30)
+            end_groups([known[0]], 30)
         self.pid_file.unlink(missing_ok=True)
 
 

@@ -1,5 +1,6 @@
 """Processes that outlive the script, the user they run as, and the ports they listen on."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -7,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from machine.place import Missing, is_root, read_json, say, write_json
@@ -98,7 +99,7 @@ def wait_until(
         if child.poll() is not None:
             raise Missing(f"{what} ended with {child.returncode} while starting:\n{tail(log)}")
         if time.monotonic() > until:
-            end_group(child.pid)
+            end_groups([child.pid])
             raise Missing(f"{what} did not answer within {seconds:.0f} s:\n{tail(log)}")
         time.sleep(0.1)
 
@@ -131,20 +132,18 @@ def group_lives(group: int) -> bool:
     return False
 
 
-def end_group(group: int, seconds: float = 15) -> None:
-    """Ask a process group to end; after `seconds`, do not ask any more."""
+def end_groups(groups: Iterable[int], seconds: float = 15) -> None:
+    """Ask these process groups to end, each once; after `seconds`, do not ask any more."""
+    living = list(groups)
     for number, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5)):
-        try:
-            os.killpg(group, number)
-        except ProcessLookupError:
-            return
+        for group in living:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, number)
         until = time.monotonic() + patience
-        while group_lives(group):
+        while living := [group for group in living if group_lives(group)]:
             if time.monotonic() > until:
                 break
             time.sleep(0.05)
-        else:
-            return
 
 
 def is_free(port: int) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from machine import packages
 from machine.place import Missing, cache, locked
 from machine.process import (
-    end_group,
+    end_groups,
     own_tree,
     owned_folder,
     remembered_port,
@@ -67,7 +67,7 @@ class Redis:
     def stop(self) -> None:
         known = self._process()
         if known and runs(known[0], "redis-server"):
-            end_group(known[0])
+            end_groups([known[0]])
         self.pid_file.unlink(missing_ok=True)
 
 

@@ -1,0 +1,53 @@
+# The commands of this project. Each one brings what it needs: environment, servers, database.
+
+PYTHON = .venv/bin/python
+SCRIPTS = bin/services bin/env bin/demo bin/messages
+QUICK = not slow and not browser and not elasticsearch and not flow and not bench
+JOBS ?= 2
+
+.PHONY: help demo demo-check test check bench services stop clean-data
+
+help:
+	@echo "make demo         the whole product with demo data (SEARCH=elasticsearch: with that engine)"
+	@echo "make demo-check   start it, ask the first pages, stop"
+	@echo "make test         all tests, on real servers"
+	@echo "make check        format, lint, migrations and the quick tests, before each commit"
+	@echo "make bench        figures"
+	@echo "make services     start the servers that tests use and show what runs"
+	@echo "make stop         end the demo and the servers of this checkout"
+	@echo "make clean-data   stop, and delete the databases and uploads of this checkout"
+
+demo:
+	@bin/demo $(if $(SEARCH),--search $(SEARCH))
+
+demo-check:
+	@bin/demo --check $(if $(SEARCH),--search $(SEARCH))
+
+test:
+	@bin/setup --dev
+	@bin/services up test --with elasticsearch
+	bin/env test $(PYTHON) -m pytest -m "not bench" -n $(JOBS) --dist loadgroup
+
+check:
+	@bin/setup --dev
+	@bin/services up test
+	$(PYTHON) -m ruff format --check . $(SCRIPTS)
+	$(PYTHON) -m ruff check . $(SCRIPTS)
+	bin/env test $(PYTHON) manage.py makemigrations --check --dry-run
+	bin/env test $(PYTHON) -m pytest -q -m "$(QUICK)" -n $(JOBS) --dist loadgroup
+
+bench:
+	@bin/setup --dev
+	@bin/services up test --with elasticsearch
+	bin/env test $(PYTHON) -m pytest -m bench -s -n 0
+
+services:
+	@bin/services up test --with elasticsearch
+	@bin/services status
+
+stop:
+	@bin/demo --stop
+	@bin/services down
+
+clean-data: stop
+	@bin/services clean
