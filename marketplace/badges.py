@@ -1,0 +1,24 @@
+"""How a state looks: a tone and a sign for each word that a state field holds. The word itself is always shown."""
+
+SIGNS = {"good": "check", "warn": "clock", "bad": "alert", "info": "play", "quiet": "minus"}
+
+_TONES: dict[str, str] = {
+    "good": """VERIFIED ACTIVE ACCEPTED APPROVED CONFIRMED PAID PAID_UP ALLOCATED SIGNED LIVE PUBLISHED CONVERTED
+        AGREED DONE RATED DISTRIBUTED DELIVERED REDEEMED CURED RESOLVED MATCHED SETTLED SUCCEEDED OK YES
+        REGISTERED FIRED MET""",
+    "warn": """PENDING REVIEW IN_REVIEW INTERNAL_REVIEW PUBLIC_NOTICE SIGNING DELIVERY DECISION_DUE SUBMITTED
+        QUERIED PROPOSED ADVISED REQUESTED ACCRUED INVOICED PART_PAID PARTLY_PAID WIND_DOWN WAITING DUE
+        COUNTERED ASKED UNMATCHED PROCESSING PAUSED HELD""",
+    "bad": """REFUSED OBJECTION UPHELD OVERDUE IN_BREACH BREACH DECLINED TERMINATED INVALIDATED REJECTED FAILED
+        MISSING LATE DISPUTED FAILS NOT_OK NO CANCELLED_BY_FORCE REVOKED""",
+    "info": "OPEN TRIAL EXTENDED ISSUED SENT RUNNING SCHEDULED NEW STARTED CHANGED IN_FORCE",
+    "quiet": """DRAFT WITHDRAWN ENDED CLOSED CLOSED_EXPIRED CLOSED_DECLINED EXPIRED LAPSED CANCELLED ARCHIVED
+        SUPERSEDED UNKNOWN WAIVED WRITTEN_OFF NOT_REQUIRED UNPUBLISHED CREDITED REVERSED IGNORED DISMISSED""",
+}
+_TONE_OF = {state: tone for tone, states in _TONES.items() for state in states.split()}
+
+
+def look_of(state: str, tone: str = "") -> tuple[str, str]:
+    """(tone, sign) of a state, in any case; an unknown word is plain information."""
+    tone = tone or _TONE_OF.get(state.upper(), "info")
+    return tone, SIGNS[tone]

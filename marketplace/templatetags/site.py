@@ -1,0 +1,112 @@
+"""The frame of every page: demo banner, header with menu and switches, footer.
+
+The header asks the database a fixed, small number of questions: the acting person (one, shared with the view)
+and the number of unread notifications (one); in demo mode the market's date as well.
+"""
+
+from django import template
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse, translate_url
+
+from marketplace.clock import today
+from marketplace.menu import menu_for
+from marketplace.notifications.models import Notification
+
+register = template.Library()
+_TONES = {"success": "good", "warning": "warn", "error": "bad"}
+
+
+@register.filter
+def notice_tone(level_tag: str) -> str:
+    """The tone of one of Django's messages."""
+    return _TONES.get(level_tag, "info")
+
+
+def address(name: str) -> str:
+    """The address of a page by name, or "" where that part of the site is not installed."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+@register.simple_tag
+def address_of(name: str) -> str:
+    return address(name)
+
+
+def other_languages(request: HttpRequest, language: str) -> list[dict]:
+    """This page in each other language."""
+    here = request.get_full_path()
+    links = []
+    for code, label in settings.LANGUAGES:
+        if code == language:
+            continue
+        url = translate_url(here, code)
+        if url == here and here.startswith(f"/{language}/"):  # no such page: the prefix alone decides
+            url = f"/{code}/" + here.removeprefix(f"/{language}/")
+        links.append({"code": code, "label": label, "url": url})
+    return links
+
+
+def _return_here(request: HttpRequest) -> str:
+    """Where to go after acting for another organisation: here, unless the page shows one object, which the
+    other organisation may not see."""
+    match = request.resolver_match
+    plain = match is not None and not match.args and not match.kwargs
+    return request.get_full_path() if plain and request.method == "GET" else ""
+
+
+@register.inclusion_tag("ui/header.html", takes_context=True)
+def site_header(context):
+    request = context["request"]
+    acting = getattr(request, "acting", None)
+    user = acting.user if acting else None
+    return {
+        "PRODUCT_NAME": settings.PRODUCT_NAME,
+        "home": f"/{context['LANGUAGE']}/",
+        "csrf_token": context.get("csrf_token"),
+        "request": request,
+        "user": user,
+        "acting": acting,
+        "memberships": getattr(request, "memberships", []),
+        "unread": Notification.objects.of(user).unread().count() if user else 0,
+        "groups": menu_for(acting, request.path),
+        "languages": other_languages(request, context["LANGUAGE"]),
+        "return_here": _return_here(request),
+        "query": request.GET.get("q", ""),
+        "urls": {
+            name: address(name)
+            for name in (
+                "search", "desk", "act_for", "notifications", "profile", "organisation_register",
+                "account_login", "account_signup", "account_logout", "account_email",
+                "account_change_password", "mfa_index",
+            )
+        },
+    }  # fmt: skip
+
+
+@register.inclusion_tag("ui/demo_banner.html", takes_context=True)
+def demo_banner(context):
+    if not settings.DEMO:
+        return {}
+    acting = context.get("acting")
+    return {
+        "demo": True,
+        "today": today(),
+        "clock_url": address("demo_clock") if acting and acting.can("clock.move") else "",
+    }
+
+
+@register.inclusion_tag("ui/footer.html", takes_context=True)
+def site_footer(context):
+    return {
+        "PRODUCT_NAME": settings.PRODUCT_NAME,
+        "languages": other_languages(context["request"], context["LANGUAGE"]),
+        "urls": {
+            name: address(name)
+            for name in ("search", "programmes", "public_notices", "simulator", "about", "look")
+        },
+        "show_look": settings.DEMO or settings.DEBUG,
+    }
