@@ -17,10 +17,10 @@ from machine.place import Missing, cache, locked, say
 from machine.process import (
     end_groups,
     free_port,
+    group_lives,
     own_tree,
     owned_folder,
     remembered_port,
-    runs,
     start_detached,
     wait_until,
 )
@@ -101,7 +101,7 @@ class Elasticsearch:
 
     def stop(self) -> None:
         known = self._process()
-        if known and runs(known[0], "org.elasticsearch.launcher"):
+        if known and group_lives(known[0], str(self.home)):
             end_groups([known[0]], 30)
         self.pid_file.unlink(missing_ok=True)
 

@@ -73,7 +73,7 @@ class Postgres:
         """The port of the running server, None if none runs. Line 1 of its pid file is the process, line 4 the port."""
         pid_file = self.cluster / "postmaster.pid"
         lines = pid_file.read_text().splitlines() if pid_file.exists() else []
-        if len(lines) < 8 or not runs(int(lines[0]), "postgres") or not _answers(int(lines[3])):
+        if len(lines) < 8 or not runs(int(lines[0]), str(self.cluster)) or not _answers(int(lines[3])):
             return None
         return int(lines[3])
 
@@ -136,9 +136,12 @@ class Postgres:
         draft.rename(self.cluster)
 
     def _forget_stale_pid(self) -> None:
+        """PostgreSQL clears up after a crash itself, unless some other process has the number by now."""
         pid_file = self.cluster / "postmaster.pid"
-        if pid_file.exists() and not runs(int(pid_file.read_text().split()[0]), "postgres"):
-            pid_file.unlink()
+        if pid_file.exists():
+            process = int(pid_file.read_text().split()[0])
+            if Path(f"/proc/{process}").exists() and not runs(process, str(self.cluster)):
+                pid_file.unlink()
 
 
 def _answers(port: int) -> bool:

@@ -8,10 +8,10 @@ from machine import packages
 from machine.place import Missing, cache, locked
 from machine.process import (
     end_groups,
+    group_lives,
     own_tree,
     owned_folder,
     remembered_port,
-    runs,
     start_detached,
     wait_until,
 )
@@ -66,7 +66,7 @@ class Redis:
 
     def stop(self) -> None:
         known = self._process()
-        if known and runs(known[0], "redis-server"):
+        if known and group_lives(known[0], f"127.0.0.1:{known[1]}"):
             end_groups([known[0]])
         self.pid_file.unlink(missing_ok=True)
 
