@@ -1,0 +1,392 @@
+"""Royalties: a base, what is deducted from it, a rate; exact until the engine rounds once.
+
+Amounts here are exact minor units: ints and Decimals, or Fractions where a term divides (a combination
+factor, a pro-rated baseline, the part above a threshold), so that no division is ever cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from marketplace.money import exponent
+from marketplace.terms import Base, FixedRate, ProRate, Royalty, Span, TierMode, Tiers, Year
+from marketplace.terms.dates import licence_months_counted, months_counted
+
+from .facts import Facts, Period, TermsVersion, UsageRow
+from .schedule import window, window_of
+from .usage import row_value
+from .working import Step
+
+Number = int | Decimal | Fraction
+
+
+class Row(NamedTuple):
+    """A chargeable row: the version it is rated by, and the part of it that counts (1, or above a threshold)."""
+
+    row: UsageRow
+    version: int
+    part: Fraction | int = 1
+
+
+class RoyaltyMeter:
+    """Runs through the periods of one royalty element, in order, across versions; cumulative sums go on."""
+
+    def __init__(self, element_id: str, versions: Sequence[TermsVersion], facts: Facts, *, fractions: bool):
+        self.facts = facts
+        self.elements: list[Royalty | None] = [version.terms.element(element_id) for version in versions]
+        self.deductions = [version.terms.report.deductions for version in versions]
+        present = [element for element in self.elements if element is not None]
+        fractions = fractions or any(_divides(element) for element in present)
+        self.number = Fraction if fractions else _as_is
+        scale = 10 ** exponent(versions[0].terms.currency)
+        self.rates = [element and _compiled(element, self.number, scale) for element in self.elements]
+        self.windowed = [element is not None and _is_windowed(element) for element in self.elements]
+        self.remembers_life = any(_remembers_life(element) for element in present)
+        self.remembers_year = any(self.windowed)
+        self.filled: Number = 0  # bases charged so far, over the life
+        self.taken: dict[object, Number] = {}  # cumulative base per window of the deduction
+        self.year_filled: dict[object, Number] = {}
+        self.accrued: dict[object, Number] = {}  # exact royalty per window
+        self.charged: dict[object, Number] = {}  # royalty charged per window, before credits and caps
+        self.loss: Number = 0
+        self.offset: Number = 0
+        self.last_window: object = None
+        self.blocked_life = False  # an earlier period waits, and this element remembers it for life …
+        self.blocked_windows: set[tuple] = set()  # … or in these years
+        self.since: date | None = None  # the first chargeable day, for pro-rated baselines
+
+    def free_use(self, rows: Sequence[UsageRow], version: int) -> None:
+        """Usage before the trigger: fills tiers only where the terms say so."""
+        element = self.elements[version]
+        if element is None or not element.free_use_fills:
+            return
+        for row in rows:
+            value = self._value(row, element, version)
+            if value:
+                self.filled += value
+                if isinstance(element.rate, Tiers) and element.rate.span is Span.YEAR:
+                    key = window_of(element.rate.year, row.period_end, self.facts.effective_on)
+                    self.year_filled[key] = self.year_filled.get(key, 0) + value
+
+    def take(
+        self, period: Period, rows: Sequence[Row], version: int, third_party: Number
+    ) -> tuple[Number, list[Step]]:
+        """The exact royalty of one period, after the stacking offset, never below zero, and its steps."""
+        steps: list[Step] = []
+        segments = self._segments(period, rows, version, steps)
+        element = self.elements[version] or next(e for e in self.elements if e is not None)
+        total = sum(base for _, _, base in segments) if len(segments) > 1 else segments[0][2]
+        if not self.windowed[version]:
+            if total < 0:
+                if element.loss_carry:
+                    self.loss -= total
+                    steps.append(Step("loss_kept", (total, self.loss), 0))
+                else:
+                    steps.append(Step("loss_lost", (total,), 0))
+                return 0, steps
+            if self.loss:
+                segments = self._use_loss(segments, total, steps)
+            exact: Number = 0
+            for place, on, base in segments:
+                exact += self._rate(place, on, base, period, steps)
+        else:
+            exact = self._windowed(segments, period, steps)
+        if exact < 0:
+            steps.append(Step("not_negative", (exact,), 0))
+            exact = 0
+        if element.stacking is not None:
+            exact = self._stack(element, exact, max(total, 0), third_party, steps)
+        return exact, steps
+
+    def book(self, rounded: int, version: int) -> None:
+        """Remember what a window was charged, so that the next period takes only the rest."""
+        if self.windowed[version]:
+            element = self.elements[version]
+            stacked = element is not None and element.stacking is not None
+            amount = self._last_rest if stacked else rounded - self._other_rests
+            self.charged[self.last_window] = self.charged.get(self.last_window, 0) + amount
+
+    def _segments(self, period, rows, version, steps) -> list[tuple[int, date, Number]]:
+        """(version, day, base), one per stretch that is rated alike, in order of time."""
+        if not rows:
+            steps.append(Step("nil", (), 0))
+            return [(version, period.end, self.number(0))]
+        if len(rows) == 1:
+            row, place, part = rows[0]
+            base = self._value(row, self.elements[place], place, steps) * part
+            if part != 1:
+                steps.append(Step("part_above", (part,), base))
+            return [(place, row.period_end, base)]
+        sums: dict[tuple, Number] = {}
+        for row, place, part in rows:
+            element = self.elements[place]
+            value = self._value(row, element, place)
+            if part != 1:
+                value *= part
+            sums[row.period_end, place] = sums.get((row.period_end, place), 0) + value
+        merged: dict[tuple, tuple[int, date, Number]] = {}
+        for (on, place), value in sorted(sums.items(), key=lambda item: item[0]):
+            alike = (place, *self._rated_alike(self.elements[place], on))
+            before = merged.get(alike)
+            merged[alike] = (place, on, value if before is None else before[2] + value)
+        segments = list(merged.values())
+        for _, _, base in segments:
+            steps.append(Step("rows", (len(rows),), base))
+        if any(row.row.components is not None for row in rows):
+            steps.extend(_deducted(rows, self.deductions))
+        return segments
+
+    def _rated_alike(self, element: Royalty, on: date) -> tuple:
+        rate = element.rate
+        effective_on = self.facts.effective_on
+        by_rate = 0 if isinstance(rate, FixedRate) else window_of(rate.year, on, effective_on)
+        deducted = element.baseline or element.free
+        by_base = 0 if deducted is None else window_of(deducted.year, on, effective_on)
+        return by_rate, by_base
+
+    def _value(self, row: UsageRow, element: Royalty, place: int, steps: list[Step] | None = None) -> Number:
+        value = row_value(row, element.meter_name, self.deductions[place])
+        if value is None or (element.products and row.product not in element.products):
+            return self.number(0)
+        value = self.number(value)
+        if steps is not None:
+            if row.components is not None:
+                steps.append(_sales_step(row, element, self.deductions[place], value))
+            else:
+                steps.append(Step("reported", (), value))
+        for combined in element.combinations:
+            if combined.product in ("", row.product):
+                value = value * combined.own / (combined.own + combined.other)
+                if steps is not None:
+                    steps.append(Step("combination", (combined.own, combined.other), value))
+                break
+        return value
+
+    def _use_loss(self, segments, total, steps):
+        used = min(self.loss, total)
+        self.loss -= used
+        steps.append(Step("loss_used", (total, used, self.loss), total - used))
+        reduced = []
+        for place, on, base in segments:
+            part = min(max(base, 0), used)
+            used -= part
+            reduced.append((place, on, base - part))
+        return reduced
+
+    def _rate(self, place: int, on: date, base: Number, period: Period, steps: list[Step]) -> Number:
+        """The royalty on one stretch: deduction first, then the rate, filling the tiers."""
+        element = self.elements[place]
+        base = self._after_deduction(element, on, base, period, steps)
+        rate = element.rate
+        compiled = self.rates[place]
+        if isinstance(rate, Tiers):
+            fills = self.year_filled if rate.span is Span.YEAR else None
+            if fills is None:
+                before = self.filled
+            else:
+                key = window_of(rate.year, on, self.facts.effective_on)
+                before = fills.get(key, 0)
+            after = before + base
+            if fills is None:
+                self.filled = after
+            else:
+                fills[key] = after
+            return _increment(rate.mode, compiled, before, after, steps)
+        self.filled += base
+        if isinstance(rate, FixedRate):
+            value = base * compiled
+            steps.append(Step("rate", (base, rate.rate), value))
+            return value
+        first = 0 if rate.year is Year.LICENCE else self.facts.effective_on.year
+        year = window_of(rate.year, on, self.facts.effective_on) - first
+        place_of = min(max(year, 0), len(compiled) - 1)
+        value = base * compiled[place_of]
+        steps.append(Step("rate_of_year", (base, year + 1, rate.rates[place_of]), value))
+        return value
+
+    def _after_deduction(self, element, on, base, period, steps) -> Number:
+        deducted = element.baseline or element.free
+        if deducted is None:
+            return base
+        code = "baseline" if element.baseline is not None else "free"
+        quantity: Number = deducted.quantity
+        if deducted.span is Span.PERIOD:
+            before, key = 0, None
+        else:
+            key = ("life", 0)
+            if deducted.span is Span.YEAR:
+                number = window_of(deducted.year, on, self.facts.effective_on)
+                key = (deducted.year, number)
+                if deducted.pro_rate is not ProRate.NONE:
+                    quantity = self._pro_rated(deducted, number, steps)
+            before = self.taken.get(key, 0)
+        after = before + base
+        if key is not None:
+            self.taken[key] = after
+        quantity = self.number(quantity)
+        result = max(after - quantity, 0) - max(before - quantity, 0)
+        steps.append(Step(code, (after, quantity, before), result))
+        return result
+
+    def _pro_rated(self, deducted, number: int, steps) -> Fraction:
+        days = window(deducted.year, number, self.facts.effective_on)
+        start = max(days.start, self.since or days.start)
+        months = months_in(deducted.pro_rate, deducted.year, self.facts.effective_on, start, days.end)
+        if start == days.start:
+            months = 12
+        value = Fraction(deducted.quantity) * months / 12
+        steps.append(Step("pro_rated_quantity", (deducted.quantity, months), value))
+        return value
+
+    def _windowed(self, segments, period: Period, steps: list[Step]) -> Number:
+        """The cumulative royalty in the window minus what the window was already charged."""
+        exact: Number = 0
+        touched: list[object] = []
+        for place, on, base in segments:
+            key = self._window_key(place, on)
+            if key not in self.accrued:
+                self.accrued[key] = self.charged[key] = 0
+                if self.elements[place].loss_carry and key != self.last_window:
+                    base += self._loss_of_last_window()
+            self.accrued[key] += self._rate(place, on, base, period, steps)
+            if key not in touched:
+                touched.append(key)
+            self.last_window = key
+        self._other_rests: Number = 0
+        for key in touched:
+            rest = self.accrued[key] - self.charged[key]
+            steps.append(Step("window", (self.accrued[key], self.charged[key]), rest))
+            rest = max(rest, 0)
+            exact += rest
+            if key != self.last_window:
+                self.charged[key] += rest
+                self._other_rests += rest
+        self._last_rest = rest
+        return exact
+
+    def _loss_of_last_window(self) -> Number:
+        """A loss left over at the end of the window before, where losses are carried."""
+        tail = [value for key, value in self.taken.items() if key == self.last_window]
+        filled = tail or [value for key, value in self.year_filled.items() if key == self.last_window]
+        return min(filled[-1], 0) if filled else 0
+
+    def _window_key(self, place: int, on: date) -> object:
+        element = self.elements[place]
+        rate = element.rate
+        if isinstance(rate, Tiers) and rate.span is Span.YEAR:
+            return window_of(rate.year, on, self.facts.effective_on)
+        deducted = element.baseline or element.free
+        if deducted is not None and deducted.span is Span.YEAR:
+            return (deducted.year, window_of(deducted.year, on, self.facts.effective_on))
+        return "life"
+
+    def _stack(self, element: Royalty, exact, base, third_party, steps) -> Number:
+        """Offset by third-party royalties, never below floor × base; the unused rest is carried, exact."""
+        rule = element.stacking
+        number = self.number
+        available = self.offset + number(third_party) * number(rule.offset)
+        floor = base * number(rule.floor)
+        used = max(min(available, exact - floor), 0)
+        self.offset = available - used if rule.carry else 0
+        steps.append(Step("stacking", (exact, available, floor, self.offset), exact - used))
+        return exact - used
+
+
+def months_in(rule: ProRate, year: Year, effective_on: date, start: date, end: date) -> int:
+    """Months of a broken year that count, 0 … 12."""
+    partial = rule is ProRate.MONTH_COUNTS
+    if year is Year.CALENDAR:
+        return min(months_counted(start, end, partial=partial), 12)
+    return min(licence_months_counted(effective_on, start, end, partial=partial), 12)
+
+
+def _as_is(value):
+    return value
+
+
+def _divides(element: Royalty) -> bool:
+    deducted = element.baseline or element.free
+    return bool(element.combinations) or (deducted is not None and deducted.pro_rate is not ProRate.NONE)
+
+
+def _is_windowed(element: Royalty) -> bool:
+    deducted = element.baseline or element.free
+    if deducted is not None and deducted.span is Span.YEAR:
+        return True
+    rate = element.rate
+    return isinstance(rate, Tiers) and (rate.span is Span.YEAR or rate.mode is TierMode.WHOLE)
+
+
+def _remembers_life(element: Royalty) -> bool:
+    deducted = element.baseline or element.free
+    return (
+        element.loss_carry
+        or (element.stacking is not None and element.stacking.carry)
+        or (deducted is not None and deducted.span is Span.LIFE)
+        or (isinstance(element.rate, Tiers) and element.rate.span is Span.LIFE)
+    )
+
+
+def _compiled(element: Royalty, number, scale: int):
+    """Rates in minor units per unit of base: as they stand for money, × 100 for a price per piece in CNY."""
+    factor = scale if element.base is Base.UNITS else 1
+    rate = element.rate
+    if isinstance(rate, FixedRate):
+        return number(rate.rate * factor)
+    if isinstance(rate, Tiers):
+        bounds, low = [], 0
+        for tier in rate.tiers:
+            high = None if tier.up_to is None else number(tier.up_to)
+            bounds.append((low, high, number(tier.rate * factor), tier.rate))
+            low = high
+        return tuple(bounds)
+    return tuple(number(value * factor) for value in rate.rates)
+
+
+def _increment(mode: TierMode, bounds, before: Number, after: Number, steps: list[Step]) -> Number:
+    if mode is TierMode.WHOLE:
+        value = after * _reached(bounds, after)[2] - before * _reached(bounds, before)[2]
+        steps.append(Step("whole", (after, before, _reached(bounds, after)[3]), value))
+        return value
+    sign, low_end, high_end = (1, before, after) if after >= before else (-1, after, before)
+    value: Number = 0
+    for low, high, rate, shown in bounds:
+        if high is not None and high <= low_end:
+            continue
+        start = low if low > low_end else low_end
+        if start >= high_end:
+            break
+        stop = high_end if high is None or high > high_end else high
+        part = (stop - start) * rate
+        value += part
+        steps.append(Step("tier", (start, stop, shown), part * sign))
+    return value * sign
+
+
+def _reached(bounds, cumulative: Number):
+    for bound in bounds:
+        if bound[1] is None or cumulative <= bound[1]:
+            return bound
+    return bounds[-1]
+
+
+def _sales_step(row: UsageRow, element: Royalty, deductions: Sequence[str], value: Number) -> Step:
+    allowed = deductions if element.base is Base.NET_SALES else ("vat",)
+    invoiced = row.components.get("invoiced_incl_vat", 0)
+    parts = tuple(
+        Step("deduction", (name,), row.components[name]) for name in allowed if row.components.get(name)
+    )
+    return Step("sales", (invoiced,), value, parts)
+
+
+def _deducted(rows: Sequence[Row], deductions) -> list[Step]:
+    found: dict[str, int] = {}
+    for row, place, _ in rows:
+        for name, amount in (row.components or {}).items():
+            if name in deductions[place]:
+                found[name] = found.get(name, 0) + amount
+    return [Step("deduction", (name,), found[name]) for name in found if found[name]]

@@ -1,0 +1,171 @@
+"""The working of a charge: named steps with inputs, formula, exact value and source; as sentences and as JSON.
+
+A step is made in the hot path and so holds only its code, inputs and value; what the code means (names and
+kinds of the inputs, formula, source, words) stands once in steps.py.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from marketplace.money import Money, exponent
+
+from .steps import DEDUCTION_NAMES, STEPS
+
+
+class Step(NamedTuple):
+    """One line of the working; `parts` are the lines it sums up."""
+
+    code: str
+    inputs: tuple
+    value: Any
+    parts: tuple = ()
+
+
+class Working(NamedTuple):
+    """The steps of one charge, in order. `unit` is empty where quantities are money in minor units."""
+
+    currency: str
+    unit: str
+    steps: tuple[Step, ...]
+
+
+def tidy(value: Any) -> Any:
+    """An exact number in its plainest form: a whole number, a Decimal, else a Fraction."""
+    if isinstance(value, Fraction):
+        rest = value.denominator
+        for prime in (2, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest != 1:
+            return value
+        value = Decimal(value.numerator) / Decimal(value.denominator)
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    return value
+
+
+def working_json(working: Working) -> dict[str, Any]:
+    """The whole working as JSON values; decimals and fractions are strings, exact."""
+    return {
+        "currency": working.currency,
+        "unit": working.unit,
+        "steps": [_step_json(step) for step in working.steps],
+    }
+
+
+def read_working(document: dict[str, Any]) -> Working:
+    """The working back from its JSON, so that a stored one can be shown in either language."""
+    steps = tuple(_step_from(step) for step in document["steps"])
+    return Working(document["currency"], document["unit"], steps)
+
+
+def sentences(working: Working, lang: str = "zh-hans") -> list[str]:
+    """The working in plain sentences, one per step, parts indented by a dash."""
+    said: list[str] = []
+    for step in working.steps:
+        said.append(_sentence(step, working, lang))
+        said += [f"— {_sentence(part, working, lang)}" for part in step.parts]
+    return said
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    meaning = STEPS[step.code]
+    document: dict[str, Any] = {
+        "step": step.code,
+        "inputs": {name: _plain(value) for (name, _), value in zip(meaning.inputs, step.inputs, strict=True)},
+        "formula": meaning.formula,
+        "value": _plain(step.value),
+    }
+    if meaning.rounding:
+        document["rounding"] = meaning.rounding
+    if meaning.source:
+        document["source"] = meaning.source
+    if step.parts:
+        document["parts"] = [_step_json(part) for part in step.parts]
+    return document
+
+
+def _step_from(document: dict[str, Any]) -> Step:
+    meaning = STEPS[document["step"]]
+    inputs = tuple(_read(document["inputs"][name], kind) for name, kind in meaning.inputs)
+    parts = tuple(_step_from(part) for part in document.get("parts", ()))
+    return Step(document["step"], inputs, _read(document["value"], meaning.kind), parts)
+
+
+def _plain(value: Any) -> Any:
+    value = tidy(value)
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _read(value: Any, kind: str) -> Any:
+    if kind == "date":
+        return date.fromisoformat(value)
+    if kind in ("text", "deduction") or isinstance(value, int):
+        return value
+    return Fraction(value) if "/" in value else Decimal(value)
+
+
+def _sentence(step: Step, working: Working, lang: str) -> str:
+    meaning = STEPS[step.code]
+    english = lang.startswith("en")
+    shown = {
+        name: _shown(value, kind, working, english)
+        for (name, kind), value in zip(meaning.inputs, step.inputs, strict=True)
+    }
+    shown["value"] = _shown(step.value, meaning.kind, working, english)
+    return (meaning.en if english else meaning.zh).format(**shown)
+
+
+def _shown(value: Any, kind: str, working: Working, english: bool) -> str:
+    if kind == "quantity":
+        kind = "number" if working.unit else "money"
+    elif kind == "rate" and working.unit:
+        kind = "price"
+    if kind == "money":
+        return _money(value, working.currency)
+    if kind == "rate":
+        return f"{(Decimal(value) * 100).normalize():f} %"
+    if kind == "price":
+        return Money.from_decimal(Decimal(value), working.currency).format() if _two_places(
+            value, working.currency
+        ) else f"{value} {working.currency}"  # fmt: skip
+    if kind == "deduction":
+        return DEDUCTION_NAMES.get(value, (value, value))[1 if english else 0]
+    if kind == "number":
+        value = tidy(value)
+        text = f"{value.numerator}/{value.denominator}" if isinstance(value, Fraction) else f"{value:,}"
+        return f"{text} {working.unit}".strip()
+    if kind == "percent":
+        value = tidy(Fraction(value) * 100)
+        return f"{float_free(value)} %"
+    return str(value)
+
+
+def _two_places(price: Decimal, currency: str) -> bool:
+    return Decimal(price).normalize().as_tuple().exponent >= -exponent(currency)
+
+
+def _money(minor: Any, currency: str) -> str:
+    """Exact money: more places where the exact value has them, "≈" where no decimal is exact."""
+    value = tidy(minor)
+    if isinstance(value, int):
+        return Money(value, currency).format()
+    rounded = Decimal(value.numerator) / Decimal(value.denominator)
+    whole = Money(int(rounded), currency).format()
+    sign = "-" if rounded < 0 and not whole.startswith("-") else ""
+    more = format(abs(rounded) % 1, ".6f")[2:].rstrip("0")
+    return f"{'≈ ' if isinstance(value, Fraction) else ''}{sign}{whole}{more}"
+
+
+def float_free(value: Any) -> str:
+    """A number in at most four decimal places."""
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    return f"{exact.quantize(Decimal('0.0001')).normalize():f}"
