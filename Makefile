@@ -1,6 +1,7 @@
 # The commands of this project. Each one brings what it needs: environment, servers, database.
 
 PYTHON = .venv/bin/python
+IN_TEST = $(PYTHON) bin/env test $(PYTHON)
 SCRIPTS = bin/services bin/env bin/demo bin/messages
 QUICK = not slow and not browser and not elasticsearch and not flow and not bench
 JOBS ?= 2
@@ -18,36 +19,40 @@ help:
 	@echo "make clean-data   stop, and delete the databases and uploads of this checkout"
 
 demo:
-	@bin/demo $(if $(SEARCH),--search $(SEARCH))
+	@bin/setup
+	@$(PYTHON) bin/demo $(if $(SEARCH),--search $(SEARCH))
 
 demo-check:
-	@bin/demo --check $(if $(SEARCH),--search $(SEARCH))
+	@bin/setup
+	@$(PYTHON) bin/demo --check $(if $(SEARCH),--search $(SEARCH))
 
 test:
 	@bin/setup --dev
-	@bin/services up test --with elasticsearch
-	bin/env test $(PYTHON) -m pytest -m "not bench" -n $(JOBS) --dist loadgroup
+	@$(PYTHON) bin/services up test --with elasticsearch
+	$(IN_TEST) -m pytest -m "not bench" -n $(JOBS) --dist loadgroup
 
 check:
 	@bin/setup --dev
-	@bin/services up test
+	@$(PYTHON) bin/services up test
 	$(PYTHON) -m ruff format --check . $(SCRIPTS)
 	$(PYTHON) -m ruff check . $(SCRIPTS)
-	bin/env test $(PYTHON) manage.py makemigrations --check --dry-run
-	bin/env test $(PYTHON) -m pytest -q -m "$(QUICK)" -n $(JOBS) --dist loadgroup
+	$(IN_TEST) manage.py makemigrations --check --dry-run
+	$(IN_TEST) -m pytest -q -m "$(QUICK)" -n $(JOBS) --dist loadgroup
 
 bench:
 	@bin/setup --dev
-	@bin/services up test --with elasticsearch
-	bin/env test $(PYTHON) -m pytest -m bench -s -n 0
+	@$(PYTHON) bin/services up test --with elasticsearch
+	$(IN_TEST) -m pytest -m bench -s -n 0
 
 services:
-	@bin/services up test --with elasticsearch
-	@bin/services status
+	@bin/setup
+	@$(PYTHON) bin/services up test --with elasticsearch
+	@$(PYTHON) bin/services status
 
 stop:
-	@bin/demo --stop
-	@bin/services down
+	@bin/setup
+	@$(PYTHON) bin/demo --stop
+	@$(PYTHON) bin/services down
 
 clean-data: stop
-	@bin/services clean
+	@$(PYTHON) bin/services clean

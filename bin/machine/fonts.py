@@ -63,7 +63,7 @@ def install() -> tuple[Path, str]:
 
 def _convert(target: Path) -> bool:
     home = packages.npm_package(*WEB_FONT)
-    tools = packages.pypi_tools(sys.executable, "fonttools", CONVERTER) if home else None
+    tools = packages.pypi_tools("fonttools", CONVERTER) if home else None
     if not home or not tools:
         return False
     target.mkdir(exist_ok=True)

@@ -4,9 +4,10 @@ import functools
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
-from machine.place import cache, is_root, say
+from machine.place import ROOT, cache, is_root, say
 
 # What the machine needs, the Debian package that brings it, and how to tell that it is there.
 DEBIAN = {
@@ -96,7 +97,7 @@ def npm_package(name: str, version: str) -> Path | None:
     return home
 
 
-def pypi_tools(python: str, name: str, requirements: tuple[str, ...]) -> Path | None:
+def pypi_tools(name: str, requirements: tuple[str, ...]) -> Path | None:
     """Unpack wheels into a folder of the cache without installing them; None when pip is missing or fails."""
     folder = cache() / "pypi" / "-".join([name, *(r.partition("==")[2] for r in requirements)])
     done = folder / "complete"
@@ -104,7 +105,17 @@ def pypi_tools(python: str, name: str, requirements: tuple[str, ...]) -> Path | 
         return folder
     say(f"fetching {' '.join(requirements)} from the Python package index")
     folder.mkdir(parents=True, exist_ok=True)
-    command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--upgrade"]
+    own = ROOT / ".venv" / "bin" / "python"  # has pip, which the system's Python may lack
+    command = [
+        own if own.exists() else sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--upgrade",
+    ]
     if not _fetched([*command, "--target", folder, *requirements]):
         return None
     done.touch()

