@@ -7,7 +7,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
-from marketplace import health, views
+from marketplace import health, look, views
 
 urlpatterns = [
     path("", views.root, name="root"),
@@ -18,6 +18,8 @@ urlpatterns = [
 ]
 urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),
+    path("look/", look.look, name="look"),
+    path("look/paper.pdf", look.paper, name="look_paper"),
     path("", include("marketplace.organisations.urls")),
     path("", include("marketplace.programmes.urls")),
     path("", include("marketplace.notifications.urls")),
