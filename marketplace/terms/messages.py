@@ -34,6 +34,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "too_many": ("项目过多（最多 {limit} 项）。", "Too many items (at most {limit})."),
     "too_long": ("文本过长（最多 {limit} 个字符）。", "Too long (at most {limit} characters)."),
     "too_large": ("数值过大或小数位过多。", "The number is too large or has too many decimal places."),
+    "not_an_amount": ("请填写金额，如 100,000.00。", "Enter an amount, like 100,000.00."),
+    "not_a_count": ("请填写整数。", "Enter a whole number."),
+    "not_a_number": ("请填写数字，如 3 或 2.5。", "Enter a number, like 3 or 2.5."),
     # ids and references
     "bad_id": (
         "标识“{id}”只能由小写字母、数字、下划线和连字符组成，并以字母开头。",

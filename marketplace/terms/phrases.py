@@ -1,0 +1,480 @@
+"""The tables behind the plain words: code → (Chinese, English). Pure, because contracts quote them."""
+
+from __future__ import annotations
+
+NAMES: dict[str, tuple[str, str]] = {
+    # choices
+    "non_exclusive": ("普通许可", "non-exclusive"),
+    "sole": ("排他许可", "sole"),
+    "exclusive": ("独占许可", "exclusive"),
+    "option": ("选择权（先用后转）", "option"),
+    "deferred_obligation": ("延期付款义务", "deferred obligation"),
+    "contingent": ("附条件付款", "contingent"),
+    "effect": ("合同生效日", "the effective date"),
+    "delivery": ("成果交付日", "delivery"),
+    "trial_start": ("免费使用期起算日", "the start of the trial"),
+    "trial_end": ("免费使用期届满次日", "the day after the trial ends"),
+    "conversion": ("被许可方作出转化决定之日", "the licensee's decision to convert"),
+    "calendar": ("公历年度", "calendar year"),
+    "licence": ("许可年度（自合同生效日及其每周年日起算）", "licence year (from the effective date)"),
+    "month": ("月", "month"),
+    "quarter": ("季度", "quarter"),
+    "half": ("半年", "half-year"),
+    "year": ("年", "year"),
+    "net_sales": ("净销售额", "net sales"),
+    "gross_sales": ("销售额（不含增值税）", "gross sales (without VAT)"),
+    "output_value": ("新增产值", "incremental output value"),
+    "profit": ("利润", "profit"),
+    "sublicence_income": ("分许可收入", "sublicence income"),
+    "third_party_royalties": ("应向第三方支付的许可费", "royalties owed to third parties"),
+    "first_income": ("取得首笔收入", "first income from the product or service"),
+    "first_sale": ("首次销售", "first sale"),
+    "written_notice": ("书面通知送达", "written notice"),
+    "validation": ("技术验证", "technical validation"),
+    "development": ("产品开发", "product development"),
+    "pilot_sale": ("试销", "pilot sales"),
+    "decline": ("视为不转化", "counts as declining"),
+    "convert": ("视为转化", "counts as converting"),
+    "licensee": ("被许可方", "the licensee"),
+    "licensor": ("许可方", "the licensor"),
+    "both": ("双方", "both parties"),
+    "third_party": ("第三方", "a third party"),
+    "own": ("各方对其完成的改进各自享有权利", "each party owns the improvements it makes"),
+    "grant_back": (
+        "被许可方对其改进向许可方回授普通许可",
+        "the licensee grants the licensor a non-exclusive licence to its improvements",
+    ),
+    "joint": ("改进成果由双方共有", "improvements are owned jointly"),
+    "court": ("提交有管辖权的人民法院诉讼解决", "go to the competent court"),
+    "arbitration": ("提交仲裁", "go to arbitration"),
+    "vat": ("增值税", "VAT"),
+    "returns": ("退货", "returns"),
+    "freight": ("运费", "freight"),
+    "insurance": ("保险费", "insurance"),
+    "discounts": ("折扣", "discounts"),
+    "customs": ("关税", "customs duties"),
+    "packaging": ("包装费", "packaging"),
+}
+
+SAY: dict[str, tuple[str, str]] = {
+    # section titles
+    "s_scope": ("许可范围", "Licence"),
+    "s_trial": ("免费使用", "Free use"),
+    "s_pay": ("付款", "Payments"),
+    "s_limits": ("封顶", "Caps"),
+    "s_reports": ("使用报告与查账", "Reports and inspection"),
+    "s_due": ("税款、逾期与审计", "Tax, late payment and audit"),
+    "s_counting": ("计算规则", "How things are counted"),
+    "s_end": ("期满、违约与其他", "End, breach and the rest"),
+    # scope
+    "kind": ("许可方式：{kind}。", "Kind: {kind} licence."),
+    "open": ("本许可为专利开放许可。", "It is an open licence (licence of right)."),
+    "term": (
+        "许可期限：自合同生效日起 {months} 个月。",
+        "Term: {months} months from the effective date.",
+    ),
+    "fields": ("实施领域：{fields}。", "Field of use: {fields}."),
+    "all_fields": ("实施领域：不限。", "Field of use: all fields."),
+    "territory": ("地域：{territory}。", "Territory: {territory}."),
+    "sublicence_yes": ("允许分许可。", "Sublicensing is allowed."),
+    "sublicence_no": ("不允许分许可。", "Sublicensing is not allowed."),
+    # trial
+    "no_trial": ("没有免费使用期。", "There is no free-use period."),
+    "trial": (
+        "免费使用期 {months} 个月，自{anchor}起算。",
+        "Use is free for {months} months from {anchor}.",
+    ),
+    "permitted": ("免费使用期内允许：{acts}。", "During free use these are permitted: {acts}."),
+    "extensions": (
+        "经许可方同意最多可延长 {times}，每次不超过 {months} 个月；延长自原起算日连续计算，只推迟免费使用期的届满日，不改变其他日期。",
+        "With the licensor's consent it may be extended at most {times}, each time by up to {months} months; an "
+        "extension is counted from the original start, and moves the trial's end and nothing else.",
+    ),
+    "no_extension": ("不得延长。", "It cannot be extended."),
+    "decision": (
+        "转化决定：届满前 {days} 日起提示，被许可方最迟于免费使用期最后一日（含当日）作出决定；逾期未答复{silence}。",
+        "Decision: from {days} days before the end until the last free day, inclusive, the licensee decides whether "
+        "to convert; silence {silence}.",
+    ),
+    # commitment
+    "c_option": (
+        "仅在被许可方选择转化时支付；不转化则不付。",
+        "It is owed only if the licensee converts; without conversion nothing is owed.",
+    ),
+    "c_deferred_obligation": (
+        "该款自合同签署起即为欠付，仅付款日延后；不转化或合同终止不免除。",
+        "It is owed from signature and only its date lies later; neither declining nor termination releases it.",
+    ),
+    "c_contingent": (
+        "仅当、且一旦条件成就即应支付，无需任何一方另作决定。",
+        "It is owed when, and only when, its condition is met, whether or not anybody decides.",
+    ),
+    # when
+    "when": ("付款条件：{trigger}。", "Condition: {trigger}."),
+    "when_conversion": ("付款条件：自转化之日起。", "Condition: from the day of conversion."),
+    "when_after_trial": (
+        "付款条件：自免费使用期届满次日起。",
+        "Condition: from the day after the trial ends.",
+    ),
+    "when_effect": ("付款条件：自合同生效日起。", "Condition: from the effective date."),
+    "any": ("以下任一条件最先成就之日：{parts}", "the earliest of: {parts}"),
+    "all": ("以下条件全部成就之日：{parts}", "the day on which all of these have happened: {parts}"),
+    "date": ("{on}", "{on}"),
+    "after_0": ("{anchor}", "{anchor}"),
+    "after_m": ("自{anchor}起满 {months} 个月", "{months} months after {anchor}"),
+    "after_d": ("自{anchor}起满 {days} 日", "{days} days after {anchor}"),
+    "after_md": (
+        "自{anchor}起满 {months} 个月零 {days} 日",
+        "{months} months and {days} days after {anchor}",
+    ),
+    "event": ("{name}（由{who}证明{evidence}）", "{name} (attested by {who}{evidence})"),
+    "by_evidence": ("，凭{evidence}", ", by {evidence}"),
+    "milestone": ("达成里程碑“{name}”", "milestone “{name}” reached"),
+    "threshold_life": ("{meter}累计达到（≥）{amount}{free}", "cumulative {meter} reach (≥) {amount}{free}"),
+    "threshold_year": (
+        "{meter}在一个{year}内达到（≥）{amount}{free}",
+        "{meter} reach (≥) {amount} within one {year}{free}",
+    ),
+    "threshold_period": (
+        "{meter}在一个报告期内达到（≥）{amount}{free}",
+        "{meter} reach (≥) {amount} within one reporting period{free}",
+    ),
+    "free_counts": ("，免费使用期内的数量计入", ", counting free use"),
+    "free_not": ("，免费使用期内的数量不计入", ", not counting free use"),
+    # due
+    "due_invoice": ("付款期限：账单开具后 {days} 日内。", "Payable within {days} days after the invoice."),
+    "due_charge": ("付款期限：应收日起 {days} 日内。", "Payable within {days} days after it arises."),
+    "due_day": (
+        "付款期限：应收日后的第一个 {month} 月 {day} 日。",
+        "Payable on the first {day} {month} after it arises.",
+    ),
+    # elements
+    "lump_sum": ("一次性许可费 {amount}。", "A lump sum of {amount}."),
+    "entry_fee": ("入门费 {amount}。", "An entry fee of {amount}."),
+    "creditable": (
+        "入门费可抵扣（{targets}），抵扣至零为止，不退还；已用于抵扣的金额不计入最低提成。",
+        "It is credited against {targets} down to zero and never refunded; credit used does not count towards a "
+        "minimum.",
+    ),
+    "not_creditable": ("入门费不可抵扣提成。", "It is not credited against royalties."),
+    "milestone_sum": (
+        "里程碑“{name}”付款 {amount}，至多触发一次。",
+        "Milestone “{name}”: {amount}, at most once.",
+    ),
+    "instalments": ("许可费 {amount}，分 {parts} 期支付：", "A fee of {amount} in {parts} instalments:"),
+    "part": ("第 {number} 期 {amount}，{trigger}。", "No. {number}: {amount}, {trigger}."),
+    "last_rest": ("各期四舍五入，最后一期取余额。", "Each is rounded half up; the last takes the remainder."),
+    "yearly_fee": (
+        "固定年费 {amounts}，按{year}于期末计收。",
+        "A fixed yearly fee of {amounts}, charged at the end of each {year}.",
+    ),
+    "by_365": (
+        "按日计算，每 365 日为一个全额；终止当日不计费。",
+        "It is counted by days, the amount being for 365 days; the day of termination is not charged.",
+    ),
+    "by_actual": (
+        "满一年收全额，不足一年按实际天数折算；终止当日不计费。",
+        "A whole year costs the amount, a broken one its share by days; the day of termination is not charged.",
+    ),
+    "then": ("{first}，此后 {rest}", "{first}, then {rest}"),
+    "minimum": (
+        "最低年提成 {amounts}（按{year}）：年度终了时，就所计项目（{targets}）当年扣除入门费抵扣和封顶后的应收不足部分补足。",
+        "A minimum of {amounts} per {year}: at its end the shortfall of the charges for {targets}, after entry "
+        "credit and caps, is due.",
+    ),
+    "minimum_none": (
+        "首尾不足一年的，最低提成不折算。",
+        "A broken first or last year is not pro-rated.",
+    ),
+    "minimum_month_counts": (
+        "首尾不足一年的，按月折算，不足一月按一月计。",
+        "A broken first or last year is pro-rated by months; a month that is only touched counts.",
+    ),
+    "minimum_full_months": (
+        "首尾不足一年的，按月折算，只计整月。",
+        "A broken first or last year is pro-rated by months; only whole months count.",
+    ),
+    "excess_carry": (
+        "超过当年（未调减的）最低提成的部分仅可调减紧接的下一年最低提成。",
+        "What exceeds the nominal minimum lowers the minimum of the next year only.",
+    ),
+    "excess_lost": ("超出部分不结转。", "An excess is not carried forward."),
+    "royalty": ("提成：按报告期就{base}计收，{rate}。", "A royalty on {base} per reporting period: {rate}."),
+    "units": (
+        "按件计费：按报告期就计量项目“{meter}”计收，{rate}。",
+        "A price per unit of “{meter}” per reporting period: {rate}.",
+    ),
+    "fixed": ("提成率 {rate}", "{rate}"),
+    "price": ("单价 {rate}", "{rate} each"),
+    "yearly": ("分年度（{year}）：{rates}，最后一个费率此后延续", "by {year}: {rates}; the last one goes on"),
+    "year_rate": ("第 {number} 年 {rate}", "year {number} {rate}"),
+    "tiers_excess": (
+        "阶梯费率（{span}累计，各档费率只适用于该档内的部分）：{tiers}",
+        "in tiers of the {span} total, each rate for the part inside its tier: {tiers}",
+    ),
+    "tiers_whole": (
+        "阶梯费率（{span}累计，达到的档位费率适用于全部累计额）：{tiers}",
+        "in tiers of the {span} total, the rate reached applying to the whole: {tiers}",
+    ),
+    "tier_to": ("不超过 {up_to}（含）的部分 {rate}", "up to and including {up_to} {rate}"),
+    "tier_above": ("以上 {rate}", "above that {rate}"),
+    "span_life": ("合同全期", "contract's"),
+    "span_year": ("每一{year}", "{year}'s"),
+    "span_period": ("每一报告期", "reporting period's"),
+    "products": ("仅限产品：{products}。", "Only for the products {products}."),
+    "net_means": (
+        "净销售额 = 开票额（含税）减去：{deductions}。",
+        "Net sales are the invoiced amounts less {deductions}.",
+    ),
+    "net_plain": ("净销售额不作任何扣减。", "Nothing is deducted from the invoiced amounts."),
+    "baseline": (
+        "仅就{span}累计超过基准值 {quantity} 的部分计收{pro_rate}。",
+        "Only what exceeds the baseline of {quantity} in the {span} total counts{pro_rate}.",
+    ),
+    "free": (
+        "{span}累计的前 {quantity} 免费{pro_rate}。",
+        "The first {quantity} of the {span} total are free{pro_rate}.",
+    ),
+    "p_none": ("（首尾不足期间不折算）", " (not pro-rated)"),
+    "p_month_counts": (
+        "（首尾不足一年按月折算，不足一月计一月）",
+        " (pro-rated by months; a month touched counts)",
+    ),
+    "p_full_months": ("（首尾不足一年按整月折算）", " (pro-rated by whole months)"),
+    "loss_carry": ("亏损可结转抵减以后期间。", "Losses are carried forward."),
+    "loss_lost": (
+        "某期为负数的按零计，不结转。",
+        "A negative period counts as zero and is not carried forward.",
+    ),
+    "combination": (
+        "组合产品{product}按 A/(A+B) 计入，A = {own}，B = {other}。",
+        "Combination product{product}: the factor A/(A+B) applies, with A = {own} and B = {other}.",
+    ),
+    "stacking": (
+        "应付第三方许可费的 {offset} 可抵减提成，但不低于基数的 {floor}{carry}。",
+        "{offset} of royalties owed to third parties lower it, but not below {floor} of the base{carry}.",
+    ),
+    "stack_carry": ("，未用完的抵减额结转", "; what is not used is carried forward"),
+    "stack_lost": ("，未用完的抵减额作废", "; what is not used is lost"),
+    "fills": ("计费开始前的免费使用量计入阶梯累计。", "Free use before charging fills the tiers."),
+    "fills_not": (
+        "计费开始前的免费使用量不计入阶梯累计。",
+        "Free use before charging does not fill the tiers.",
+    ),
+    "st_split": (
+        "计费开始的报告期，以触发日为界分行申报，只收触发日起的部分。",
+        "The period in which charging begins is reported in two rows split at the trigger day; only the part from "
+        "that day on is charged.",
+    ),
+    "st_part_above": (
+        "计费开始的报告期，只就超过阈值的部分计收。",
+        "Of the period in which charging begins only the part above the threshold is charged.",
+    ),
+    "st_next_period": (
+        "自触发日后的第一个完整报告期起计收。",
+        "Charging begins with the first full reporting period after the trigger.",
+    ),
+    "st_whole_period": (
+        "触发日所在的报告期全期计收。",
+        "The whole reporting period that holds the trigger day is charged.",
+    ),
+    "no_payment": (
+        "本许可无偿：不收取任何许可费；使用报告、备案和转化安排不受影响。",
+        "The licence is free of charge; reports, recordal and any later conversion are not affected.",
+    ),
+    # caps
+    "cap_life": (
+        "合同全期内，{targets}合计不超过 {amount}；达到后视为付清，此后不再产生费用。",
+        "Over the whole contract {targets} together cost at most {amount}; then they are paid up.",
+    ),
+    "cap_year": (
+        "每一{year}内，{targets}合计不超过 {amount}。",
+        "In each {year} {targets} together cost at most {amount}.",
+    ),
+    "cap_order": (
+        "先适用年度封顶，再适用终身封顶；最低提成的补足额再受终身封顶限制。",
+        "Yearly caps come first, then caps for life, which also limit the shortfall of a minimum where they count it.",
+    ),
+    # reports
+    "report": (
+        "被许可方每{every}提交使用报告（按{year}），期末后 {days} 日内提交；最后一份报告于期满或终止后 {final} 日内提交。无使用也须零申报。",
+        "The licensee reports every {every} ({year}) within {days} days after its end, and the final report within "
+        "{final} days after the licence ends. A nil report is required where nothing was used.",
+    ),
+    "missing": (
+        "未提交报告视为缺报，不视为零。",
+        "A period without an accepted report is missing, never zero.",
+    ),
+    "evidence": ("佐证材料：{evidence}。", "Evidence: {evidence}."),
+    "inspection": (
+        "许可方有权查阅与提成有关的会计账目（《民法典》第八百四十六条）。",
+        "The licensor may inspect the accounts that the royalty depends on (Civil Code art. 846).",
+    ),
+    "no_inspection": ("未约定查账权。", "No right of inspection is agreed."),
+    "metered": (
+        "以下计量项目按实际计量收费，无需报告：{meters}。",
+        "Charged as metered, without a report: {meters}.",
+    ),
+    # tax, late payment
+    "vat_exclusive": ("所有金额均不含增值税，税额另计。", "All amounts are without VAT, which is added."),
+    "vat_inclusive": ("所有金额均含增值税。", "All amounts include VAT."),
+    "invoice": (
+        "许可方在应收确认后 {days} 日内开具账单。",
+        "The licensor invoices within {days} days after a charge is approved.",
+    ),
+    "i_monthly": (
+        "逾期付款按月 {rate} 计单利；{part}。",
+        "Late payment bears simple interest of {rate} a month; {part}.",
+    ),
+    "part_counts": ("不足一月按一月计", "a part month counts as a whole one"),
+    "part_not": ("只计满月，自付款到期日起算", "only full months count, from the due date"),
+    "i_daily": ("逾期付款按日 {rate} 计单利。", "Late payment bears simple interest of {rate} a day."),
+    "i_from": (
+        "利息自到期日与账单日较晚者的次日起计至付款当日（含）；部分付款就其部分停止计息。",
+        "Interest runs from the day after the later of due date and invoice date to the day of payment, inclusive; a "
+        "part payment stops it for its part.",
+    ),
+    "no_interest": ("未约定逾期利息。", "No late-payment interest is agreed."),
+    "audit": (
+        "审计发现少报的，被许可方补缴差额；差额达到应付额的 {share} 时并承担审计费用。",
+        "Where an audit finds too little reported, the licensee pays the gap, and the audit's cost from a gap of "
+        "{share} of what was due.",
+    ),
+    # counting
+    "k_months": (
+        "月份按对应日计算，当月无对应日的取该月最后一日，始终自原起算日连续计算。",
+        "Months run to the same day, clamped to the month's last day, always from the original date.",
+    ),
+    "k_first": (
+        "条件成就之日即为首个计费日（如自 2026-01-15 起免费 12 个月，最后免费日为 2027-01-14）；此约定依《民法典》第二百零四条，不适用第二百零一至二百零三条的期间计算。",
+        "The day on which a condition is met is the first chargeable day (12 months free from 2026-01-15: the last "
+        "free day is 2027-01-14). This is agreed under Civil Code art. 204, in place of arts 201–203.",
+    ),
+    "k_last": (
+        "期间按《民法典》第二百零一至二百零三条计算：对应日为期间的最后一日，次日起计费。",
+        "Periods are counted by Civil Code arts 201–203: the corresponding day is still free, the next is charged.",
+    ),
+    "k_threshold": (
+        "阈值自申报数首次达到（≥）之行的期末日起视为达到，此后退货不影响；报告被更正的除外。",
+        "A threshold counts as reached on the last day of the reported row that reaches it (≥); later returns do not "
+        "undo it, a corrected report does.",
+    ),
+    "k_round": (
+        "计算过程保留精确值，每笔应收只四舍五入一次至最小货币单位，其后再适用抵扣、最低额和封顶。",
+        "Values stay exact and each charge is rounded once, half up, to the minor unit; credits, minima and caps "
+        "then work on the rounded charge.",
+    ),
+    "k_order": (
+        "同一期间内的顺序：提成 → 叠加抵扣 → 入门费抵扣 → 年度封顶 → 终身封顶；年度终了再计最低提成差额。",
+        "Order inside a period: royalty, stacking offset, entry-fee credit, yearly cap, lifetime cap; at the year's "
+        "end the shortfall of the minimum.",
+    ),
+    "k_window": (
+        "报告期短于累计窗口的，按窗口累计应收减去已收计算。",
+        "Where periods are shorter than a yearly window, each is charged the window's cumulative amount less what "
+        "was already charged.",
+    ),
+    "k_correct": (
+        "更正以全部重新计算减去已出账的差额进行，已开具的账单不作修改。",
+        "Corrections rate everything again and charge or credit the difference; nothing issued is edited.",
+    ),
+    "k_versions": (
+        "条款变更的，使用量按其发生之日有效的版本计费，累计值延续。",
+        "After an amendment, use is rated by the version in force on its own dates; cumulative sums run on.",
+    ),
+    # end
+    "sell_off": (
+        "终止后 {months} 个月内可售完存货并照常报告付款。",
+        "Stock may be sold off within {months} months after the end, reported and paid as before.",
+    ),
+    "no_sell_off": ("终止后不得继续销售存货。", "There is no sell-off period."),
+    "certificate": (
+        "许可结束后 {days} 日内出具停用证明并返还或销毁技术资料。",
+        "Within {days} days after the end the licensee certifies that use has stopped and returns or destroys "
+        "technical material.",
+    ),
+    "cure": (
+        "整改期：逾期付款 {payment} 日，缺报 {report} 日，其他违约 {other} 日。",
+        "Cure periods: {payment} days for payment, {report} for reports, {other} for anything else.",
+    ),
+    "accrued": ("终止前已产生的款项仍按期支付。", "What accrued before termination stays due on its date."),
+    "secret": ("保密期 {years} 年。", "Confidentiality lasts {years} years."),
+    "improvements": ("后续改进：{rule}。", "Improvements: {rule}."),
+    "dispute": ("争议：{forum}{place}。", "Disputes {forum}{place}."),
+    "place": ("（{place}）", " ({place})"),
+    # one line
+    "l_free": ("免费使用 {months} 个月", "{months} months free"),
+    "l_gratis": ("无偿许可", "free of charge"),
+    "l_option": ("转化时", "on conversion "),
+    "l_sum": ("一次付清 {amount}", "{amount} once"),
+    "l_entry": ("入门费 {amount}", "{amount} entry fee"),
+    "l_milestone": ("里程碑“{name}” {amount}", "{amount} on “{name}”"),
+    "l_instalments": ("{amount} 分 {parts} 期", "{amount} in {parts} instalments"),
+    "l_when": ("（{trigger}）", " ({trigger})"),
+    "l_any": ("或", " or "),
+    "l_all": ("且", " and "),
+    "l_after": ("{anchor}起满 {months} 个月", "{months} months after {anchor}"),
+    "l_at_least": ("{meter} ≥ {amount}", "{meter} ≥ {amount}"),
+    "l_royalty": ("{base}提成 {rate}", "{rate} of {base}"),
+    "l_units": ("每件 {rate}", "{rate} per unit"),
+    "l_yearly": ("年费 {amount}", "{amount} a year"),
+    "l_minimum": ("每年不低于 {amount}", "at least {amount} a year"),
+    "l_cap_life": ("封顶 {amount}", "capped at {amount}"),
+    "l_cap_year": ("每年封顶 {amount}", "capped at {amount} a year"),
+}
+
+KINDS: dict[str, tuple[str, str]] = {
+    "lump_sum": ("一次性许可费", "the lump sum"),
+    "entry_fee": ("入门费", "the entry fee"),
+    "milestone": ("里程碑付款", "the milestone payment"),
+    "instalments": ("分期许可费", "the instalments"),
+    "royalty": ("提成", "the royalty"),
+    "yearly_fee": ("年费", "the yearly fee"),
+    "minimum": ("最低提成", "the minimum"),
+}
+
+TIMES = {1: ("1 次", "once"), 2: ("2 次", "twice")}
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+)  # fmt: skip
+
+# ISO 3166 / GB/T 2260 codes of territories
+REGIONS: dict[str, tuple[str, str]] = {
+    "CN": ("中国", "China"),
+    "CN-11": ("北京市", "Beijing"),
+    "CN-12": ("天津市", "Tianjin"),
+    "CN-13": ("河北省", "Hebei"),
+    "CN-14": ("山西省", "Shanxi"),
+    "CN-15": ("内蒙古自治区", "Inner Mongolia"),
+    "CN-21": ("辽宁省", "Liaoning"),
+    "CN-22": ("吉林省", "Jilin"),
+    "CN-23": ("黑龙江省", "Heilongjiang"),
+    "CN-31": ("上海市", "Shanghai"),
+    "CN-32": ("江苏省", "Jiangsu"),
+    "CN-33": ("浙江省", "Zhejiang"),
+    "CN-34": ("安徽省", "Anhui"),
+    "CN-35": ("福建省", "Fujian"),
+    "CN-36": ("江西省", "Jiangxi"),
+    "CN-37": ("山东省", "Shandong"),
+    "CN-41": ("河南省", "Henan"),
+    "CN-42": ("湖北省", "Hubei"),
+    "CN-43": ("湖南省", "Hunan"),
+    "CN-44": ("广东省", "Guangdong"),
+    "CN-45": ("广西壮族自治区", "Guangxi"),
+    "CN-46": ("海南省", "Hainan"),
+    "CN-50": ("重庆市", "Chongqing"),
+    "CN-51": ("四川省", "Sichuan"),
+    "CN-52": ("贵州省", "Guizhou"),
+    "CN-53": ("云南省", "Yunnan"),
+    "CN-54": ("西藏自治区", "Tibet"),
+    "CN-61": ("陕西省", "Shaanxi"),
+    "CN-62": ("甘肃省", "Gansu"),
+    "CN-63": ("青海省", "Qinghai"),
+    "CN-64": ("宁夏回族自治区", "Ningxia"),
+    "CN-65": ("新疆维吾尔自治区", "Xinjiang"),
+    "HK": ("中国香港", "Hong Kong, China"),
+    "MO": ("中国澳门", "Macao, China"),
+    "TW": ("中国台湾", "Taiwan, China"),
+    "WORLD": ("全球", "worldwide"),
+}

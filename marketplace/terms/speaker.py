@@ -1,0 +1,129 @@
+"""Saying parts of terms in one language: names, amounts, rates, conditions, due rules."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from marketplace.money import Money, exponent
+
+from .choices import Base, Span
+from .contract import Terms
+from .elements import AfterCharge, AfterInvoice, FixedRate, Royalty, YearlyRates
+from .phrases import KINDS, MONTHS, NAMES, REGIONS, SAY
+from .triggers import After, AllOf, AnyOf, OnDate, OnEvent
+
+
+class Speaker:
+    """Says parts of one version of the terms in one language."""
+
+    def __init__(self, terms: Terms, lang: str) -> None:
+        self.terms = terms
+        self.place = 1 if lang.startswith("en") else 0
+
+    def say(self, code: str, **params: object) -> str:
+        return SAY[code][self.place].format(**params)
+
+    def name(self, word: str) -> str:
+        return NAMES[word][self.place] if word in NAMES else word
+
+    def region(self, code: str) -> str:
+        return REGIONS[code][self.place] if code in REGIONS else code
+
+    def names(self, words) -> str:
+        return (", " if self.place else "、").join(self.name(str(word)) for word in words)
+
+    def join(self, parts) -> str:
+        return ("; " if self.place else "；").join(parts)
+
+    def money(self, minor: int | Decimal) -> str:
+        return Money(int(minor), self.terms.currency).format()
+
+    def amounts(self, amounts: tuple[int, ...]) -> str:
+        said = [self.money(amount) for amount in amounts]
+        if len(said) == 1:
+            return said[0]
+        return self.say("then", first=(", " if self.place else "、").join(said[:-1]), rest=said[-1])
+
+    def quantity(self, value: Decimal, *, money: bool) -> str:
+        return self.money(value) if money else f"{value:,f}"
+
+    def percent(self, rate: Decimal) -> str:
+        return f"{(rate * 100).normalize():f} %"
+
+    def targets(self, ids: tuple[str, ...]) -> str:
+        return (", " if self.place else "、").join(self.title(element_id) for element_id in ids)
+
+    def title(self, element_id: str) -> str:
+        """How one element is called where another names it."""
+        element = self.terms.element(element_id)
+        if element is None:
+            return element_id
+        same = [other for other in self.terms.elements if other.kind == element.kind]
+        said = KINDS[element.kind][self.place]
+        return said if len(same) == 1 else f"{said} “{element_id}”"
+
+    def rate(self, element: Royalty) -> str:
+        rate, money = element.rate, element.base is not Base.UNITS
+        if isinstance(rate, FixedRate):
+            return self.say("fixed" if money else "price", rate=self.one_rate(rate.rate, money=money))
+        if isinstance(rate, YearlyRates):
+            rates = [
+                self.say("year_rate", number=number, rate=self.one_rate(value, money=money))
+                for number, value in enumerate(rate.rates, 1)
+            ]
+            return self.say("yearly", year=self.name(rate.year), rates=self.join(rates))
+        tiers = [
+            self.say(
+                "tier_above" if tier.up_to is None else "tier_to",
+                rate=self.one_rate(tier.rate, money=money),
+                up_to="" if tier.up_to is None else self.quantity(tier.up_to, money=money),
+            )
+            for tier in rate.tiers
+        ]
+        return self.say(
+            f"tiers_{rate.mode.value}", span=self.span(rate.span, rate.year), tiers=self.join(tiers)
+        )
+
+    def one_rate(self, rate: Decimal, *, money: bool) -> str:
+        if money:
+            return self.percent(rate)
+        if rate.as_tuple().exponent >= -exponent(self.terms.currency):
+            return Money.from_decimal(rate, self.terms.currency).format()
+        return f"{rate:f} {self.terms.currency}"
+
+    def span(self, span: Span, year) -> str:
+        return self.say(f"span_{span.value}", year=self.name(year))
+
+    def trigger(self, trigger) -> str:
+        """A condition, as part of a sentence."""
+        if isinstance(trigger, AnyOf | AllOf):
+            joined = [f"({number}) {self.trigger(part)}" for number, part in enumerate(trigger.of, 1)]
+            return self.say(trigger.kind, parts=self.join(joined))
+        if isinstance(trigger, OnDate):
+            return self.say("date", on=trigger.on.isoformat())
+        if isinstance(trigger, After):
+            code = "after_" + (("m" if trigger.months else "") + ("d" if trigger.days else "") or "0")
+            anchor = self.name(trigger.anchor)
+            return self.say(code, anchor=anchor, months=trigger.months, days=trigger.days)
+        if isinstance(trigger, OnEvent):
+            kind, _, detail = trigger.name.partition(":")
+            said = self.say("milestone", name=detail) if kind == "milestone" else self.name(trigger.name)
+            evidence = self.say("by_evidence", evidence=trigger.evidence) if trigger.evidence else ""
+            return self.say("event", name=said, who=self.name(trigger.attested_by), evidence=evidence)
+        amount = self.quantity(trigger.at_least, money=trigger.is_money)
+        free = self.say("free_counts" if trigger.free_use_counts else "free_not") if self.terms.trial else ""
+        return self.say(
+            f"threshold_{trigger.per.value}",
+            meter=self.name(trigger.meter),
+            amount=amount,
+            free=free,
+            year=self.name(trigger.year),
+        )
+
+    def due(self, due) -> str:
+        if isinstance(due, AfterInvoice):
+            return self.say("due_invoice", days=due.days)
+        if isinstance(due, AfterCharge):
+            return self.say("due_charge", days=due.days)
+        month = MONTHS[due.month - 1] if self.place else due.month
+        return self.say("due_day", month=month, day=due.day)
