@@ -74,9 +74,12 @@ def test_secrets_can_be_read_by_their_owner_only(tmp_path):
 
 
 def test_process_is_known_by_number_and_command():
+    command = [sys.executable, "-c", "print('up', flush=True); input()", "a-mark"]
     child = subprocess.Popen(
-        [sys.executable, "-c", "input()", "a-mark"], stdin=subprocess.PIPE, start_new_session=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
+    assert child.stdout.readline() == "up\n"
+
     assert process.runs(child.pid, "a-mark")
     assert not process.runs(child.pid, "another")
 
@@ -84,7 +87,7 @@ def test_process_is_known_by_number_and_command():
 
     assert not process.runs(child.pid, "a-mark")  # ended, though not reaped yet
     assert not process.group_lives(child.pid)
-    child.wait()
+    child.communicate()
 
 
 def test_unpack_takes_the_server_alone_out_of_the_zip(tmp_path):

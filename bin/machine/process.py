@@ -113,20 +113,20 @@ def tail(log: Path, lines: int = 15) -> str:
 def runs(pid: int, mark: str) -> bool:
     """Is `pid` alive and the process we think it is? A number left from before a reboot may be anybody's."""
     try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()  # empty when it waits to be reaped
+        # Empty when it waits to be reaped, and for a moment after it was started.
+        return mark.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return bool(command) and mark.encode() in command
 
 
 def group_lives(group: int, mark: str = "") -> bool:
     """Does a process of the group, with `mark` in its command, run? One that waits to be reaped does not count."""
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
-            _state, _parent, found = status.read_text().rpartition(")")[2].split()[:3]
+            state, _parent, found = status.read_text().rpartition(")")[2].split()[:3]
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if int(found) == group and runs(int(status.parent.name), mark):
+        if int(found) == group and state not in "ZX" and runs(int(status.parent.name), mark):
             return True
     return False
 
