@@ -2,7 +2,7 @@
 
 PYTHON = .venv/bin/python
 IN_TEST = $(PYTHON) bin/env test $(PYTHON)
-SCRIPTS = bin/services bin/env bin/demo bin/messages
+SCRIPTS = $(shell grep -slE '^#!.*python' bin/*)
 QUICK = not slow and not browser and not elasticsearch and not flow and not bench
 JOBS ?= 2
 
