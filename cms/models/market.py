@@ -1,0 +1,165 @@
+"""What listings, needs and services have in common."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import connection, models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import Page, PageManager, WorkflowState
+from wagtail.query import PageQuerySet
+
+from cms.words import Pair, language
+from marketplace.clock import today
+from marketplace.organisations.models import Organisation, OrganisationState
+
+
+class Visibility(models.TextChoices):
+    PUBLIC = "PUBLIC", _("everybody")
+    VERIFIED = "VERIFIED", _("signed-in members of verified organisations")
+    INVITED = "INVITED", _("invited organisations only")
+
+
+class State(models.TextChoices):
+    """Where a page stands, read from Wagtail's own marks; never stored."""
+
+    DRAFT = "DRAFT", _("draft")
+    REVIEW = "REVIEW", _("waiting for approval")
+    RETURNED = "RETURNED", _("returned")
+    LIVE = "LIVE", _("published")
+    CHANGED = "CHANGED", _("published, with newer changes")
+    UNPUBLISHED = "UNPUBLISHED", _("withdrawn")
+
+
+class MarketQuerySet(PageQuerySet):
+    def visible_to(self, acting):
+        """What a person may read: public live pages; with a verified organisation also those for verified
+        members; those the own organisation is invited to; and of the own organisation everything, drafts too.
+        Pages of an organisation that is not verified (any more) are seen by itself alone."""
+        open_to = Q(visibility=Visibility.PUBLIC)
+        if acting is not None and acting.is_verified:
+            open_to |= Q(visibility=Visibility.VERIFIED) | self._invited(acting.organisation)
+        seen = Q(live=True, organisation__state=OrganisationState.VERIFIED) & open_to
+        if acting is not None and acting.organisation is not None:
+            seen |= Q(organisation=acting.organisation)
+        return self.filter(seen)
+
+    def _invited(self, organisation) -> Q:
+        return Q(pk__in=[])
+
+    def of(self, organisation):
+        return self.filter(organisation=organisation)
+
+    def with_state(self):
+        """Annotates `in_review` and `was_returned`, so that `state` asks the database nothing more."""
+        states = WorkflowState.objects.filter(
+            base_content_type__app_label="wagtailcore",
+            base_content_type__model="page",
+            object_id=models.functions.Cast(OuterRef("pk"), models.CharField()),
+        )
+        return self.annotate(
+            in_review=Exists(states.filter(status=WorkflowState.STATUS_IN_PROGRESS)),
+            was_returned=Exists(states.filter(status=WorkflowState.STATUS_NEEDS_CHANGES)),
+        )
+
+
+class MarketManager(PageManager.from_queryset(MarketQuerySet)):
+    pass
+
+
+class MarketPage(Page):
+    """A page of an organisation below its institution page, with its texts as pairs of fields."""
+
+    CODE_PREFIX = ""
+
+    code = models.CharField(_("number"), max_length=20, unique=True, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="+", editable=False, verbose_name=_("organisation")
+    )
+    title_zh = models.CharField(_("title in Chinese"), max_length=120, blank=True)
+    title_en = models.CharField(_("title in English"), max_length=200, blank=True)
+    summary_zh = models.CharField(_("one-line summary in Chinese"), max_length=200, blank=True)
+    summary_en = models.CharField(_("one-line summary in English"), max_length=300, blank=True)
+    field = models.ForeignKey(
+        "cms.Field",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("field of science"),
+    )
+    keywords_zh = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, verbose_name=_("keywords in Chinese")
+    )
+    keywords_en = ArrayField(
+        models.CharField(max_length=60), default=list, blank=True, verbose_name=_("keywords in English")
+    )
+    region = models.CharField(
+        _("region"),
+        max_length=6,
+        blank=True,
+        help_text=_("Six-digit code of GB/T 2260, e.g. 420100 for Wuhan."),
+    )
+    visibility = models.CharField(
+        _("who may see it"), max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC
+    )
+
+    summary = Pair()
+    keywords = Pair()
+    search_fields = []
+    objects = MarketManager()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def name(self) -> str:
+        """The title in the reader's language, else the other one (`title` is Wagtail's, derived)."""
+        first, second = (
+            (self.title_en, self.title_zh) if language() == "en" else (self.title_zh, self.title_en)
+        )
+        return first or second
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages in which there is at least a title: "zh", "en"."""
+        return [code for code in ("zh", "en") if getattr(self, f"title_{code}")]
+
+    @property
+    def state(self) -> str:
+        in_review = getattr(self, "in_review", None)
+        if in_review is None:
+            in_review = self.workflow_in_progress
+        if in_review:
+            return State.REVIEW
+        if self.live:
+            return State.CHANGED if self.has_unpublished_changes else State.LIVE
+        was_returned = getattr(self, "was_returned", None)
+        if was_returned is None:
+            was_returned = self.workflow_states.filter(status=WorkflowState.STATUS_NEEDS_CHANGES).exists()
+        if was_returned:
+            return State.RETURNED
+        return State.UNPUBLISHED if self.first_published_at else State.DRAFT
+
+    def get_state_display(self) -> str:
+        return State(self.state).label
+
+    def get_absolute_url(self) -> str:
+        return self.get_url() or ""
+
+    def clean(self):
+        super().clean()
+        if not self.title_zh and not self.title_en:
+            raise ValidationError({"title_zh": _("Give a title in at least one language.")})
+
+    def full_clean(self, *args, **kwargs):
+        """Wagtail's own title, slug and our number follow from what is filled in."""
+        self.title = self.title_zh or self.title_en
+        if not self.code:
+            self.code = self._next_code()
+        self.slug = self.code.lower()
+        super().full_clean(*args, **kwargs)
+
+    def _next_code(self) -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval('cms_code')")
+            return f"{self.CODE_PREFIX}-{today().year}-{cursor.fetchone()[0]:06d}"
