@@ -54,9 +54,14 @@ def test_post_refuses_what_does_not_balance(issuer):
 
 def test_database_refuses_a_line_added_behind_the_service(issuer):
     entry = post(issuer, key="invoice:7", booked_on=DAY, text="", lines=invoice_lines(100))
-    with pytest.raises(DatabaseError, match="does not balance"), transaction.atomic():
-        Posting.objects.create(entry=entry, account=AccountCode.BANK, amount_minor=5, currency="CNY")
-        connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    def add_a_line():
+        with transaction.atomic():
+            Posting.objects.create(entry=entry, account=AccountCode.BANK, amount_minor=5, currency="CNY")
+            connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with pytest.raises(DatabaseError, match="does not balance"):
+        add_a_line()
 
 
 @pytest.mark.parametrize(

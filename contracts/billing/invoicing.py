@@ -1,0 +1,311 @@
+"""Invoices and credit notes: immutable, numbered last, never more credited than is left."""
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from contracts.billing.lines import line_text
+from contracts.billing.models import (
+    CHARGE_NEXT,
+    Charge,
+    ChargeState,
+    CreditNote,
+    CreditNoteLine,
+    Invoice,
+    InvoiceLine,
+    IssuerVat,
+)
+from contracts.billing.numbering import new_reference, next_number
+from contracts.billing.rules import EXEMPTION_SOURCE, Vat, vat
+from contracts.lifecycle.facts import terms_versions
+from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.services import is_vat_exempt
+from marketplace.audit.services import record
+from marketplace.celery import nudge
+from marketplace.clock import today
+from marketplace.money import Money
+from marketplace.notifications.services import notify
+from marketplace.organisations.acting import members, permit
+from marketplace.organisations.models import Organisation
+from marketplace.refusals import Refused, check
+from marketplace.terms.codec import read_as
+from marketplace.terms.elements import Due
+
+GENERAL_RATE = Decimal("0.06")
+GENERAL_RATE_SOURCE = "财税〔2016〕36号：现代服务业 6 %（待核实 / to be verified）"
+
+
+def due_of(charge: Charge, issued_on: date) -> date:
+    """The day to pay by, after the charge's own due rule; never before the invoice."""
+    rule = read_as(Due, charge.due, "due", [])
+    return max(rule.on(charge.dated_on, issued_on), issued_on)
+
+
+def vat_of(contract: LicenceContract, price: Money, on: date) -> tuple[Vat, str]:
+    """Net, tax and the basis in words. Exempt only when the contract is registered and the exemption is filed;
+    the rate is the issuer's own, dated; without one the general rate, marked as to be verified."""
+    mode = max(terms_versions(contract), key=lambda version: version.effective_on).terms.vat
+    if is_vat_exempt(contract, on):
+        return vat(price, rate=Decimal(0), mode=mode, exempt=True), EXEMPTION_SOURCE
+    row = IssuerVat.objects.filter(organisation=contract.licensor, valid_from__lte=on).first()
+    rate, source = (row.rate, row.source) if row else (GENERAL_RATE, GENERAL_RATE_SOURCE)
+    return vat(price, rate=rate, mode=mode), source
+
+
+@transaction.atomic
+def issue_invoices(contract: LicenceContract, *, actor=None, ids: list[int] | None = None) -> list[Invoice]:
+    """Invoice the approved charges of a contract, one invoice per due date; adjustments that lower something
+    already invoiced become credit notes on that invoice.
+
+    `actor` None is the timer for licensors who bill automatically. Nothing to invoice gives an empty list.
+    Raises NotPermitted unless the actor is the licensor's finance. Numbers are taken last.
+    """
+    if actor is not None:
+        permit(actor, "invoice.issue", contract.licensor, against=contract.licensee)
+    contract = LicenceContract.objects.select_for_update().get(pk=contract.pk)
+    charges = contract.charges.select_for_update().filter(state=ChargeState.APPROVED).exclude(amount_minor=0)
+    if ids is not None:
+        charges = charges.filter(pk__in=ids)
+    charges = list(charges.order_by("pk"))
+    downs = [c for c in charges if c.amount_minor < 0]
+    for charge in downs:
+        _credit_adjustment(contract, charge, actor)
+    groups: dict[date, list[Charge]] = defaultdict(list)
+    for charge in charges:
+        if charge.state == ChargeState.APPROVED:
+            groups[_due_with_original(contract, charge)].append(charge)
+    return [
+        _issue(contract, lines, due_on, actor)
+        for due_on, lines in sorted(groups.items())
+        if sum(line.amount_minor for line in lines) > 0
+    ]
+
+
+def _key(charge: Charge) -> dict:
+    return {
+        "element_id": charge.element_id,
+        "part": charge.part,
+        "period_start": charge.period_start,
+        "period_end": charge.period_end,
+    }
+
+
+def _due_with_original(contract, charge: Charge) -> date:
+    """A reduction of something not invoiced yet goes onto the same invoice as what it reduces."""
+    if charge.amount_minor < 0:
+        original = contract.charges.filter(**_key(charge), sequence=0).first()
+        if original is not None:
+            return due_of(original, today())
+    return due_of(charge, today())
+
+
+def _issue(contract: LicenceContract, charges: list[Charge], due_on: date, actor) -> Invoice:
+    on = today()
+    price = Money(sum(charge.amount_minor for charge in charges), charges[0].currency)
+    tax, basis = vat_of(contract, price, on)
+    year = on.year
+    snapshot = _snapshot(contract)
+    reference = new_reference()
+    sequence = next_number(contract.licensor, "INV", year)
+    invoice = Invoice.objects.create(
+        contract=contract,
+        issuer=contract.licensor,
+        payer=contract.licensee,
+        series="INV",
+        year=year,
+        sequence=sequence,
+        number=f"INV-{year}-{sequence:06d}",
+        issued_on=on,
+        due_on=due_on,
+        currency=price.currency,
+        net_minor=tax.net.minor,
+        vat_minor=tax.tax.minor,
+        total_minor=tax.gross.minor,
+        vat_rate=tax.rate,
+        vat_basis=basis[:300],
+        reference_code=reference,
+        snapshot=snapshot,
+        issued_by=getattr(actor, "user", None),
+    )
+    InvoiceLine.objects.bulk_create(
+        InvoiceLine(
+            invoice=invoice,
+            charge=charge,
+            text_zh=line_text(charge, "zh-hans"),
+            text_en=line_text(charge, "en"),
+            price_minor=charge.amount_minor,
+        )
+        for charge in charges
+    )
+    _mark_invoiced(charges)
+    record(actor, "invoice.issued", invoice, number=invoice.number, total_minor=invoice.total_minor)
+    notify(
+        members(contract.licensee, "invoice.read"),
+        "billing/invoice_issued",
+        invoice=invoice,
+        contract=contract,
+        total=Money(invoice.total_minor, invoice.currency).format(),
+        path=invoice.get_absolute_url(),
+    )
+    _nudge_documents()
+    return invoice
+
+
+def _mark_invoiced(charges: list[Charge]) -> None:
+    for charge in charges:
+        check(charge.state, ChargeState.INVOICED, CHARGE_NEXT)
+        charge.state = ChargeState.INVOICED
+        charge.save(update_fields=["state"])
+
+
+def _nudge_documents() -> None:
+    from contracts.tasks import make_billing_documents
+
+    nudge(make_billing_documents)
+
+
+def _party(organisation: Organisation) -> dict:
+    return {
+        "id": organisation.pk,
+        "name_zh": organisation.name_zh,
+        "name_en": organisation.name_en,
+        "credit_code": organisation.credit_code,
+        "address": organisation.address,
+    }
+
+
+def _snapshot(contract: LicenceContract) -> dict:
+    from contracts.ledger.models import LedgerHead
+
+    head = LedgerHead.objects.filter(issuer=contract.licensor).first()
+    return {
+        "issuer": _party(contract.licensor),
+        "payer": _party(contract.licensee),
+        "contract": {"number": contract.number, "registration": contract.registration_number},
+        "ledger_head": head.hash if head else "",
+    }
+
+
+def left_to_credit(invoice: Invoice) -> int:
+    """What an invoice's total still is after its credit notes, in minor units."""
+    credited = invoice.credit_notes.aggregate(total=Sum("total_minor"))["total"] or 0
+    return invoice.total_minor - credited
+
+
+def _credit_adjustment(contract, charge: Charge, actor) -> None:
+    """Credit an adjustment on the invoices that carry its element and period, the latest first."""
+    invoices = list(
+        Invoice.objects.select_for_update()
+        .filter(lines__charge__in=contract.charges.filter(**_key(charge)))
+        .order_by("pk")
+        .distinct("pk")
+    )
+    rest = -charge.amount_minor
+    for invoice in reversed(invoices):
+        price_left = _price_left(invoice)
+        part = min(rest, price_left)
+        if part > 0:
+            _write_credit_note(
+                contract, invoice, [(charge, part)], _("Correction of an earlier period"), actor
+            )
+            rest -= part
+        if not rest:
+            break
+    if rest != -charge.amount_minor:
+        if rest:
+            raise Refused(
+                _("The correction is larger than what was invoiced for its period; nothing was issued.")
+            )
+        _mark_invoiced([charge])
+
+
+def _price_left(invoice: Invoice) -> int:
+    """The price (as the terms state it) that is left on an invoice after its credit notes."""
+    price = invoice.lines.aggregate(total=Sum("price_minor"))["total"] or 0
+    credited = CreditNoteLine.objects.filter(credit_note__invoice=invoice).aggregate(total=Sum("price_minor"))
+    return price - (credited["total"] or 0)
+
+
+def _write_credit_note(contract, invoice: Invoice, parts, reason: str, actor) -> CreditNote:
+    """The tax follows the invoice's own rate; the credit that uses up an invoice takes exactly the rest."""
+    on = today()
+    price = Money(sum(part for _charge, part in parts), invoice.currency)
+    mode = max(terms_versions(contract), key=lambda version: version.effective_on).terms.vat
+    tax = vat(price, rate=invoice.vat_rate, mode=mode, exempt=invoice.vat_rate == 0)
+    net, total = tax.net.minor, tax.gross.minor
+    if price.minor == _price_left(invoice):
+        total = left_to_credit(invoice)
+        credited = invoice.credit_notes.aggregate(total=Sum("net_minor"))["total"] or 0
+        net = invoice.net_minor - credited
+    sequence = next_number(invoice.issuer, "CN", on.year)
+    note = CreditNote.objects.create(
+        invoice=invoice,
+        issuer=invoice.issuer,
+        year=on.year,
+        sequence=sequence,
+        number=f"CN-{on.year}-{sequence:06d}",
+        issued_on=on,
+        currency=invoice.currency,
+        net_minor=net,
+        vat_minor=total - net,
+        total_minor=total,
+        reason=reason,
+        snapshot={**invoice.snapshot, "invoice": invoice.number},
+        issued_by=getattr(actor, "user", None),
+    )
+    CreditNoteLine.objects.bulk_create(
+        CreditNoteLine(
+            credit_note=note,
+            charge=charge,
+            text_zh=line_text(charge, "zh-hans") if charge else reason[:300],
+            text_en=line_text(charge, "en") if charge else reason[:300],
+            price_minor=part,
+        )
+        for charge, part in parts
+    )
+    record(actor, "credit_note.issued", note, number=note.number, invoice=invoice.pk, total_minor=total)
+    notify(
+        members(contract.licensee, "invoice.read"),
+        "billing/credit_note_issued",
+        credit_note=note,
+        invoice=invoice,
+        contract=contract,
+        total=Money(total, invoice.currency).format(),
+        path=note.get_absolute_url(),
+    )
+    _nudge_documents()
+    return note
+
+
+@transaction.atomic
+def issue_credit_note(invoice: Invoice, *, actor, price_minor: int, reason: str) -> CreditNote:
+    """Take back part of an invoice by hand (goodwill, an error of the invoice itself), with a reason.
+
+    `price_minor` is in the terms' own price. Raises Refused for zero, for more than is left, without a reason.
+    """
+    permit(actor, "invoice.issue", invoice.issuer, against=invoice.payer)
+    contract = LicenceContract.objects.select_for_update().get(pk=invoice.contract_id)
+    invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    if not reason.strip():
+        raise Refused(_("Say why: the reason stands on the credit note."))
+    if not 0 < price_minor <= _price_left(invoice):
+        raise Refused(
+            _("A credit note is above zero and at most what is left of the invoice: %(left)s.")
+            % {"left": Money(_price_left(invoice), invoice.currency).format()}
+        )
+    return _write_credit_note(contract, invoice, [(None, price_minor)], reason.strip(), actor)
+
+
+@transaction.atomic
+def note_tax_invoice(invoice: Invoice, *, actor, number: str) -> Invoice:
+    """Note the number of the tax invoice (数电票) that was issued outside."""
+    permit(actor, "invoice.issue", invoice.issuer)
+    invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    invoice.tax_invoice_number = number.strip()
+    invoice.save(update_fields=["tax_invoice_number"])
+    record(actor, "invoice.tax_number_noted", invoice)
+    return invoice

@@ -1,0 +1,22 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ReportState(models.TextChoices):
+    SCHEDULED = "SCHEDULED", _("scheduled")
+    OPEN = "OPEN", _("to be reported")
+    SUBMITTED = "SUBMITTED", _("waiting for acceptance")
+    QUERIED = "QUERIED", _("queried")
+    ACCEPTED = "ACCEPTED", _("accepted")
+    SUPERSEDED = "SUPERSEDED", _("replaced by an amended report")
+    WITHDRAWN = "WITHDRAWN", _("withdrawn")
+
+
+NEXT = {
+    ReportState.SCHEDULED: {ReportState.OPEN, ReportState.WITHDRAWN},
+    ReportState.OPEN: {ReportState.SUBMITTED, ReportState.WITHDRAWN},
+    ReportState.SUBMITTED: {ReportState.QUERIED, ReportState.ACCEPTED},
+    ReportState.QUERIED: {ReportState.SUBMITTED, ReportState.WITHDRAWN},
+    ReportState.ACCEPTED: {ReportState.SUPERSEDED},
+}
+DUE = (ReportState.OPEN, ReportState.QUERIED)
