@@ -24,7 +24,7 @@ class Credit:
 class CapState:
     """A cap and what the elements it counts were charged, for life or per year."""
 
-    __slots__ = ("blocked", "cap", "charged", "effective_on", "reached_on", "yearly")
+    __slots__ = ("blocked", "blocked_from", "cap", "charged", "effective_on", "reached_on", "yearly")
 
     def __init__(self, cap: Cap, effective_on: date) -> None:
         self.effective_on = effective_on
@@ -32,10 +32,17 @@ class CapState:
         self.yearly = cap.span is Span.YEAR
         self.charged: dict[int, int] = {}
         self.blocked: set[int] = set()
+        self.blocked_from: int | None = None  # every year from here on
         self.reached_on: date | None = None
 
     def key(self, on: date) -> int:
         return window_of(self.cap.year, on, self.effective_on) if self.yearly else 0
+
+    def is_blocked(self, on: date) -> bool:
+        if not self.blocked and self.blocked_from is None:
+            return False
+        key = self.key(on)
+        return key in self.blocked or (self.blocked_from is not None and key >= self.blocked_from)
 
 
 class Limits:
@@ -46,7 +53,7 @@ class Limits:
         self.states: dict[str, CapState] = {}
         self.by_version: list[dict[str, list[CapState]]] = []
         self.amounts: list[dict[str, int]] = []
-        self.credit_ids: set[str] = set()
+        self.doubtful: set[str] = set()
         for version in versions:
             counting: dict[str, list[CapState]] = {}
             # yearly caps first, then caps for life
@@ -61,7 +68,7 @@ class Limits:
         """Whether an earlier missing report could change what is left for a charge of this day."""
         if any(credit.blocked and credit.left and element_id in credit.against for credit in self.credits):
             return True
-        return any(state.key(on) in state.blocked for state in self.by_version[version].get(element_id, ()))
+        return any(state.is_blocked(on) for state in self.by_version[version].get(element_id, ()))
 
     def block(self, element_id: str, on: date, version: int) -> None:
         """A charge waits: so does everything that shares a credit or a cap with it from here on."""
@@ -70,6 +77,14 @@ class Limits:
                 credit.blocked = True
         for state in self.by_version[version].get(element_id, ()):
             state.blocked.add(state.key(on))
+
+    def block_from(self, element_id: str, on: date, version: int) -> None:
+        """A charge may have been missed on this day or on any later one."""
+        self.doubtful.add(element_id)
+        self.block(element_id, on, version)
+        for state in self.by_version[version].get(element_id, ()):
+            key = state.key(on)
+            state.blocked_from = key if state.blocked_from is None else min(state.blocked_from, key)
 
     def exhausted(self, element_id: str, version: int) -> date | None:
         """The day a cap for life was reached that counts this element."""
@@ -81,7 +96,7 @@ class Limits:
     def add_credit(self, fee: EntryFee, amount: int, *, blocked: bool = False) -> None:
         if fee.credit_against and (amount or blocked):
             credit = Credit(fee, amount)
-            credit.blocked = blocked
+            credit.blocked = blocked or not self.doubtful.isdisjoint(credit.against)
             self.credits.append(credit)
 
     def use_credit(self, element_id: str, amount: int, steps: list[Step] | None) -> int:

@@ -55,8 +55,6 @@ class RoyaltyMeter:
         self.loss: Number = 0
         self.offset: Number = 0
         self.last_window: object = None
-        self.blocked_life = False  # an earlier period waits, and this element remembers it for life …
-        self.blocked_windows: set[tuple] = set()  # … or in these years
         self.since: date | None = None  # the first chargeable day, for pro-rated baselines
 
     def free_use(self, rows: Sequence[UsageRow], version: int) -> None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from marketplace.money import Money, exponent
+from marketplace.money import SIGNS, Money, exponent
 
 from .steps import DEDUCTION_NAMES, STEPS
 
@@ -145,7 +145,7 @@ def _shown(value: Any, kind: str, working: Working, english: bool) -> str:
         return f"{text} {working.unit}".strip()
     if kind == "percent":
         value = tidy(Fraction(value) * 100)
-        return f"{float_free(value)} %"
+        return f"{four_places(value)} %"
     return str(value)
 
 
@@ -158,14 +158,18 @@ def _money(minor: Any, currency: str) -> str:
     value = tidy(minor)
     if isinstance(value, int):
         return Money(value, currency).format()
-    rounded = Decimal(value.numerator) / Decimal(value.denominator)
-    whole = Money(int(rounded), currency).format()
-    sign = "-" if rounded < 0 and not whole.startswith("-") else ""
-    more = format(abs(rounded) % 1, ".6f")[2:].rstrip("0")
-    return f"{'≈ ' if isinstance(value, Fraction) else ''}{sign}{whole}{more}"
+    exact = Fraction(value)
+    shown = Decimal(exact.numerator) / Decimal(exact.denominator)
+    if isinstance(value, Fraction):
+        shown = shown.quantize(Decimal("0.0001"))
+    places = exponent(currency)
+    digits = f"{abs(shown).normalize().scaleb(-places):,f}"
+    sign = "-" if shown < 0 else ""
+    return f"{'≈ ' if isinstance(value, Fraction) else ''}{sign}{SIGNS[currency]}{digits}"
 
 
-def float_free(value: Any) -> str:
+def four_places(value: Any) -> str:
     """A number in at most four decimal places."""
+    value = Fraction(value)
     exact = Decimal(value.numerator) / Decimal(value.denominator)
     return f"{exact.quantize(Decimal('0.0001')).normalize():f}"

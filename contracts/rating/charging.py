@@ -1,0 +1,181 @@
+"""Royalties, period by period: which rows are charged, and what happens to the rounded royalty."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+from marketplace.money import half_up
+from marketplace.terms import FixedRate, Royalty, Span, Straddling, Tiers
+
+from .facts import Facts, Period, UsageRow
+from .royalty import Row, RoyaltyMeter
+from .run import ORDINARY, Point, Run
+from .schedule import window_of
+from .triggers import Fired
+from .working import Step
+
+
+class Charging:
+    """One royalty on its way through the periods, from the day on which charging begins."""
+
+    __slots__ = ("blocked_life", "blocked_windows", "element_id", "meter", "mode", "run", "start")
+
+    def __init__(self, run: Run, element_id: str, start: Fired) -> None:
+        self.run, self.element_id, self.start = run, element_id, start
+        element = run.element(element_id, run.version(start.on))
+        self.mode = element.straddling or (
+            Straddling.PART_ABOVE if start.by == "threshold" else Straddling.SPLIT
+        )
+        if self.mode is Straddling.PART_ABOVE and start.above is None:
+            self.mode = Straddling.SPLIT
+        divides = self.mode is Straddling.PART_ABOVE
+        self.meter = RoyaltyMeter(element_id, run.versions, run.facts, fractions=divides)
+        self.meter.since = start.on
+        self.blocked_life = False  # an earlier period waits, and this element remembers it for life …
+        self.blocked_windows: set[tuple] = set()  # … or within these years
+
+    def prepare(self, order: int) -> None:
+        """One point at the end of each period that is charged; usage before them is free."""
+        run, start = self.run, self.start
+        for span in run.spans:
+            version = run.version(span.end)
+            present = self.meter.elements[version] or self.meter.elements[run.version(span.start)]
+            if span.end < start.on or (self.mode is Straddling.NEXT_PERIOD and span.start < start.on):
+                self._free(span, version)
+            elif present is not None:
+                run.points.append(Point(span.end, ORDINARY, order, 0, charge_period, (self, span, version)))
+
+    def _free(self, span: Period, version: int) -> None:
+        element = self.meter.elements[version]
+        if element is None or not (element.free_use_fills and isinstance(element.rate, Tiers)):
+            return
+        if span in self.run.missing:
+            self._remember_wait(element, span)
+        self.meter.free_use(self.run.rows_by_span.get(span.end, ()), version)
+
+    def charge(self, span: Period, version: int) -> None:
+        run, limits, meter = self.run, self.run.limits, self.meter
+        element = meter.elements[version]
+        if element is None:  # dropped by an amendment inside this period: its last days are still charged
+            version = run.version(span.start)
+            element = meter.elements[version]
+        if limits.exhausted(self.element_id, version):
+            return
+        if run.missing:
+            reason = self._reason_to_wait(element, span, version)
+            if reason:
+                self._wait(element, span, version, reason)
+                return
+        elif (
+            self.start.waits
+            or self._blocked(element, span)
+            or limits.blocked(self.element_id, span.end, version)
+        ):
+            self._wait(element, span, version, "earlier_period")
+            return
+        steps: list[Step] = []
+        rows, split_on = self._chargeable(span, steps)
+        if split_on is not None:
+            self._wait(element, span, version, "split_needed", split_on.isoformat())
+            return
+        exact, more = meter.take(span, rows, version, self._third_party(span) if run.has_third_party else 0)
+        steps += more
+        amount = half_up(exact)
+        meter.book(amount, version)
+        steps.append(Step("round", (), amount))
+        if limits.credits:
+            amount = limits.use_credit(self.element_id, amount, steps)
+        amount = limits.apply_caps(self.element_id, span.end, amount, version, steps)
+        start_on = self.start.on
+        if span.start < start_on and self.mode in (Straddling.SPLIT, Straddling.PART_ABOVE):
+            span = Period(start_on, span.end)
+        run.charge(element, 0, span, amount, exact, version, steps)
+
+    def _third_party(self, span: Period):
+        rows = self.run.rows_by_span.get(span.end, ())
+        return sum(
+            row.quantity or 0
+            for row in rows
+            if row.meter == "third_party_royalties" and row.period_end >= self.start.on
+        )
+
+    def _chargeable(self, span: Period, steps: list[Step]) -> tuple[list[Row], date | None]:
+        """The rows of a period that are charged, or the day on which they must be split first."""
+        run, meter, start = self.run, self.meter, self.start
+        rows = run.rows_by_span.get(span.end, ())
+        whole = span.start >= start.on or self.mode is Straddling.WHOLE_PERIOD
+        if whole and run.single:
+            return [Row(row, 0) for row in rows if row.meter != "third_party_royalties"], None
+        found: list[Row] = []
+        free: list[UsageRow] = []
+        for row in rows:
+            if row.meter == "third_party_royalties":
+                continue
+            part: Fraction | int = 1
+            if not whole:
+                if row.period_end < start.on:
+                    free.append(row)
+                    continue
+                if self.mode is Straddling.PART_ABOVE and row.period_end == start.on:
+                    part = start.above
+                elif row.period_start < start.on:
+                    return [], start.on
+            version, began = run.version(row.period_end), run.version(row.period_start)
+            if began != version and meter.elements[began] != meter.elements[version]:
+                return [], run.versions[version].effective_on
+            if meter.elements[version] is not None:
+                found.append(Row(row, version, part))
+        if free:
+            meter.free_use(free, run.version(span.end))
+            steps.append(Step("free_rows", (start.on,), ""))
+        return found, None
+
+    # --- waiting -----------------------------------------------------------------------------------------
+
+    def _reason_to_wait(self, element: Royalty, span: Period, version: int) -> str:
+        if span in self.run.missing:
+            return "report_missing"
+        if self.start.waits or self._blocked(element, span):
+            return "earlier_period"
+        return "earlier_period" if self.run.limits.blocked(self.element_id, span.end, version) else ""
+
+    def _blocked(self, element: Royalty, span: Period) -> bool:
+        """Whether an earlier period that waits decides this one's cumulative sums."""
+        if self.blocked_life:
+            return True
+        windows = self.blocked_windows
+        return bool(windows and windows & windows_of(element, span.end, self.run.facts))
+
+    def _wait(self, element: Royalty, span: Period, version: int, reason: str, detail: str = "") -> None:
+        self._remember_wait(element, span)
+        self.run.wait(self.element_id, 0, span, reason, version, detail)
+
+    def _remember_wait(self, element: Royalty, span: Period) -> None:
+        self.blocked_life = self.blocked_life or self.meter.remembers_life
+        self.blocked_windows |= windows_of(element, span.end, self.run.facts)
+
+
+def prepare_royalty(run: Run, order: int, element_id: str) -> None:
+    """Find the first chargeable day and put a point at the end of each period from there on."""
+    found = run.fire(element_id)
+    run.triggers[element_id] = found and found[0]
+    if found and found[0].on <= run.until:
+        Charging(run, element_id, found[0]).prepare(order)
+
+
+def charge_period(run: Run, point: Point) -> None:
+    charging, span, version = point.payload
+    charging.charge(span, version)
+
+
+def windows_of(element: Royalty, on: date, facts: Facts) -> set[tuple]:
+    """The yearly windows whose cumulative sums a royalty of this day depends on."""
+    found = set()
+    rate = element.rate
+    if not isinstance(rate, FixedRate) and isinstance(rate, Tiers) and rate.span is Span.YEAR:
+        found.add(("rate", window_of(rate.year, on, facts.effective_on)))
+    deducted = element.baseline or element.free
+    if deducted is not None and deducted.span is Span.YEAR:
+        found.add(("base", window_of(deducted.year, on, facts.effective_on)))
+    return found

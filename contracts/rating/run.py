@@ -1,0 +1,183 @@
+"""One rating from start to end: what every kind of element shares. Nothing of it outlives the rating."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from marketplace.money import Money
+from marketplace.terms import Base, Commitment, Instalments, Royalty, Threshold
+from marketplace.terms.triggers import leaves
+
+from .facts import Facts, Period, TermsVersion, UsageRow
+from .limits import Limits
+from .result import Charge, Waiting
+from .schedule import spans
+from .triggers import Fired, Scene, fired
+from .working import Working
+
+FIRST, ORDINARY, LAST = 0, 1, 2  # on one day: doubts, elements as listed, minima
+
+
+class Point(NamedTuple):
+    """Something to be rated on a day, by `work(run, point)`."""
+
+    on: date
+    phase: int
+    order: int
+    part: int
+    work: Callable[[Run, Point], None]
+    payload: object = None
+
+
+class Run:
+    """The inputs, sorted, and the charges so far."""
+
+    def __init__(
+        self,
+        versions: Sequence[TermsVersion],
+        facts: Facts,
+        usage: Sequence[UsageRow],
+        until: date,
+        working: bool,
+    ) -> None:
+        self.versions, self.facts, self.until, self.with_working = versions, facts, until, working
+        self.terms = versions[-1].terms
+        self.currency = versions[0].terms.currency
+        self.single = len(versions) == 1
+        self.licence_end = facts.licence_end(self.terms)
+        self.rows = [row for row in usage if row.period_end <= until]
+        self.rows.sort(key=lambda row: (row.period_end, row.period_start))
+        self.spans = [span for span in spans(versions, facts, until) if span.end <= until]
+        self.missing = {span for span in self.spans if not facts.has_report(span.start, span.end)}
+        self.missing_from = min((span.start for span in self.missing), default=None)
+        self.limits = Limits(versions, facts.effective_on)
+        self.charges: list[Charge] = []
+        self.waiting: list[Waiting] = []
+        self.triggers: dict[str, Fired | None] = {}
+        self.points: list[Point] = []
+        self.done_on: dict[str, date] = {}  # when a single sum was charged
+        self.doubtful_from: dict[str, date] = {}  # elements that a missing report may have triggered
+        self.nominals: dict[tuple[str, int], int] = {}  # minima per window, before any excess lowers them
+        self.rows_by_span = self._distribute()
+        self.has_third_party = any(row.meter == "third_party_royalties" for row in self.rows)
+
+    def _distribute(self) -> dict[date, list[UsageRow]]:
+        """Rows by the end of the reporting period in which they end."""
+        found: dict[date, list[UsageRow]] = {}
+        ends = [span.end for span in self.spans]
+        place = 0
+        for row in self.rows:
+            while place < len(ends) and ends[place] < row.period_end:
+                place += 1
+            if place == len(ends):
+                break
+            found.setdefault(ends[place], []).append(row)
+        return found
+
+    def order(self) -> list[str]:
+        """Every element of any version, as the newest terms list them; those dropped since come first."""
+        newest = [element.id for element in self.terms.elements]
+        dropped = {element.id: None for version in self.versions for element in version.terms.elements}
+        return [name for name in dropped if name not in newest] + newest
+
+    def version(self, on: date) -> int:
+        """The index of the version in force on a day."""
+        if self.single:
+            return 0
+        place = 0
+        for number, version in enumerate(self.versions):
+            if version.effective_on <= on:
+                place = number
+        return place
+
+    def element(self, element_id: str, version: int):
+        """An element under a version; one that an amendment dropped, as it last stood before."""
+        found = self.versions[version].terms.element(element_id)
+        place = version
+        while found is None and place > 0:
+            place -= 1
+            found = self.versions[place].terms.element(element_id)
+        return found or self.anywhere(element_id)
+
+    def anywhere(self, element_id: str):
+        return next((e for v in self.versions if (e := v.terms.element(element_id)) is not None), None)
+
+    def fire(self, element_id: str, part: int = 0) -> tuple[Fired, int] | None:
+        """The first chargeable day under the version then in force, and that version.
+
+        An amendment that sets an earlier day, or brings a new element, takes hold on its own effective date.
+        """
+        doubtful = False
+        answer = None
+        for place, version in enumerate(self.versions):
+            element = version.terms.element(element_id)
+            if element is None:
+                continue
+            last = place + 1 == len(self.versions)
+            found = self._fired(element, part, version.terms)
+            if self.missing and (found is None or found.waits):
+                doubtful = doubtful or self._may_fire(element, part)
+            if found is None:
+                continue
+            if place and found.on < version.effective_on:
+                found = Fired(version.effective_on, "time", waits=found.waits)
+            if last or found.on < self.versions[place + 1].effective_on:
+                answer = found, place
+                break
+        if doubtful and self.missing_from is not None:
+            before = self.doubtful_from.get(element_id, self.missing_from)
+            self.doubtful_from[element_id] = min(before, self.missing_from)
+        return answer
+
+    def _fired(self, element, part: int, terms) -> Fired | None:
+        scene = Scene(
+            terms, self.facts, self.rows, self.spans, self.licence_end, self.missing_from, self.until
+        )
+        if not part:
+            return fired(element.trigger, element.commitment, scene)
+        if part > len(element.parts):
+            return None
+        own = fired(element.parts[part - 1].trigger, element.commitment, scene)
+        if element.trigger is None or own is None:
+            return own
+        whole = fired(element.trigger, element.commitment, scene)
+        return whole and max(own, whole, key=lambda found: found.on)
+
+    def _may_fire(self, element, part: int) -> bool:
+        """Whether a report that is missing could bring (or bring forward) the trigger."""
+        if element.commitment is Commitment.OPTION and self.facts.first("conversion") is None:
+            return False
+        triggers = [element.trigger]
+        if part and isinstance(element, Instalments) and part <= len(element.parts):
+            triggers.append(element.parts[part - 1].trigger)
+        return any(isinstance(leaf, Threshold) for trigger in triggers for leaf in leaves(trigger))
+
+    def charge(self, element, part: int, period: Period, amount: int, exact, version: int, steps) -> None:
+        working = None
+        if self.with_working:
+            unit = element.meter_name if isinstance(element, Royalty) and element.base is Base.UNITS else ""
+            working = Working(self.currency, unit, tuple(steps))
+        start, end = period
+        self.charges.append(
+            Charge(
+                element.id,
+                part,
+                start,
+                end,
+                end,
+                element.due,
+                Money(amount, self.currency),
+                exact,
+                version,
+                working,
+            )
+        )
+
+    def wait(
+        self, element_id: str, part: int, period: Period, reason: str, version: int, detail: str = ""
+    ) -> None:
+        """A charge cannot be made: so do all that share a credit, a cap or a minimum with it, from here on."""
+        self.limits.block(element_id, period.end, version)
+        self.waiting.append(Waiting(element_id, part, period.start, period.end, reason, detail))

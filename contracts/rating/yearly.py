@@ -1,0 +1,135 @@
+"""What is charged at the end of each year: fixed fees by days, and the shortfall of a minimum."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+from marketplace.money import half_up
+from marketplace.terms import DayCount, Minimum, ProRate
+from marketplace.terms.dates import days_between
+
+from .facts import DAY, Period
+from .royalty import months_in
+from .run import LAST, ORDINARY, Point, Run
+from .schedule import window, window_of
+from .working import Step, tidy
+
+
+def prepare_yearly_fee(run: Run, order: int, element_id: str) -> None:
+    _prepare(run, order, element_id, charge_fee, ORDINARY)
+
+
+def prepare_minimum(run: Run, order: int, element_id: str) -> None:
+    _prepare(run, order, element_id, charge_minimum, LAST)
+
+
+def _prepare(run: Run, order: int, element_id: str, work, phase: int) -> None:
+    """One point at the end of each year from the trigger on; the licence's end breaks the last one."""
+    fired = run.fire(element_id)
+    run.triggers[element_id] = fired and fired[0]
+    if not fired or fired[0].on > run.until:
+        return
+    start = fired[0]
+    element = run.element(element_id, run.version(start.on))
+    effective_on = run.facts.effective_on
+    key = window_of(element.year, start.on, effective_on)
+    number = 0
+    while True:
+        days = window(element.year, key + number, effective_on)
+        begins, ends = max(days.start, start.on), min(days.end, run.licence_end)
+        removed = _removed_on(run, element_id, begins)
+        if removed is not None and removed <= ends:
+            ends = removed - DAY
+        if begins > ends or ends > run.until:
+            return
+        payload = (element_id, days, Period(begins, ends), number, start.waits)
+        run.points.append(Point(ends, phase, order, 0, work, payload))
+        if ends < days.end:
+            return
+        number += 1
+
+
+def _removed_on(run: Run, element_id: str, begins: date) -> date | None:
+    if run.single:
+        return None
+    for version in run.versions:
+        if version.effective_on > begins and version.terms.element(element_id) is None:
+            return version.effective_on
+    return None
+
+
+def charge_fee(run: Run, point: Point) -> None:
+    """amount × days ÷ 365 (or the year's days); the day of termination is not charged."""
+    element_id, days, used, number, waits = point.payload
+    version = run.version(used.end)
+    if run.limits.exhausted(element_id, version):
+        return
+    if waits or run.limits.blocked(element_id, used.end, version):
+        run.wait(element_id, 0, used, "earlier_period", version)
+        return
+    element = run.element(element_id, version)
+    amount = element.amounts[min(number, len(element.amounts) - 1)]
+    counted = days_between(used.start, used.end)
+    if used.end != run.facts.terminated_on:
+        counted += 1
+    of = 365 if element.day_count is DayCount.FIXED_365 else days_between(days.start, days.end) + 1
+    exact = tidy(Fraction(amount * counted, of))
+    rounded = half_up(exact)
+    steps = [Step("days", (amount, counted, of), exact), Step("round", (), rounded)]
+    rounded = run.limits.apply_caps(element_id, used.end, rounded, version, steps)
+    run.charge(element, 0, used, rounded, exact, version, steps)
+
+
+def charge_minimum(run: Run, point: Point) -> None:
+    """The shortfall against what the window was charged, after entry credit and caps."""
+    element_id, days, used, number, waits = point.payload
+    version = run.version(used.end)
+    if run.limits.exhausted(element_id, version):
+        return
+    element = run.element(element_id, version)
+    counted = frozenset(element.counts)
+    if waits or _unsettled(run, counted, days, used) or run.limits.blocked(element_id, used.end, version):
+        run.wait(element_id, 0, used, "earlier_period", version)
+        return
+    steps: list[Step] = []
+    nominal = lowered = _nominal(run, element, days, used, number, steps)
+    if element.carry_excess and number:
+        before = window(element.year, window_of(element.year, days.start, run.facts.effective_on) - 1,
+                        run.facts.effective_on)  # fmt: skip
+        excess = max(_charged(run, counted, before) - run.nominals.get((element_id, number - 1), 0), 0)
+        if excess:
+            lowered = max(nominal - excess, 0)
+            steps.append(Step("excess", (nominal, excess), lowered))
+    charged = _charged(run, counted, Period(days.start, used.end))
+    shortfall = max(lowered - charged, 0)
+    steps.append(Step("shortfall", (lowered, charged), shortfall))
+    amount = run.limits.apply_caps(element_id, used.end, shortfall, version, steps)
+    run.charge(element, 0, used, amount, shortfall, version, steps)
+
+
+def _unsettled(run: Run, counted: frozenset[str], days: Period, used: Period) -> bool:
+    """Whether something that this minimum counts still waits, in this window or before it."""
+    if any(waiting.element_id in counted for waiting in run.waiting):
+        return True
+    return any(name in counted and since <= used.end for name, since in run.doubtful_from.items())
+
+
+def _nominal(run: Run, element: Minimum, days: Period, used: Period, number: int, steps: list[Step]) -> int:
+    """The minimum of a window before any excess lowers it; a pro-rated one is rounded first."""
+    amount = element.amounts[min(number, len(element.amounts) - 1)]
+    if used != days and element.pro_rate is not ProRate.NONE:
+        months = months_in(element.pro_rate, element.year, run.facts.effective_on, used.start, used.end)
+        nominal = half_up(Fraction(amount * months, 12))
+        steps.append(Step("pro_rated_minimum", (amount, months), nominal))
+        amount = nominal
+    run.nominals[element.id, number] = amount
+    return amount
+
+
+def _charged(run: Run, ids: frozenset[str], days: Period) -> int:
+    return sum(
+        charge.amount.minor
+        for charge in run.charges
+        if charge.element_id in ids and days.start <= charge.dated_on <= days.end
+    )
