@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils.functional import Promise
+from django.utils.http import content_disposition_header
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
@@ -53,7 +54,7 @@ def export(
     return HttpResponse(
         body,
         content_type=content_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+        headers={"Content-Disposition": content_disposition_header(True, name), "Cache-Control": "no-store"},
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +51,9 @@ def django_db_setup(
 
 @pytest.fixture(autouse=True)
 def _quick_and_clean(settings, tmp_path):
-    """Cheap password hashing, letters in memory, files in a folder of the test."""
+    """Cheap password hashing, letters in memory, files in a folder of the test; the language of an earlier
+    request is forgotten."""
+    translation.activate(settings.LANGUAGE_CODE)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.MEDIA_ROOT = tmp_path / "media"
