@@ -1,0 +1,44 @@
+"""Table of contents, in flow order: the contract, its notice, its papers and signatures, what happens after."""
+
+from contracts.lifecycle.models.contract import (
+    ContractAnnex,
+    ContractSeries,
+    ContractTerms,
+    Declaration,
+    LicenceContract,
+    Review,
+)
+from contracts.lifecycle.models.notice import CalendarDay, Objection, PublicNotice
+from contracts.lifecycle.models.running import (
+    Breach,
+    ComplianceTask,
+    ContractFact,
+    Decision,
+    Delivery,
+    Extension,
+    Reminder,
+    WindDown,
+)
+from contracts.lifecycle.models.signing import ContractDocument, Signature
+
+__all__ = [
+    "Breach",
+    "CalendarDay",
+    "ComplianceTask",
+    "ContractAnnex",
+    "ContractDocument",
+    "ContractFact",
+    "ContractSeries",
+    "ContractTerms",
+    "Decision",
+    "Declaration",
+    "Delivery",
+    "Extension",
+    "LicenceContract",
+    "Objection",
+    "PublicNotice",
+    "Reminder",
+    "Review",
+    "Signature",
+    "WindDown",
+]
