@@ -55,7 +55,7 @@ def write(terms: Any) -> dict[str, Any]:
     for name, (kind_of, _) in shape(type(terms)).items():
         value = getattr(terms, name)
         if value is not None:
-            document[name] = _plain(value, kind_of)
+            document[name] = plain_value(value, kind_of)
         elif default_of(type(terms))[name] is not None:
             document[name] = None
     return document
@@ -197,12 +197,12 @@ def _read_decimal(value: Any, path: str, problems: list[Problem]) -> Any:
     return number.normalize() + 0 if number else Decimal(0)
 
 
-def _plain(value: Any, kind_of: Any) -> Any:
+def plain_value(value: Any, kind_of: Any) -> Any:
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple):
         member = get_args(alternatives(kind_of)[0])[0]
-        return [_plain(item, member) for item in value]
+        return [plain_value(item, member) for item in value]
     if isinstance(value, Decimal):
         whole = get_origin(alternatives(kind_of)[0]) is Annotated and value == value.to_integral_value()
         return int(value) if whole else format(value.normalize(), "f")

@@ -1,0 +1,111 @@
+"""Reading and writing terms: exact round trip, nothing unknown, one canonical form, a schema that agrees."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+
+from marketplace import terms
+from marketplace.terms.presets import PRESETS, preset
+from marketplace.terms.schema import json_schema
+from tests.contracts.rating.strategies import documents
+
+ROYALTY = {"kind": "royalty", "id": "r", "commitment": "contingent", "base": "net_sales",
+           "rate": {"kind": "fixed", "rate": "0.03"}}  # fmt: skip
+VALIDATOR = jsonschema.Draft202012Validator(json_schema())
+
+
+def problems(document):
+    with pytest.raises(terms.TermsError) as refused:
+        terms.read(document)
+    return [(problem.path, problem.code) for problem in refused.value.problems]
+
+
+@settings(deadline=None, max_examples=50)
+@given(documents())
+def test_round_trip_is_exact_and_fits_the_schema(document):
+    agreed = terms.read(document)
+    written = terms.write(agreed)
+    assert terms.read(written) == agreed
+    assert terms.write(terms.read(json.dumps(written))) == written
+    assert terms.canonical(terms.read(terms.canonical(agreed))) == terms.canonical(agreed)
+    VALIDATOR.validate(document)
+    VALIDATOR.validate(written)
+
+
+def test_what_may_be_none_survives():
+    agreed = terms.read({"audit": None})
+    assert agreed.audit is None
+    assert terms.read(terms.write(agreed)) == agreed
+    VALIDATOR.validate(terms.write(agreed))
+
+
+def test_one_hash_per_meaning():
+    plain = terms.read({"elements": [ROYALTY]})
+    same = terms.read(
+        {"currency": "CNY", "elements": [{**ROYALTY, "rate": {"kind": "fixed", "rate": "0.0300"}}]}
+    )
+    other = terms.read({"elements": [{**ROYALTY, "rate": {"kind": "fixed", "rate": "0.031"}}]})
+    assert terms.hash_of(plain) == terms.hash_of(same) != terms.hash_of(other)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"colour": 1}, [("colour", "unknown_field")]),
+        ({"elements": [{**ROYALTY, "rates": 1}]}, [("elements[0].rates", "unknown_field")]),
+        ({"elements": [{"kind": "gift"}]}, [("elements[0].kind", "not_a_choice")]),
+        ({"elements": [{"kind": ["royalty"]}]}, [("elements[0].kind", "not_a_choice")]),
+        ({"elements": [{**ROYALTY, "base": None}]}, [("elements[0].base", "missing_field")]),
+        ({"elements": [{**ROYALTY, "rate": {"kind": "fixed", "rate": 0.03}}]},
+         [("elements[0].rate.rate", "not_decimal")]),
+        ({"elements": [{**ROYALTY, "rate": {"kind": "fixed", "rate": "NaN"}}]},
+         [("elements[0].rate.rate", "not_decimal")]),
+        ({"elements": [{**ROYALTY, "rate": {"kind": "fixed", "rate": "1e-40"}}]},
+         [("elements[0].rate.rate", "too_large")]),
+        ({"term_months": "60"}, [("term_months", "not_whole")]),
+        ({"term_months": True}, [("term_months", "not_whole")]),
+        ({"term_months": 10**30}, [("term_months", "too_large")]),
+        ({"trial": {"months": 12, "starts": "tomorrow"}}, [("trial.starts", "not_a_choice")]),
+        ({"elements": {}}, [("elements", "not_list")]),
+        ({"fields": ["x" * 501]}, [("fields[0]", "too_long")]),
+        ({"report": None, "currency": 3}, [("currency", "not_text"), ("report", "null_field")]),
+        ({"format": 2}, [("format", "unknown_format")]),
+        ([], [("", "not_object")]),
+        ("{", [("", "not_json")]),
+        ('{"currency": "CNY", "currency": "USD"}', [("", "repeated_field")]),
+        ('{"elements": [{"amount": 1.0}]}', [("elements[0].kind", "not_a_choice")]),
+    ],
+)  # fmt: skip
+def test_reading_refuses_and_says_where(document, expected):
+    assert problems(document) == expected
+    if isinstance(document, dict):
+        assert not VALIDATOR.is_valid(document) or expected[0][1] in ("too_large", "too_deep")
+
+
+def test_triggers_cannot_nest_without_end():
+    trigger = {"kind": "date", "on": "2027-01-01"}
+    for _ in range(40):
+        trigger = {"kind": "any", "of": [trigger]}
+    assert [code for _, code in problems({"elements": [{**ROYALTY, "trigger": trigger}]})] == ["too_deep"]
+
+
+@pytest.mark.parametrize("lang", ["zh-hans", "en"])
+def test_every_message_can_be_said(lang):
+    with pytest.raises(terms.TermsError) as refused:
+        terms.read({"colour": 1, "trial": {"months": "x", "starts": 1}, "elements": 3})
+    assert all(problem.message(lang) for problem in refused.value.problems)
+
+
+def test_the_published_schema_is_the_one_of_the_code():
+    published = Path(__file__).parents[3] / "docs" / "terms.schema.json"
+    assert json.loads(published.read_text(encoding="utf-8")) == json_schema()
+
+
+@pytest.mark.parametrize("key", PRESETS)
+def test_presets_are_sound_and_fit_the_schema(key):
+    agreed = preset(key)
+    assert terms.check(agreed) == []
+    VALIDATOR.validate(terms.write(agreed))

@@ -1,0 +1,112 @@
+"""Plain words, the gist, differences, and building from a form."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+
+from marketplace import terms
+from marketplace.terms.build import BuildError, build
+from marketplace.terms.difference import difference
+from marketplace.terms.phrases import NAMES, SAY
+from marketplace.terms.presets import PRESETS, preset
+from marketplace.terms.unbuild import inputs_of
+from marketplace.terms.words import one_line, plain_words
+from tests.contracts.rating.samples import cap, fixed, royalty, sheet
+from tests.contracts.rating.strategies import documents
+
+CHINESE = re.compile(r"[一-鿿]")
+FIELDS = re.compile(r"{(\w+)")
+
+
+def everything(agreed, lang):
+    return "\n".join(line for section in plain_words(agreed, lang) for line in section.lines)
+
+
+@settings(deadline=None, max_examples=40)
+@given(documents())
+def test_both_languages_say_the_same_sections_and_lines(document):
+    agreed = terms.read(document)
+    chinese, english = plain_words(agreed, "zh-hans"), plain_words(agreed, "en")
+    assert [len(section.lines) for section in chinese] == [len(section.lines) for section in english]
+    assert not CHINESE.search(everything(agreed, "en"))
+    assert all(CHINESE.search(line) for section in chinese for line in section.lines)
+
+
+def test_phrases_hold_the_same_facts_in_both_languages():
+    for code, (chinese, english) in SAY.items():
+        assert set(FIELDS.findall(chinese)) == set(FIELDS.findall(english)), code
+    assert all(CHINESE.search(chinese) for chinese, _ in NAMES.values())
+
+
+def test_one_line_is_the_gist():
+    agreed = sheet(royalty(fixed("0.03")), trial={"months": 12}, caps=[cap("500000")])
+    assert one_line(agreed, "en").startswith("12 months free, then 3 % of net sales")
+    assert one_line(agreed, "en").endswith("capped at ¥500,000.00")
+    assert one_line(preset("deferred"), "zh-hans") == "免费使用 12 个月，之后一次付清 ¥100,000.00"
+    assert one_line(preset("free"), "zh-hans") == "无偿许可"
+
+
+def test_conventions_are_said_even_when_they_are_the_default():
+    said = everything(preset("entry_royalty"), "en")
+    for part in ("last free day is 2027-01-14", "never refunded", "rounded once, half up", "missing, never zero",
+                 "in two rows split at the trigger day", "art. 846", "31 January"):  # fmt: skip
+        assert part in said
+
+
+def test_difference_names_what_changed():
+    before, after = preset("royalty"), preset("royalty", rate="5", term_months="48")
+    changes = difference(before, after, "en")
+    assert changes[0][1:] == (
+        "Term: 60 months from the effective date.",
+        "Term: 48 months from the effective date.",
+    )
+    assert len(changes) == 2
+    assert difference(before, before) == []
+
+
+@pytest.mark.parametrize("key", PRESETS)
+def test_presets_go_back_to_their_inputs(key):
+    agreed = preset(key)
+    assert build(inputs_of(agreed)) == agreed
+
+
+def test_terms_that_a_form_cannot_say_have_no_inputs():
+    agreed = sheet(royalty(fixed("0.03")), royalty(fixed("0.01"), "profit", element_id="second"))
+    assert inputs_of(agreed) is None
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({}, {"payment_form": "not_a_choice"}),
+        ({"payment_form": "lump_sum"}, {"amount": "missing_field"}),
+        ({"payment_form": "lump_sum", "amount": "much"}, {"amount": "not_an_amount"}),
+        ({"payment_form": "lump_sum", "amount": "-5"}, {"amount": "not_positive"}),
+        ({"payment_form": "royalty", "rate": "three"}, {"rate": "not_a_number"}),
+        ({"payment_form": "royalty", "rate": "300"}, {"rate": "rate_above_one"}),
+        ({"payment_form": "instalments", "amount": "9", "instalment_shares": "50/40"},
+         {"instalment_shares": "shares_sum"}),
+        ({"payment_form": "free", "term_months": "ten"}, {"term_months": "not_a_count"}),
+        ({"payment_form": "free", "currency": "XYZ"}, {"currency": "unknown_currency"}),
+        ({"payment_form": "free", "exclusivity": "odd"}, {"exclusivity": "not_a_choice"}),
+        ({"payment_form": "lump_sum", "amount": "5", "commitment": "option", "trial_months": "0"},
+         {"commitment": "option_without_trial"}),
+        ({"payment_form": "royalty", "rate": "3", "minimum": "10", "cap_life": "5"},
+         {"cap_life": "cap_below_minimum"}),
+        ({"payment_form": "royalty", "rate": "3", "trigger_on": "soon"}, {"trigger_on": "not_date"}),
+        ({"payment_form": "milestones"}, {"milestone_1_name": "missing_field"}),
+    ],
+)  # fmt: skip
+def test_building_refuses_by_input_name(inputs, expected):
+    with pytest.raises(BuildError) as refused:
+        build(inputs)
+    assert {name: found[0].code for name, found in refused.value.problems.items()} == expected
+
+
+def test_building_understands_what_people_type():
+    agreed = build({"payment_form": "royalty", "rate": "３ %".replace("３", "3"), "cap_life": "￥５００，０００",
+                    "territory": "CN-42，CN-43", "trigger_months": "12", "trigger_event": "first_income"})  # fmt: skip
+    assert agreed.caps[0].amount == 50_000_000
+    assert agreed.territory == ("CN-42", "CN-43")
+    assert agreed.elements[0].trigger.kind == "any"
