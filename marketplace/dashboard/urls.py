@@ -1,1 +1,5 @@
-urlpatterns: list = []
+from django.urls import path
+
+from marketplace.dashboard import views
+
+urlpatterns = [path("desk/", views.desk, name="desk")]
