@@ -1,0 +1,40 @@
+"""A circuit breaker: after a few failures in a row it stays open for a while, and nobody waits for a dead server."""
+
+import threading
+import time
+from collections.abc import Callable
+
+
+class Breaker:
+    """Three failures open it for 30 seconds; then one caller at a time may try again."""
+
+    def __init__(
+        self, failures: int = 3, seconds: float = 30.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.limit, self.seconds, self.clock = failures, seconds, clock
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        self._failures, self._open_until = 0, float("-inf")
+
+    def allows(self) -> bool:
+        """Whether a call may be tried now. When the time is over the first caller tries, the others wait on."""
+        with self._lock:
+            if self._failures < self.limit:
+                return True
+            now = self.clock()
+            if now < self._open_until:
+                return False
+            self._open_until = now + self.seconds
+            return True
+
+    def succeeded(self) -> None:
+        with self._lock:
+            self.reset()
+
+    def failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+            if self._failures >= self.limit:
+                self._open_until = self.clock() + self.seconds

@@ -1,0 +1,242 @@
+"""What search keeps: the outbox, one document for each published page, saved searches, words that mean the same."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cms.words import Pair
+from marketplace.clock import now
+from marketplace.organisations.models import Organisation
+from search.fields import CharactersField, WordsField
+
+
+class OutboxRow(models.Model):
+    """A page that changed. Database triggers write it in the transaction that changes the page, the worker takes
+    it away in the one that brings the document up to date. A row that fails is tried again later, and after
+    some attempts is `dead`: shown to the operator, tried by hand."""
+
+    page_id = models.BigIntegerField()
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    next_try_at = models.DateTimeField(db_default=models.functions.Now())
+    error = models.TextField(blank=True, db_default="")
+    is_dead = models.BooleanField(default=False, db_default=False)
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        verbose_name = _("waiting change")
+        indexes = [models.Index(fields=["id"], name="outbox_waiting", condition=Q(is_dead=False))]
+
+    def __str__(self):
+        return f"{self.id}: {self.page_id}"
+
+
+class Kind(models.TextChoices):
+    LISTING = "LISTING", _("listing")
+    NEED = "NEED", _("technology need")
+    SERVICE = "SERVICE", _("service offer")
+
+
+class SearchDocumentQuerySet(models.QuerySet):
+    def shown(self):
+        return self.filter(is_deleted=False)
+
+    def visible_to(self, viewer):
+        return self.shown().filter(audience__overlap=viewer.keys)
+
+    def to_push(self):
+        """Changed since they last reached Elasticsearch, tombstones too."""
+        return self.filter(pushed_version__lt=F("version"))
+
+
+class SearchDocument(models.Model):
+    """What is found of one page, for both engines. `version` is raised under lock at each change; a page that is no
+    longer published leaves a tombstone, because Elasticsearch forgets the versions of deleted documents."""
+
+    page_id = models.BigIntegerField(primary_key=True)
+    version = models.BigIntegerField(default=0)
+    shape = models.PositiveSmallIntegerField(default=0)  # of the code that made it; an older one is made anew
+    is_deleted = models.BooleanField(default=False)
+    built_at = models.DateTimeField(db_default=models.functions.Now())
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    code = models.CharField(max_length=20)
+    path = models.TextField()
+    audience = ArrayField(models.CharField(max_length=24), default=list)
+    organisation_id = models.BigIntegerField(null=True)
+    published_at = models.DateTimeField(null=True)
+
+    title_zh = models.TextField(blank=True)
+    title_en = models.TextField(blank=True)
+    summary_zh = models.TextField(blank=True)
+    summary_en = models.TextField(blank=True)
+    keywords_zh = ArrayField(models.TextField(), default=list)
+    keywords_en = ArrayField(models.TextField(), default=list)
+    body_zh = models.TextField(blank=True)
+    body_en = models.TextField(blank=True)
+    organisation_zh = models.TextField(blank=True)
+    organisation_en = models.TextField(blank=True)
+    offer_zh = models.TextField(blank=True)  # the price in one line of words
+    offer_en = models.TextField(blank=True)
+    title, summary, keywords, body, organisation, offer = (Pair() for _name in range(6))
+
+    # What facets count
+    fields = ArrayField(models.CharField(max_length=60), default=list)
+    trl = models.PositiveSmallIntegerField(null=True)
+    ip = ArrayField(models.CharField(max_length=15), default=list)
+    free_months = models.PositiveSmallIntegerField(null=True)
+    free = models.CharField(max_length=10, blank=True)
+    triggers = ArrayField(models.CharField(max_length=15), default=list)
+    payment = models.CharField(max_length=15, blank=True)
+    exclusivity = models.CharField(max_length=15, blank=True)
+    region = models.CharField(max_length=2, blank=True)
+    institution = models.CharField(max_length=20, blank=True)  # "" for a need whose owner stays unnamed
+    languages = ArrayField(models.CharField(max_length=2), default=list)
+    programme = models.CharField(max_length=20, blank=True)
+
+    identifiers = ArrayField(models.CharField(max_length=60), default=list)
+    words = WordsField()
+    characters = CharactersField()
+    source = models.TextField(blank=True)  # ready for Elasticsearch, so that a rebuild only copies
+
+    pushed_version = models.BigIntegerField(default=-1)
+    push_attempts = models.PositiveSmallIntegerField(default=0)
+    push_error = models.TextField(blank=True)
+    next_push_at = models.DateTimeField(db_default=models.functions.Now())
+    alerted_version = models.BigIntegerField(default=0)
+
+    objects = SearchDocumentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("search document")
+        indexes = [
+            GinIndex(fields=["words"], name="document_words"),
+            GinIndex(fields=["characters"], name="document_characters"),
+            GinIndex(fields=["identifiers"], name="document_identifiers"),
+            GinIndex(
+                fields=["audience", "fields", "ip", "triggers", "languages"],
+                name="document_facets",
+                fastupdate=False,
+            ),
+            models.Index(
+                F("published_at").desc(nulls_last=True),
+                F("page_id").desc(),
+                name="document_newest",
+                condition=Q(is_deleted=False),
+            ),
+            models.Index(
+                fields=["next_push_at"],
+                name="document_to_push",
+                condition=Q(pushed_version__lt=F("version")),
+            ),
+            models.Index(
+                fields=["page_id"],
+                name="document_to_alert",
+                condition=Q(alerted_version__lt=F("version")),
+            ),
+            models.Index(fields=["organisation_id"], name="document_organisation"),
+            models.Index(fields=["code"], name="document_code"),
+        ]
+
+    def __str__(self):
+        return f"{self.code} ({self.version})"
+
+    @property
+    def name(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("wagtail_serve", args=[self.path])
+
+
+class Suggestion(models.Model):
+    """What the search box offers: a title, keyword or organisation of public pages, under every spelling that may
+    be typed: its own, pinyin in full, pinyin initials."""
+
+    document = models.ForeignKey(SearchDocument, models.CASCADE, related_name="suggestions")
+    text = models.CharField(max_length=200)
+    key = models.CharField(max_length=120)
+    weight = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("suggestion")
+        indexes = [models.Index(fields=["key"], name="suggestion_key", opclasses=["varchar_pattern_ops"])]
+
+    def __str__(self):
+        return self.text
+
+
+class SynonymSet(models.Model):
+    """Words that mean the same, in any language: 机器学习, machine learning, ML. Edited by the operator; it holds
+    from the next search on, without a rebuild."""
+
+    words = ArrayField(models.CharField(max_length=60), verbose_name=_("words that mean the same"))
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        verbose_name = _("synonyms")
+        verbose_name_plural = _("synonyms")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(words__len__gte=2), name="synonyms_two_words"),
+        ]
+
+    def __str__(self):
+        return ", ".join(self.words)
+
+
+class SavedSearchQuerySet(models.QuerySet):
+    def visible_to(self, acting):
+        """A person's own, of the organisation they act for: what it may see decides what the search finds."""
+        return self.filter(user=acting.user, organisation=acting.organisation) if acting.user else self.none()
+
+
+class SavedSearch(models.Model):
+    """A search whose new hits are told to its owner."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_searches")
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, null=True, related_name="+", verbose_name=_("organisation")
+    )
+    name = models.CharField(_("name"), max_length=100)
+    query = models.TextField(_("search"))  # the canonical query string of SearchParams
+    alert = models.BooleanField(_("tell me about new hits"), default=True)
+    created_at = models.DateTimeField(default=now)
+    last_hit_at = models.DateTimeField(null=True)
+
+    objects = SavedSearchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("saved search")
+        verbose_name_plural = _("saved searches")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "organisation", "query"], name="saved_search_once", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('search')}?{self.query}"
+
+
+class SavedHit(models.Model):
+    """A page that a saved search has found: known when it was saved, or told since. Each is told once."""
+
+    search = models.ForeignKey(SavedSearch, models.CASCADE, related_name="hits")
+    page_id = models.BigIntegerField()
+    found_at = models.DateTimeField(default=now)
+
+    class Meta:
+        verbose_name = _("hit of a saved search")
+        constraints = [models.UniqueConstraint(fields=["search", "page_id"], name="saved_hit_once")]
+
+    def __str__(self):
+        return f"{self.search_id}: {self.page_id}"
