@@ -6,8 +6,10 @@ and the number of unread notifications (one); in demo mode the market's date as 
 
 from django import template
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse, translate_url
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from marketplace.clock import today
 from marketplace.menu import menu_for
@@ -48,6 +50,19 @@ def other_languages(request: HttpRequest, language: str) -> list[dict]:
             url = f"/{code}/" + here.removeprefix(f"/{language}/")
         links.append({"code": code, "label": label, "url": url})
     return links
+
+
+@register.simple_tag(takes_context=True)
+def address_before(context) -> str:
+    """The page of ours that led here, or "" (error pages may be shown before the host is known to be good)."""
+    request = context["request"]
+    try:
+        host = request.get_host()
+    except DisallowedHost:
+        return ""
+    before = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(before, {host}, require_https=request.is_secure())
+    return before if ours and before != request.build_absolute_uri() else ""
 
 
 def _return_here(request: HttpRequest) -> str:

@@ -239,6 +239,21 @@ def test_not_found_says_whom_one_acts_for(client, person):
     assert "<strong>Example 1</strong>" in answer.content.decode()
 
 
+def test_way_back_leads_only_to_pages_of_ours(client, db):
+    def back(referer):
+        return client.get("/en/no/such/page/", headers={"Referer": referer}).content.decode()
+
+    assert 'href="http://testserver/en/look/"' in back("http://testserver/en/look/")
+    assert "evil" not in back("https://evil.example/")
+    assert "alert" not in back("javascript:alert(1)")
+
+
+def test_request_for_a_foreign_host_is_explained(client, db):
+    answer = client.get("/en/look/", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert "could not understand" in answer.content.decode()
+
+
 def test_form_from_an_old_page_is_explained(db):
     from django.test import Client
 
