@@ -21,7 +21,6 @@ SIGNS = {
     "CNY": "¥", "HKD": "HK$", "MOP": "MOP$", "TWD": "NT$", "USD": "US$", "EUR": "€", "GBP": "£",
     "CHF": "CHF ", "SGD": "S$", "CAD": "CA$", "AUD": "A$", "JPY": "JP¥", "KRW": "₩",
 }  # fmt: skip
-_ONE = Decimal(1)
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?|\d+(\.\d*)?|\.\d+")
 
 
@@ -36,7 +35,7 @@ def half_up(amount: Decimal | Fraction | int) -> int:
     if isinstance(amount, Fraction):
         magnitude = (abs(amount) + Fraction(1, 2)).__floor__()
         return magnitude if amount >= 0 else -magnitude
-    return int(amount.quantize(_ONE, ROUND_HALF_UP)) if abs(amount) < 10**27 else half_up(Fraction(amount))
+    return int(amount.to_integral_value(ROUND_HALF_UP))
 
 
 def exponent(currency: str) -> int:

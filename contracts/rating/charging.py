@@ -13,13 +13,12 @@ from .royalty import Row, RoyaltyMeter
 from .run import ORDINARY, Point, Run
 from .schedule import window_of
 from .triggers import Fired
-from .working import Step
 
 
 class Charging:
     """One royalty on its way through the periods, from the day on which charging begins."""
 
-    __slots__ = ("blocked_life", "blocked_windows", "element_id", "meter", "mode", "run", "start")
+    __slots__ = ("blocked_life", "blocked_windows", "element_id", "meter", "missing", "mode", "run", "start")
 
     def __init__(self, run: Run, element_id: str, start: Fired) -> None:
         self.run, self.element_id, self.start = run, element_id, start
@@ -32,6 +31,7 @@ class Charging:
         divides = self.mode is Straddling.PART_ABOVE
         self.meter = RoyaltyMeter(element_id, run.versions, run.facts, fractions=divides)
         self.meter.since = start.on
+        self.missing = run.missing(element.meter_name)
         self.blocked_life = False  # an earlier period waits, and this element remembers it for life …
         self.blocked_windows: set[tuple] = set()  # … or within these years
 
@@ -50,7 +50,7 @@ class Charging:
         element = self.meter.elements[version]
         if element is None or not (element.free_use_fills and isinstance(element.rate, Tiers)):
             return
-        if span in self.run.missing:
+        if span in self.missing:
             self._remember_wait(element, span)
         self.meter.free_use(self.run.rows_by_span.get(span.end, ()), version)
 
@@ -62,35 +62,27 @@ class Charging:
             element = meter.elements[version]
         if limits.exhausted(self.element_id, version):
             return
-        if run.missing:
-            reason = self._reason_to_wait(element, span, version)
-            if reason:
-                self._wait(element, span, version, reason)
-                return
-        elif (
-            self.start.waits
-            or self._blocked(element, span)
-            or limits.blocked(self.element_id, span.end, version)
-        ):
-            self._wait(element, span, version, "earlier_period")
+        reason = self._reason_to_wait(element, span, version) if run.has_gaps or run.waiting else ""
+        if reason:
+            self._wait(element, span, version, reason)
             return
-        steps: list[Step] = []
-        rows, split_on = self._chargeable(span, steps)
+        note = run.notes()
+        rows, split_on = self._chargeable(span, note)
         if split_on is not None:
             self._wait(element, span, version, "split_needed", split_on.isoformat())
             return
-        exact, more = meter.take(span, rows, version, self._third_party(span) if run.has_third_party else 0)
-        steps += more
+        third_party = self._third_party(span) if run.has_third_party else 0
+        exact = meter.take(span, rows, version, third_party, note)
         amount = half_up(exact)
         meter.book(amount, version)
-        steps.append(Step("round", (), amount))
+        note("round", (), amount)
         if limits.credits:
-            amount = limits.use_credit(self.element_id, amount, steps)
-        amount = limits.apply_caps(self.element_id, span.end, amount, version, steps)
+            amount = limits.use_credit(self.element_id, amount, note)
+        amount = limits.apply_caps(self.element_id, span.end, amount, version, note)
         start_on = self.start.on
         if span.start < start_on and self.mode in (Straddling.SPLIT, Straddling.PART_ABOVE):
             span = Period(start_on, span.end)
-        run.charge(element, 0, span, amount, exact, version, steps)
+        run.charge(element, 0, span, amount, exact, version, note)
 
     def _third_party(self, span: Period):
         rows = self.run.rows_by_span.get(span.end, ())
@@ -100,13 +92,15 @@ class Charging:
             if row.meter == "third_party_royalties" and row.period_end >= self.start.on
         )
 
-    def _chargeable(self, span: Period, steps: list[Step]) -> tuple[list[Row], date | None]:
+    def _chargeable(self, span: Period, note) -> tuple[list[Row], date | None]:
         """The rows of a period that are charged, or the day on which they must be split first."""
         run, meter, start = self.run, self.meter, self.start
         rows = run.rows_by_span.get(span.end, ())
         whole = span.start >= start.on or self.mode is Straddling.WHOLE_PERIOD
         if whole and run.single:
-            return [Row(row, 0) for row in rows if row.meter != "third_party_royalties"], None
+            if run.has_third_party:
+                rows = [row for row in rows if row.meter != "third_party_royalties"]
+            return [(row, 0, 1) for row in rows], None
         found: list[Row] = []
         free: list[UsageRow] = []
         for row in rows:
@@ -125,16 +119,16 @@ class Charging:
             if began != version and meter.elements[began] != meter.elements[version]:
                 return [], run.versions[version].effective_on
             if meter.elements[version] is not None:
-                found.append(Row(row, version, part))
+                found.append((row, version, part))
         if free:
             meter.free_use(free, run.version(span.end))
-            steps.append(Step("free_rows", (start.on,), ""))
+            note("free_rows", (start.on,), "")
         return found, None
 
     # --- waiting -----------------------------------------------------------------------------------------
 
     def _reason_to_wait(self, element: Royalty, span: Period, version: int) -> str:
-        if span in self.run.missing:
+        if span in self.missing:
             return "report_missing"
         if self.start.waits or self._blocked(element, span):
             return "earlier_period"

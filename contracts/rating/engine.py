@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from decimal import localcontext
+from operator import itemgetter
 
 from marketplace.terms import Commitment, EntryFee, Instalments, Minimum, Royalty, YearlyFee, hash_of
 from marketplace.terms.elements import Once
@@ -57,10 +58,10 @@ def rate(
                 PREPARE.get(type(element), prepare_once)(run, order, element_id)
         for element_id, since in run.doubtful_from.items():
             run.points.append(Point(since, FIRST, 0, 0, doubt, element_id))
-        run.points.sort(key=lambda point: point[:4])
+        run.points.sort(key=itemgetter(0, 1, 2, 3))
         for point in run.points:
             point.work(run, point)
-        run.charges.sort(key=lambda charge: charge.dated_on)
+        run.points.clear()  # they refer back to the run
         return _result(run, inputs_hash(versions, facts, usage, until) if hashed else "")
 
 
@@ -114,7 +115,7 @@ def _result(run: Run, digest: str) -> Rating:
 def _paid_up_on(run: Run) -> date | None:
     """付清: the day from which nothing more can arise, because each element was charged in full, ended with the
     option, or stands under a cap for life that was reached."""
-    if run.waiting or run.doubtful_from or not any(charge.amount.minor > 0 for charge in run.charges):
+    if run.waiting or run.doubtful_from or not any(charge.minor > 0 for charge in run.charges):
         return None
     declined = run.facts.first("conversion") is None and run.facts.declined_on is not None
     last = len(run.versions) - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -36,6 +36,14 @@ class Period(NamedTuple):
     end: date
 
 
+class Closed(NamedTuple):
+    """A metered meter's period that is complete, by a closing event or a person's confirmation."""
+
+    meter: str
+    start: date
+    end: date
+
+
 class UsageRow(NamedTuple):
     """One accepted row of usage, within one reporting period (one day for metered events).
 
@@ -58,7 +66,8 @@ class Facts:
 
     `trial_ends_on` is the last free day; left out, it follows from the terms and `extension_months`.
     `accepted` are the periods with an accepted report (nil included); `reported_through` says that every
-    period up to a day has one. A period without is missing, never zero. `expires_on` (last day) replaces the
+    period up to a day has one. A period without is missing, never zero. Metered meters (`Report.metered`) need no
+    report but must be `closed`. `expires_on` (last day) replaces the
     end that follows from the licence's term: a renewal, or a patent that ends sooner.
     """
 
@@ -72,6 +81,7 @@ class Facts:
     events: tuple[Happened, ...] = ()
     accepted: tuple[Period, ...] = ()
     reported_through: date | None = None
+    closed: tuple[Closed, ...] = ()
     terminated_on: date | None = None
     expires_on: date | None = None
 
@@ -79,20 +89,19 @@ class Facts:
     def _accepted_exactly(self) -> frozenset[tuple[date, date]]:
         return frozenset((start, end) for start, end in self.accepted)
 
-    def has_report(self, start: date, end: date) -> bool:
-        """Whether every day of a period is covered by accepted reports."""
+    def has_report(self, start: date, end: date, meter: str = "") -> bool:
+        """Whether every day of a period is covered by accepted reports, or for a metered meter by closings."""
+        if meter:
+            return _covered(
+                start, end, [(begins, ends) for name, begins, ends in self.closed if name == meter]
+            )
         if self.reported_through is not None and end <= self.reported_through:
             return True
         if (start, end) in self._accepted_exactly:
             return True
-        reach = start
         if self.reported_through is not None and self.reported_through >= start:
-            reach = self.reported_through + DAY
-        for begins, ends in sorted(self.accepted):
-            if begins > reach:
-                break
-            reach = max(reach, ends + DAY)
-        return reach > end
+            start = self.reported_through + DAY
+        return _covered(start, end, self.accepted)
 
     def first(self, name: str) -> date | None:
         """The first day an event happened; the anchors count as events too."""
@@ -129,6 +138,16 @@ class Facts:
         return end
 
 
+def _covered(start: date, end: date, stretches: Sequence[tuple[date, date]]) -> bool:
+    reach = start
+    for begins, ends in sorted(stretches):
+        if begins > reach:
+            break
+        if ends >= reach:
+            reach = ends + DAY
+    return reach > end
+
+
 def normal(value: Any) -> Any:
     """A value as JSON writes it, the same for 12.50 and 12.5, for hashing inputs."""
     if isinstance(value, Decimal):
@@ -137,7 +156,7 @@ def normal(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Mapping):
         return {key: normal(value[key]) for key in sorted(value)}
-    if isinstance(value, UsageRow | Happened | Period):
+    if isinstance(value, UsageRow | Happened | Period | Closed):
         return {name: normal(part) for name, part in value._asdict().items() if part not in (None, "")}
     if isinstance(value, tuple | list):
         return [normal(part) for part in value]

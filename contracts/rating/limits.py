@@ -9,7 +9,6 @@ from marketplace.terms import Cap, EntryFee, Span
 
 from .facts import TermsVersion
 from .schedule import window_of
-from .working import Step
 
 
 class Credit:
@@ -99,19 +98,16 @@ class Limits:
             credit.blocked = blocked or not self.doubtful.isdisjoint(credit.against)
             self.credits.append(credit)
 
-    def use_credit(self, element_id: str, amount: int, steps: list[Step] | None) -> int:
+    def use_credit(self, element_id: str, amount: int, note) -> int:
         for credit in self.credits:
             if credit.left and amount > 0 and element_id in credit.against:
                 used = amount if amount < credit.left else credit.left
                 credit.left -= used
-                if steps is not None:
-                    steps.append(Step("credit", (amount, used, credit.left, credit.id), amount - used))
+                note("credit", (amount, used, credit.left, credit.id), amount - used)
                 amount -= used
         return amount
 
-    def apply_caps(
-        self, element_id: str, on: date, amount: int, version: int, steps: list[Step] | None
-    ) -> int:
+    def apply_caps(self, element_id: str, on: date, amount: int, version: int, note) -> int:
         """The amount that every cap still allows; counts it towards all of them."""
         states = self.by_version[version].get(element_id)
         if not states:
@@ -122,9 +118,8 @@ class Limits:
             limit, charged = limits[state.cap.id], state.charged.get(key, 0)
             if charged + amount > limit:
                 allowed = limit - charged if limit > charged else 0
-                if steps is not None:
-                    code = "yearly_cap" if state.yearly else "life_cap"
-                    steps.append(Step(code, (amount, limit, charged, state.cap.id), allowed))
+                code = "yearly_cap" if state.yearly else "life_cap"
+                note(code, (amount, limit, charged, state.cap.id), allowed)
                 amount = allowed
         for state in states:
             key = state.key(on)

@@ -25,7 +25,8 @@ class Key(NamedTuple):
 
 
 class Charge(NamedTuple):
-    """应收: one element for one period, or one event. Rounded once; `exact` is in minor units, before it."""
+    """应收: one element for one period, or one event. Rounded once: `amount`; `exact` is in minor units, before that
+    and before credits and caps."""
 
     element_id: str
     part: int  # the instalment, from 1; 0 elsewhere
@@ -33,10 +34,15 @@ class Charge(NamedTuple):
     period_end: date
     dated_on: date
     due: Due
-    amount: Money
+    minor: int
+    currency: str
     exact: int | Decimal | Fraction
     version: int  # index of the version of the terms in force on dated_on
     working: Working | None
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.minor, self.currency)
 
     @property
     def key(self) -> Key:
@@ -101,7 +107,7 @@ class Rating:
 
     @property
     def total(self) -> Money:
-        return Money(sum(charge.amount.minor for charge in self.charges), self.currency)
+        return Money(sum(charge.minor for charge in self.charges), self.currency)
 
     def of(self, element_id: str) -> list[Charge]:
         """The charges of one element."""

@@ -6,11 +6,10 @@ factor, a pro-rated baseline, the part above a threshold), so that no division i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
 
 from marketplace.money import exponent
 from marketplace.terms import Base, FixedRate, ProRate, Royalty, Span, TierMode, Tiers, Year
@@ -19,17 +18,14 @@ from marketplace.terms.dates import licence_months_counted, months_counted
 from .facts import Facts, Period, TermsVersion, UsageRow
 from .schedule import window, window_of
 from .usage import row_value
-from .working import Step
+from .working import Step, silent
 
 Number = int | Decimal | Fraction
 
 
-class Row(NamedTuple):
-    """A chargeable row: the version it is rated by, and the part of it that counts (1, or above a threshold)."""
-
-    row: UsageRow
-    version: int
-    part: Fraction | int = 1
+# A chargeable row, the version it is rated by, and the part of it that counts (1, or what lies above a threshold)
+Row = tuple[UsageRow, int, Fraction | int]
+Note = Callable[..., None]  # takes a step: code, inputs, value, parts
 
 
 class RoyaltyMeter:
@@ -44,6 +40,10 @@ class RoyaltyMeter:
         self.number = Fraction if fractions else _as_is
         scale = 10 ** exponent(versions[0].terms.currency)
         self.rates = [element and _compiled(element, self.number, scale) for element in self.elements]
+        self.meters = [element and element.meter_name for element in self.elements]
+        self.deducts = [
+            element is not None and bool(element.baseline or element.free) for element in self.elements
+        ]
         self.windowed = [element is not None and _is_windowed(element) for element in self.elements]
         self.remembers_life = any(_remembers_life(element) for element in present)
         self.remembers_year = any(self.windowed)
@@ -71,34 +71,33 @@ class RoyaltyMeter:
                     self.year_filled[key] = self.year_filled.get(key, 0) + value
 
     def take(
-        self, period: Period, rows: Sequence[Row], version: int, third_party: Number
-    ) -> tuple[Number, list[Step]]:
-        """The exact royalty of one period, after the stacking offset, never below zero, and its steps."""
-        steps: list[Step] = []
-        segments = self._segments(period, rows, version, steps)
-        element = self.elements[version] or next(e for e in self.elements if e is not None)
+        self, period: Period, rows: Sequence[Row], version: int, third_party: Number, note: Note
+    ) -> Number:
+        """The exact royalty of one period, after the stacking offset, never below zero; its steps go to `note`."""
+        segments = self._segments(period, rows, version, note)
+        element = self.elements[version]
         total = sum(base for _, _, base in segments) if len(segments) > 1 else segments[0][2]
         if not self.windowed[version]:
             if total < 0:
                 if element.loss_carry:
                     self.loss -= total
-                    steps.append(Step("loss_kept", (total, self.loss), 0))
+                    note("loss_kept", (total, self.loss), 0)
                 else:
-                    steps.append(Step("loss_lost", (total,), 0))
-                return 0, steps
+                    note("loss_lost", (total,), 0)
+                return 0
             if self.loss:
-                segments = self._use_loss(segments, total, steps)
+                segments = self._use_loss(segments, total, note)
             exact: Number = 0
             for place, on, base in segments:
-                exact += self._rate(place, on, base, period, steps)
+                exact += self._rate(place, on, base, period, note)
         else:
-            exact = self._windowed(segments, period, steps)
+            exact = self._windowed(segments, period, note)
         if exact < 0:
-            steps.append(Step("not_negative", (exact,), 0))
+            note("not_negative", (exact,), 0)
             exact = 0
         if element.stacking is not None:
-            exact = self._stack(element, exact, max(total, 0), third_party, steps)
-        return exact, steps
+            exact = self._stack(element, exact, max(total, 0), third_party, note)
+        return exact
 
     def book(self, rounded: int, version: int) -> None:
         """Remember what a window was charged, so that the next period takes only the rest."""
@@ -108,16 +107,16 @@ class RoyaltyMeter:
             amount = self._last_rest if stacked else rounded - self._other_rests
             self.charged[self.last_window] = self.charged.get(self.last_window, 0) + amount
 
-    def _segments(self, period, rows, version, steps) -> list[tuple[int, date, Number]]:
+    def _segments(self, period, rows, version, note) -> list[tuple[int, date, Number]]:
         """(version, day, base), one per stretch that is rated alike, in order of time."""
         if not rows:
-            steps.append(Step("nil", (), 0))
+            note("nil", (), 0)
             return [(version, period.end, self.number(0))]
         if len(rows) == 1:
             row, place, part = rows[0]
-            base = self._value(row, self.elements[place], place, steps) * part
+            base = self._value(row, self.elements[place], place, note) * part
             if part != 1:
-                steps.append(Step("part_above", (part,), base))
+                note("part_above", (part,), base)
             return [(place, row.period_end, base)]
         sums: dict[tuple, Number] = {}
         for row, place, part in rows:
@@ -133,9 +132,9 @@ class RoyaltyMeter:
             merged[alike] = (place, on, value if before is None else before[2] + value)
         segments = list(merged.values())
         for _, _, base in segments:
-            steps.append(Step("rows", (len(rows),), base))
-        if any(row.row.components is not None for row in rows):
-            steps.extend(_deducted(rows, self.deductions))
+            note("rows", (len(rows),), base)
+        if any(row.components is not None for row, _, _ in rows):
+            _note_deductions(rows, self.deductions, note)
         return segments
 
     def _rated_alike(self, element: Royalty, on: date) -> tuple:
@@ -146,28 +145,26 @@ class RoyaltyMeter:
         by_base = 0 if deducted is None else window_of(deducted.year, on, effective_on)
         return by_rate, by_base
 
-    def _value(self, row: UsageRow, element: Royalty, place: int, steps: list[Step] | None = None) -> Number:
-        value = row_value(row, element.meter_name, self.deductions[place])
+    def _value(self, row: UsageRow, element: Royalty, place: int, note=silent) -> Number:
+        value = row_value(row, self.meters[place], self.deductions[place])
         if value is None or (element.products and row.product not in element.products):
             return self.number(0)
         value = self.number(value)
-        if steps is not None:
-            if row.components is not None:
-                steps.append(_sales_step(row, element, self.deductions[place], value))
-            else:
-                steps.append(Step("reported", (), value))
+        if row.components is not None:
+            _note_sales(row, element, self.deductions[place], value, note)
+        else:
+            note("reported", (), value)
         for combined in element.combinations:
             if combined.product in ("", row.product):
                 value = value * combined.own / (combined.own + combined.other)
-                if steps is not None:
-                    steps.append(Step("combination", (combined.own, combined.other), value))
+                note("combination", (combined.own, combined.other), value)
                 break
         return value
 
-    def _use_loss(self, segments, total, steps):
+    def _use_loss(self, segments, total, note):
         used = min(self.loss, total)
         self.loss -= used
-        steps.append(Step("loss_used", (total, used, self.loss), total - used))
+        note("loss_used", (total, used, self.loss), total - used)
         reduced = []
         for place, on, base in segments:
             part = min(max(base, 0), used)
@@ -175,10 +172,11 @@ class RoyaltyMeter:
             reduced.append((place, on, base - part))
         return reduced
 
-    def _rate(self, place: int, on: date, base: Number, period: Period, steps: list[Step]) -> Number:
+    def _rate(self, place: int, on: date, base: Number, period: Period, note) -> Number:
         """The royalty on one stretch: deduction first, then the rate, filling the tiers."""
         element = self.elements[place]
-        base = self._after_deduction(element, on, base, period, steps)
+        if self.deducts[place]:
+            base = self._after_deduction(element, on, base, period, note)
         rate = element.rate
         compiled = self.rates[place]
         if isinstance(rate, Tiers):
@@ -193,23 +191,21 @@ class RoyaltyMeter:
                 self.filled = after
             else:
                 fills[key] = after
-            return _increment(rate.mode, compiled, before, after, steps)
+            return _increment(rate.mode, compiled, before, after, note)
         self.filled += base
         if isinstance(rate, FixedRate):
             value = base * compiled
-            steps.append(Step("rate", (base, rate.rate), value))
+            note("rate", (base, rate.rate), value)
             return value
         first = 0 if rate.year is Year.LICENCE else self.facts.effective_on.year
         year = window_of(rate.year, on, self.facts.effective_on) - first
         place_of = min(max(year, 0), len(compiled) - 1)
         value = base * compiled[place_of]
-        steps.append(Step("rate_of_year", (base, year + 1, rate.rates[place_of]), value))
+        note("rate_of_year", (base, year + 1, rate.rates[place_of]), value)
         return value
 
-    def _after_deduction(self, element, on, base, period, steps) -> Number:
+    def _after_deduction(self, element, on, base, period, note) -> Number:
         deducted = element.baseline or element.free
-        if deducted is None:
-            return base
         code = "baseline" if element.baseline is not None else "free"
         quantity: Number = deducted.quantity
         if deducted.span is Span.PERIOD:
@@ -220,27 +216,27 @@ class RoyaltyMeter:
                 number = window_of(deducted.year, on, self.facts.effective_on)
                 key = (deducted.year, number)
                 if deducted.pro_rate is not ProRate.NONE:
-                    quantity = self._pro_rated(deducted, number, steps)
+                    quantity = self._pro_rated(deducted, number, note)
             before = self.taken.get(key, 0)
         after = before + base
         if key is not None:
             self.taken[key] = after
         quantity = self.number(quantity)
         result = max(after - quantity, 0) - max(before - quantity, 0)
-        steps.append(Step(code, (after, quantity, before), result))
+        note(code, (after, quantity, before), result)
         return result
 
-    def _pro_rated(self, deducted, number: int, steps) -> Fraction:
+    def _pro_rated(self, deducted, number: int, note) -> Fraction:
         days = window(deducted.year, number, self.facts.effective_on)
         start = max(days.start, self.since or days.start)
         months = months_in(deducted.pro_rate, deducted.year, self.facts.effective_on, start, days.end)
         if start == days.start:
             months = 12
         value = Fraction(deducted.quantity) * months / 12
-        steps.append(Step("pro_rated_quantity", (deducted.quantity, months), value))
+        note("pro_rated_quantity", (deducted.quantity, months), value)
         return value
 
-    def _windowed(self, segments, period: Period, steps: list[Step]) -> Number:
+    def _windowed(self, segments, period: Period, note) -> Number:
         """The cumulative royalty in the window minus what the window was already charged."""
         exact: Number = 0
         touched: list[object] = []
@@ -250,14 +246,14 @@ class RoyaltyMeter:
                 self.accrued[key] = self.charged[key] = 0
                 if self.elements[place].loss_carry and key != self.last_window:
                     base += self._loss_of_last_window()
-            self.accrued[key] += self._rate(place, on, base, period, steps)
+            self.accrued[key] += self._rate(place, on, base, period, note)
             if key not in touched:
                 touched.append(key)
             self.last_window = key
         self._other_rests: Number = 0
         for key in touched:
             rest = self.accrued[key] - self.charged[key]
-            steps.append(Step("window", (self.accrued[key], self.charged[key]), rest))
+            note("window", (self.accrued[key], self.charged[key]), rest)
             rest = max(rest, 0)
             exact += rest
             if key != self.last_window:
@@ -282,7 +278,7 @@ class RoyaltyMeter:
             return (deducted.year, window_of(deducted.year, on, self.facts.effective_on))
         return "life"
 
-    def _stack(self, element: Royalty, exact, base, third_party, steps) -> Number:
+    def _stack(self, element: Royalty, exact, base, third_party, note) -> Number:
         """Offset by third-party royalties, never below floor × base; the unused rest is carried, exact."""
         rule = element.stacking
         number = self.number
@@ -290,7 +286,7 @@ class RoyaltyMeter:
         floor = base * number(rule.floor)
         used = max(min(available, exact - floor), 0)
         self.offset = available - used if rule.carry else 0
-        steps.append(Step("stacking", (exact, available, floor, self.offset), exact - used))
+        note("stacking", (exact, available, floor, self.offset), exact - used)
         return exact - used
 
 
@@ -345,10 +341,10 @@ def _compiled(element: Royalty, number, scale: int):
     return tuple(number(value * factor) for value in rate.rates)
 
 
-def _increment(mode: TierMode, bounds, before: Number, after: Number, steps: list[Step]) -> Number:
+def _increment(mode: TierMode, bounds, before: Number, after: Number, note) -> Number:
     if mode is TierMode.WHOLE:
         value = after * _reached(bounds, after)[2] - before * _reached(bounds, before)[2]
-        steps.append(Step("whole", (after, before, _reached(bounds, after)[3]), value))
+        note("whole", (after, before, _reached(bounds, after)[3]), value)
         return value
     sign, low_end, high_end = (1, before, after) if after >= before else (-1, after, before)
     value: Number = 0
@@ -361,7 +357,7 @@ def _increment(mode: TierMode, bounds, before: Number, after: Number, steps: lis
         stop = high_end if high is None or high > high_end else high
         part = (stop - start) * rate
         value += part
-        steps.append(Step("tier", (start, stop, shown), part * sign))
+        note("tier", (start, stop, shown), part * sign)
     return value * sign
 
 
@@ -372,19 +368,23 @@ def _reached(bounds, cumulative: Number):
     return bounds[-1]
 
 
-def _sales_step(row: UsageRow, element: Royalty, deductions: Sequence[str], value: Number) -> Step:
+def _note_sales(
+    row: UsageRow, element: Royalty, deductions: Sequence[str], value: Number, note: Note
+) -> None:
     allowed = deductions if element.base is Base.NET_SALES else ("vat",)
     invoiced = row.components.get("invoiced_incl_vat", 0)
     parts = tuple(
         Step("deduction", (name,), row.components[name]) for name in allowed if row.components.get(name)
     )
-    return Step("sales", (invoiced,), value, parts)
+    note("sales", (invoiced,), value, parts)
 
 
-def _deducted(rows: Sequence[Row], deductions) -> list[Step]:
+def _note_deductions(rows: Sequence[Row], deductions, note: Note) -> None:
     found: dict[str, int] = {}
     for row, place, _ in rows:
         for name, amount in (row.components or {}).items():
             if name in deductions[place]:
                 found[name] = found.get(name, 0) + amount
-    return [Step("deduction", (name,), found[name]) for name in found if found[name]]
+    for name, amount in found.items():
+        if amount:
+            note("deduction", (name,), amount)

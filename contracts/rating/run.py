@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from marketplace.money import Money
 from marketplace.terms import Base, Commitment, Instalments, Royalty, Threshold
 from marketplace.terms.triggers import leaves
 
@@ -15,7 +14,7 @@ from .limits import Limits
 from .result import Charge, Waiting
 from .schedule import spans
 from .triggers import Fired, Scene, fired
-from .working import Working
+from .working import Notes, Working, silent
 
 FIRST, ORDINARY, LAST = 0, 1, 2  # on one day: doubts, elements as listed, minima
 
@@ -50,8 +49,10 @@ class Run:
         self.rows = [row for row in usage if row.period_end <= until]
         self.rows.sort(key=lambda row: (row.period_end, row.period_start))
         self.spans = [span for span in spans(versions, facts, until) if span.end <= until]
-        self.missing = {span for span in self.spans if not facts.has_report(span.start, span.end)}
-        self.missing_from = min((span.start for span in self.missing), default=None)
+        self.metered = frozenset(meter for version in versions for meter in version.terms.report.metered)
+        self._missing: dict[str, frozenset[Period]] = {}
+        self.has_gaps = any(not facts.has_report(span.start, span.end) for span in self.spans)
+        self.has_gaps = self.has_gaps or any(self.missing(meter) for meter in self.metered)
         self.limits = Limits(versions, facts.effective_on)
         self.charges: list[Charge] = []
         self.waiting: list[Waiting] = []
@@ -75,6 +76,25 @@ class Run:
                 break
             found.setdefault(ends[place], []).append(row)
         return found
+
+    def missing(self, meter: str) -> frozenset[Period]:
+        """The periods that wait for a report, or on a metered meter for being closed."""
+        key = meter if meter in self.metered else ""
+        if key not in self._missing:
+            self._missing[key] = frozenset(
+                span for span in self.spans if not self.facts.has_report(span.start, span.end, key)
+            )
+        return self._missing[key]
+
+    def missing_from(self, meter: str) -> date | None:
+        """The first day for which a meter's figures are missing."""
+        if not self.has_gaps:
+            return None
+        return min((span.start for span in self.missing(meter)), default=None)
+
+    def notes(self) -> Notes | Callable[..., None]:
+        """What takes the steps of the next charge."""
+        return Notes() if self.with_working else silent
 
     def order(self) -> list[str]:
         """Every element of any version, as the newest terms list them; those dropped since come first."""
@@ -109,7 +129,7 @@ class Run:
 
         An amendment that sets an earlier day, or brings a new element, takes hold on its own effective date.
         """
-        doubtful = False
+        doubtful: list[date] = []
         answer = None
         for place, version in enumerate(self.versions):
             element = version.terms.element(element_id)
@@ -117,8 +137,8 @@ class Run:
                 continue
             last = place + 1 == len(self.versions)
             found = self._fired(element, part, version.terms)
-            if self.missing and (found is None or found.waits):
-                doubtful = doubtful or self._may_fire(element, part)
+            if self.has_gaps and (found is None or found.waits):
+                doubtful += self._doubts(element, part)
             if found is None:
                 continue
             if place and found.on < version.effective_on:
@@ -126,15 +146,13 @@ class Run:
             if last or found.on < self.versions[place + 1].effective_on:
                 answer = found, place
                 break
-        if doubtful and self.missing_from is not None:
-            before = self.doubtful_from.get(element_id, self.missing_from)
-            self.doubtful_from[element_id] = min(before, self.missing_from)
+        if doubtful:
+            before = self.doubtful_from.get(element_id, date.max)
+            self.doubtful_from[element_id] = min(before, *doubtful)
         return answer
 
     def _fired(self, element, part: int, terms) -> Fired | None:
-        scene = Scene(
-            terms, self.facts, self.rows, self.spans, self.licence_end, self.missing_from, self.until
-        )
+        scene = Scene(terms, self.facts, self.rows, self.spans, self.licence_end, self.missing_from)
         if not part:
             return fired(element.trigger, element.commitment, scene)
         if part > len(element.parts):
@@ -145,20 +163,23 @@ class Run:
         whole = fired(element.trigger, element.commitment, scene)
         return whole and max(own, whole, key=lambda found: found.on)
 
-    def _may_fire(self, element, part: int) -> bool:
-        """Whether a report that is missing could bring (or bring forward) the trigger."""
+    def _doubts(self, element, part: int) -> list[date]:
+        """The days from which a report that is missing could bring (or bring forward) the trigger."""
         if element.commitment is Commitment.OPTION and self.facts.first("conversion") is None:
-            return False
+            return []
         triggers = [element.trigger]
         if part and isinstance(element, Instalments) and part <= len(element.parts):
             triggers.append(element.parts[part - 1].trigger)
-        return any(isinstance(leaf, Threshold) for trigger in triggers for leaf in leaves(trigger))
+        meters = {
+            leaf.meter for trigger in triggers for leaf in leaves(trigger) if isinstance(leaf, Threshold)
+        }
+        return [since for meter in meters if (since := self.missing_from(meter)) is not None]
 
-    def charge(self, element, part: int, period: Period, amount: int, exact, version: int, steps) -> None:
+    def charge(self, element, part: int, period: Period, amount: int, exact, version: int, note) -> None:
         working = None
         if self.with_working:
             unit = element.meter_name if isinstance(element, Royalty) and element.base is Base.UNITS else ""
-            working = Working(self.currency, unit, tuple(steps))
+            working = Working(self.currency, unit, tuple(note.steps))
         start, end = period
         self.charges.append(
             Charge(
@@ -168,7 +189,8 @@ class Run:
                 end,
                 end,
                 element.due,
-                Money(amount, self.currency),
+                amount,
+                self.currency,
                 exact,
                 version,
                 working,

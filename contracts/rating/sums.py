@@ -9,7 +9,6 @@ from marketplace.terms import EntryFee, Instalments
 
 from .facts import Period
 from .run import ORDINARY, Point, Run
-from .working import Step
 
 
 def prepare_once(run: Run, order: int, element_id: str) -> None:
@@ -38,20 +37,21 @@ def charge_once(run: Run, point: Point) -> None:
         if isinstance(element, EntryFee):
             run.limits.add_credit(element, element.amount, blocked=True)
         return
-    steps = [Step("trigger", (start.on, start.by), start.on)]
+    note = run.notes()
+    note("trigger", (start.on, start.by), start.on)
     if point.part:
-        exact = instalment(element, point.part, run.currency, steps)
+        exact = instalment(element, point.part, run.currency, note)
     else:
         exact = element.amount
-        steps.append(Step("agreed", (), exact))
-    amount = run.limits.apply_caps(element_id, point.on, exact, version, steps)
+        note("agreed", (), exact)
+    amount = run.limits.apply_caps(element_id, point.on, exact, version, note)
     if isinstance(element, EntryFee):
         run.limits.add_credit(element, amount)
-    run.charge(element, point.part, period, amount, exact, version, steps)
+    run.charge(element, point.part, period, amount, exact, version, note)
     run.done_on[f"{element_id}#{point.part}" if point.part else element_id] = point.on
 
 
-def instalment(element: Instalments, part: int, currency: str, steps: list[Step]) -> int:
+def instalment(element: Instalments, part: int, currency: str, note) -> int:
     """One part: rounded half up, the last takes the remainder."""
     shares = [share.share for share in element.parts]
     if shares[0] is None:
@@ -59,7 +59,7 @@ def instalment(element: Instalments, part: int, currency: str, steps: list[Step]
     parts = Money(element.amount, currency).split_shares(shares)
     value = parts[part - 1].minor
     if part == len(parts):
-        steps.append(Step("last_instalment", (element.amount, element.amount - value), value))
+        note("last_instalment", (element.amount, element.amount - value), value)
     else:
-        steps.append(Step("instalment", (element.amount, shares[part - 1]), value))
+        note("instalment", (element.amount, shares[part - 1]), value)
     return value

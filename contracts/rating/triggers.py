@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -47,15 +47,14 @@ class Fired(NamedTuple):
 
 @dataclass
 class Scene:
-    """What triggers are judged by. `missing_from` is the first day of the first period without a report."""
+    """What triggers are judged by."""
 
     terms: Terms
     facts: Facts
     rows: Sequence[UsageRow]
     spans: Sequence[Period]
     ends_on: date  # events and thresholds after it do not count
-    missing_from: date | None
-    until: date
+    missing_from: Callable[[str], date | None]  # a meter's first missing day
 
 
 def fired(trigger, commitment: Commitment, scene: Scene) -> Fired | None:
@@ -93,7 +92,7 @@ def _judge(trigger, scene: Scene) -> Fired | None:
             return None
         earliest = min(known, key=lambda part: (part.on, part.by == "threshold"))
         open_threshold = any(
-            scene.missing_from is not None and scene.missing_from < earliest.on
+            (since := scene.missing_from(leaf.meter)) is not None and since < earliest.on
             for leaf in _thresholds(trigger)
         )
         return earliest._replace(waits=earliest.waits or open_threshold)
@@ -169,7 +168,8 @@ def _threshold(trigger: Threshold, scene: Scene) -> Fired | None:
         before, running = running, running + sums[on]
         if running >= trigger.at_least:
             above = Fraction(running - trigger.at_least) / Fraction(running - before)
-            waits = scene.missing_from is not None and scene.missing_from <= on
+            since = scene.missing_from(trigger.meter)
+            waits = since is not None and since <= on
             return Fired(on, "threshold", above, trigger.meter, waits)
     return None
 

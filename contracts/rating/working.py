@@ -15,6 +15,8 @@ from marketplace.money import SIGNS, Money, exponent
 
 from .steps import DEDUCTION_NAMES, STEPS
 
+_new = tuple.__new__
+
 
 class Step(NamedTuple):
     """One line of the working; `parts` are the lines it sums up."""
@@ -23,6 +25,22 @@ class Step(NamedTuple):
     inputs: tuple
     value: Any
     parts: tuple = ()
+
+
+class Notes:
+    """Takes the steps of one charge as they are made."""
+
+    __slots__ = ("steps",)
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+
+    def __call__(self, code: str, inputs: tuple, value: Any, parts: tuple = ()) -> None:
+        self.steps.append(_new(Step, (code, inputs, value, parts)))
+
+
+def silent(code: str, inputs: tuple, value: Any, parts: tuple = ()) -> None:
+    """In place of Notes where no working is asked for."""
 
 
 class Working(NamedTuple):

@@ -13,7 +13,7 @@ from .facts import DAY, Period
 from .royalty import months_in
 from .run import LAST, ORDINARY, Point, Run
 from .schedule import window, window_of
-from .working import Step, tidy
+from .working import tidy
 
 
 def prepare_yearly_fee(run: Run, order: int, element_id: str) -> None:
@@ -76,9 +76,11 @@ def charge_fee(run: Run, point: Point) -> None:
     of = 365 if element.day_count is DayCount.FIXED_365 else days_between(days.start, days.end) + 1
     exact = tidy(Fraction(amount * counted, of))
     rounded = half_up(exact)
-    steps = [Step("days", (amount, counted, of), exact), Step("round", (), rounded)]
-    rounded = run.limits.apply_caps(element_id, used.end, rounded, version, steps)
-    run.charge(element, 0, used, rounded, exact, version, steps)
+    note = run.notes()
+    note("days", (amount, counted, of), exact)
+    note("round", (), rounded)
+    rounded = run.limits.apply_caps(element_id, used.end, rounded, version, note)
+    run.charge(element, 0, used, rounded, exact, version, note)
 
 
 def charge_minimum(run: Run, point: Point) -> None:
@@ -92,20 +94,20 @@ def charge_minimum(run: Run, point: Point) -> None:
     if waits or _unsettled(run, counted, days, used) or run.limits.blocked(element_id, used.end, version):
         run.wait(element_id, 0, used, "earlier_period", version)
         return
-    steps: list[Step] = []
-    nominal = lowered = _nominal(run, element, days, used, number, steps)
+    note = run.notes()
+    nominal = lowered = _nominal(run, element, days, used, number, note)
     if element.carry_excess and number:
         before = window(element.year, window_of(element.year, days.start, run.facts.effective_on) - 1,
                         run.facts.effective_on)  # fmt: skip
         excess = max(_charged(run, counted, before) - run.nominals.get((element_id, number - 1), 0), 0)
         if excess:
             lowered = max(nominal - excess, 0)
-            steps.append(Step("excess", (nominal, excess), lowered))
+            note("excess", (nominal, excess), lowered)
     charged = _charged(run, counted, Period(days.start, used.end))
     shortfall = max(lowered - charged, 0)
-    steps.append(Step("shortfall", (lowered, charged), shortfall))
-    amount = run.limits.apply_caps(element_id, used.end, shortfall, version, steps)
-    run.charge(element, 0, used, amount, shortfall, version, steps)
+    note("shortfall", (lowered, charged), shortfall)
+    amount = run.limits.apply_caps(element_id, used.end, shortfall, version, note)
+    run.charge(element, 0, used, amount, shortfall, version, note)
 
 
 def _unsettled(run: Run, counted: frozenset[str], days: Period, used: Period) -> bool:
@@ -115,13 +117,13 @@ def _unsettled(run: Run, counted: frozenset[str], days: Period, used: Period) ->
     return any(name in counted and since <= used.end for name, since in run.doubtful_from.items())
 
 
-def _nominal(run: Run, element: Minimum, days: Period, used: Period, number: int, steps: list[Step]) -> int:
+def _nominal(run: Run, element: Minimum, days: Period, used: Period, number: int, note) -> int:
     """The minimum of a window before any excess lowers it; a pro-rated one is rounded first."""
     amount = element.amounts[min(number, len(element.amounts) - 1)]
     if used != days and element.pro_rate is not ProRate.NONE:
         months = months_in(element.pro_rate, element.year, run.facts.effective_on, used.start, used.end)
         nominal = half_up(Fraction(amount * months, 12))
-        steps.append(Step("pro_rated_minimum", (amount, months), nominal))
+        note("pro_rated_minimum", (amount, months), nominal)
         amount = nominal
     run.nominals[element.id, number] = amount
     return amount
@@ -129,7 +131,7 @@ def _nominal(run: Run, element: Minimum, days: Period, used: Period, number: int
 
 def _charged(run: Run, ids: frozenset[str], days: Period) -> int:
     return sum(
-        charge.amount.minor
+        charge.minor
         for charge in run.charges
         if charge.element_id in ids and days.start <= charge.dated_on <= days.end
     )

@@ -49,7 +49,11 @@ def test_rating_up_to_a_day_and_then_on_is_rating_at_once(case, days):
     middle = EFFECT + timedelta(days=days)
     early = rating.rate(versions, facts, usage, middle)
     late = rating.rate(versions, facts, usage, UNTIL)
-    assert plain(early) == [line for line in plain(late) if line[1] <= min(middle, UNTIL)]
+    upto = [line for line in plain(late) if line[1] <= min(middle, UNTIL)]
+    held = {
+        waiting.element_id for waiting in late.waiting
+    }  # a report missing since may have fired a threshold first
+    assert [line for line in plain(early) if line in upto or line[0].element_id not in held] == upto
 
 
 @LOOSE

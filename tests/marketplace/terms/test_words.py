@@ -9,8 +9,7 @@ from marketplace import terms
 from marketplace.terms.build import BuildError, build
 from marketplace.terms.difference import difference
 from marketplace.terms.phrases import NAMES, SAY
-from marketplace.terms.presets import PRESETS, preset
-from marketplace.terms.unbuild import inputs_of
+from marketplace.terms.presets import preset
 from marketplace.terms.words import one_line, plain_words
 from tests.contracts.rating.samples import cap, fixed, royalty, sheet
 from tests.contracts.rating.strategies import documents
@@ -63,17 +62,6 @@ def test_difference_names_what_changed():
     )
     assert len(changes) == 2
     assert difference(before, before) == []
-
-
-@pytest.mark.parametrize("key", PRESETS)
-def test_presets_go_back_to_their_inputs(key):
-    agreed = preset(key)
-    assert build(inputs_of(agreed)) == agreed
-
-
-def test_terms_that_a_form_cannot_say_have_no_inputs():
-    agreed = sheet(royalty(fixed("0.03")), royalty(fixed("0.01"), "profit", element_id="second"))
-    assert inputs_of(agreed) is None
 
 
 @pytest.mark.parametrize(
