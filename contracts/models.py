@@ -3,6 +3,9 @@
 from contracts.billing import models as billing
 from contracts.ledger import models as ledger
 from contracts.lifecycle import models as lifecycle
+from contracts.payments import models as payments
+from contracts.payments.gateways import models as gateways
+from contracts.proceeds import models as proceeds
 from contracts.usage import models as usage
 
-__all__ = ["billing", "ledger", "lifecycle", "usage"]
+__all__ = ["billing", "gateways", "ledger", "lifecycle", "payments", "proceeds", "usage"]
