@@ -91,14 +91,14 @@ def charge_minimum(run: Run, point: Point) -> None:
         return
     element = run.element(element_id, version)
     counted = frozenset(element.counts)
-    if waits or _unsettled(run, counted, days, used) or run.limits.blocked(element_id, used.end, version):
+    before = _year_before(run, element, days) if element.carry_excess and number else None
+    unsettled = _unsettled(run, counted, before.start if before else days.start, used)
+    if waits or unsettled or run.limits.blocked(element_id, used.end, version):
         run.wait(element_id, 0, used, "earlier_period", version)
         return
     note = run.notes()
     nominal = lowered = _nominal(run, element, days, used, number, note)
-    if element.carry_excess and number:
-        before = window(element.year, window_of(element.year, days.start, run.facts.effective_on) - 1,
-                        run.facts.effective_on)  # fmt: skip
+    if before is not None:
         excess = max(_charged(run, counted, before) - run.nominals.get((element_id, number - 1), 0), 0)
         if excess:
             lowered = max(nominal - excess, 0)
@@ -110,9 +110,14 @@ def charge_minimum(run: Run, point: Point) -> None:
     run.charge(element, 0, used, amount, shortfall, version, note)
 
 
-def _unsettled(run: Run, counted: frozenset[str], days: Period, used: Period) -> bool:
-    """Whether something that this minimum counts still waits, in this window or before it."""
-    if any(waiting.element_id in counted for waiting in run.waiting):
+def _year_before(run: Run, element: Minimum, days: Period) -> Period:
+    effective_on = run.facts.effective_on
+    return window(element.year, window_of(element.year, days.start, effective_on) - 1, effective_on)
+
+
+def _unsettled(run: Run, counted: frozenset[str], since: date, used: Period) -> bool:
+    """Whether something that this minimum counts still waits, dated on or after `since`."""
+    if any(waiting.element_id in counted and waiting.period_end >= since for waiting in run.waiting):
         return True
     return any(name in counted and since <= used.end for name, since in run.doubtful_from.items())
 

@@ -361,6 +361,14 @@ def test_whatever_shares_a_cap_with_a_missing_report_waits():
     ]
 
 
+def test_a_minimum_waits_for_its_own_year_only_unless_an_excess_is_carried():
+    year_two = tuple(rating.Period(*quarter(2027, number)) for number in (1, 2, 3, 4))
+    gap = {"reported_through": None, "accepted": year_two, "until": "2027-12-31"}
+    assert amounts(rate(sheet(royalty(fixed("0.1")), minimum("100")), **gap), "minimum") == ["100.00"]
+    carried = rate(sheet(royalty(fixed("0.1")), minimum("100", carry_excess=True)), **gap)
+    assert amounts(carried, "minimum") == []
+
+
 def test_a_missing_report_that_may_have_met_a_threshold_holds_what_depends_on_it():
     agreed = sheet(
         lump("500", trigger=any_of(after(11), reach("5000"))),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from contracts import rating
 from contracts.rating.working import read_working
+from marketplace import terms
 from marketplace.money import Money
 
 from .strategies import EFFECT, UNTIL, cases
@@ -151,3 +152,22 @@ def test_corrections_at_any_moment_end_at_one_rating_from_scratch(data, case):
 def _issue(issued, corrections):
     issued += [rating.Issued(charge.key, charge.amount) for charge in corrections.new]
     issued += [rating.Issued(adjustment.key, adjustment.amount) for adjustment in corrections.adjustments]
+
+
+@LOOSE
+@given(cases(versions=1), st.integers(1, 50_000))
+def test_more_sales_never_lower_a_royalty(case, more):
+    """True of every royalty by itself, save where a falling rate applies to the whole."""
+    versions, facts, usage, _ = case
+    document = terms.write(versions[0].terms)
+    alone = {**document, "caps": [], "elements": [e for e in document["elements"] if e["id"] == "royalty"]}
+    if alone["elements"][0]["rate"].get("mode") == "whole":
+        alone["elements"][0]["rate"]["mode"] = "excess"
+    versions = [versions[0]._replace(terms=terms.read(alone))]
+    higher = [
+        row if row.meter == "third_party_royalties" else row._replace(quantity=row.quantity + more)
+        for row in usage
+    ]
+    low = rating.rate(versions, facts, usage, UNTIL)
+    high = rating.rate(versions, facts, higher, UNTIL)
+    assert high.total >= low.total or high.waiting

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from marketplace import terms
 from marketplace.terms.presets import PRESETS, preset
 from marketplace.terms.schema import json_schema
+from marketplace.terms.words import one_line
 from tests.contracts.rating.strategies import documents
 
 ROYALTY = {"kind": "royalty", "id": "r", "commitment": "contingent", "base": "net_sales",
@@ -109,3 +110,12 @@ def test_presets_are_sound_and_fit_the_schema(key):
     agreed = preset(key)
     assert terms.check(agreed) == []
     VALIDATOR.validate(terms.write(agreed))
+
+
+def test_the_example_of_the_documentation_is_true():
+    page = (Path(__file__).parents[3] / "docs" / "terms.md").read_text(encoding="utf-8")
+    example = page.split("```json\n", 1)[1].split("```", 1)[0]
+    agreed = terms.read(example)
+    assert terms.check(agreed) == []
+    assert f"> {one_line(agreed, 'zh-hans')}" in page
+    assert f"> {one_line(agreed, 'en')}" in page
