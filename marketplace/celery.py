@@ -10,7 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 app = Celery("marketplace")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["marketplace"])
+STEPS = ("lifecycle", "usage", "billing", "payments", "proceeds")
+app.autodiscover_tasks(["marketplace", *(f"contracts.{step}" for step in STEPS)])
 
 logger = logging.getLogger(__name__)
 

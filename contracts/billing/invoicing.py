@@ -163,7 +163,7 @@ def _mark_invoiced(charges: list[Charge]) -> None:
 
 
 def _nudge_documents() -> None:
-    from contracts.tasks import make_billing_documents
+    from contracts.billing.tasks import make_billing_documents
 
     nudge(make_billing_documents)
 

@@ -14,7 +14,7 @@ from contracts.rating import periods, rate
 from contracts.usage.meters import check_rows
 from contracts.usage.models import BrokerAccess, Evidence, UsageReport, UsageRow
 from contracts.usage.queries import rating_inputs
-from contracts.usage.states import NEXT, ReportState
+from contracts.usage.states import DUE, NEXT, ReportState
 from marketplace.audit.services import record
 from marketplace.clock import now, today
 from marketplace.notifications.services import notify
@@ -267,9 +267,13 @@ def set_broker_access(contract: LicenceContract, *, actor, granted: bool) -> Bro
 REMINDERS = (0, 7, 15)  # days after the due date; after the last one the missing report is a breach
 
 
-def remind_missing(report: UsageReport) -> bool:
-    """Send the next reminder of an overdue report if its day has come. True once the last one has passed:
-    the caller then notifies the breach (a missing report is never a silent zero)."""
+@transaction.atomic
+def chase_missing(report: UsageReport) -> None:
+    """Send the reminders of an overdue report whose days have come, each once; when the last one has passed
+    the missing report is notified as a breach: it is never a silent zero."""
+    report = _locked(report)
+    if report.state not in DUE:
+        return
     late = (today() - report.due_on).days
     while report.reminded < len(REMINDERS) and late > REMINDERS[report.reminded]:
         report.reminded += 1
@@ -282,4 +286,5 @@ def remind_missing(report: UsageReport) -> bool:
             late=late,
             path=report.get_absolute_url(),
         )
-    return late > REMINDERS[-1]
+    if late > REMINDERS[-1]:
+        notify_missing_report(report.contract, report=report.pk, period=str(report), due_on=report.due_on)

@@ -1,0 +1,295 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from contracts.billing import services
+from contracts.billing.charging import approve_charges, release_charge
+from contracts.billing.documents import remittance_text
+from contracts.billing.forms import CreditNoteForm, PolicyForm, TaxInvoiceForm, VatForm
+from contracts.billing.invoicing import issue_credit_note, issue_invoices, left_to_credit, note_tax_invoice
+from contracts.billing.lines import line_text
+from contracts.billing.models import BillingDocument, Charge, ChargeState, CreditNote, Invoice
+from contracts.lifecycle.models import LicenceContract
+from contracts.payments.queries import annotate_balances
+from contracts.rating.working import read_working, sentences
+from marketplace import tables
+from marketplace.clock import today
+from marketplace.money import Money
+from marketplace.refusals import Refused
+
+PER_PAGE = 20
+INVOICE_SORTS = {"number", "issued_on", "due_on", "total_minor"}
+
+
+def _contract(request, number) -> LicenceContract:
+    return get_object_or_404(LicenceContract.objects.visible_to(request.acting), number=number)
+
+
+@login_required
+def charges(request, number):
+    contract = _contract(request, number)
+    found = (
+        Charge.objects.visible_to(request.acting)
+        .filter(contract=contract)
+        .select_related("contract")
+        .prefetch_related("contract__versions")
+        .order_by("-dated_on", "-id")
+    )
+    if request.GET.get("export"):
+        columns = [
+            (_("Date"), "dated_on"),
+            (_("Element"), "element_id"),
+            (_("From"), "period_start"),
+            (_("Until"), "period_end"),
+            (_("Kind"), "get_kind_display"),
+            (_("Amount"), "amount"),
+            (_("State"), "get_state_display"),
+        ]
+        return tables.export(request, f"charges-{contract.number}", columns, found)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    language = get_language() or "zh-hans"
+    licensor = request.acting.is_for(contract.licensor)
+    context = {
+        "contract": contract,
+        "page_obj": page,
+        "rows": [{"charge": charge, "text": line_text(charge, language)} for charge in page],
+        "may_approve": licensor and request.acting.can("charge.approve"),
+        "may_issue": licensor and request.acting.can("invoice.issue"),
+        "to_approve": contract.charges.filter(state=ChargeState.ACCRUED).count() if licensor else 0,
+        "to_issue": contract.charges.filter(state=ChargeState.APPROVED).exclude(amount_minor=0).count()
+        if licensor
+        else 0,
+    }
+    return render(request, "contracts/billing/charge_list.html", context)
+
+
+@login_required
+def charge(request, pk):
+    found = get_object_or_404(
+        Charge.objects.visible_to(request.acting).select_related("contract", "run"), pk=pk
+    )
+    language = get_language() or "zh-hans"
+    context = {
+        "charge": found,
+        "contract": found.contract,
+        "text": line_text(found, language),
+        "sentences": sentences(read_working(found.working), language) if found.working else [],
+        "may_release": found.state == ChargeState.HELD
+        and request.acting.is_for(found.contract.licensor)
+        and request.acting.can("charge.approve"),
+        "invoice": Invoice.objects.filter(lines__charge=found).first(),
+    }
+    return render(request, "contracts/billing/charge_detail.html", context)
+
+
+@login_required
+@require_POST
+def approve(request, number):
+    contract = _contract(request, number)
+    ids = [int(value) for value in request.POST.getlist("charge") if value.isdigit()]
+    if not ids and request.POST.get("all"):
+        ids = list(contract.charges.filter(state=ChargeState.ACCRUED).values_list("pk", flat=True))
+    approve_charges(contract, actor=request.acting, ids=ids)
+    messages.success(request, _("The charges were approved; they can be invoiced now."))
+    return redirect("charges", number=contract.number)
+
+
+@login_required
+@require_POST
+def release(request, pk):
+    found = get_object_or_404(Charge.objects.visible_to(request.acting).select_related("contract"), pk=pk)
+    release_charge(found, actor=request.acting)
+    messages.success(request, _("The charge goes on as accrued."))
+    return redirect(found)
+
+
+@login_required
+@require_POST
+def issue(request, number):
+    contract = _contract(request, number)
+    issued = issue_invoices(contract, actor=request.acting)
+    if issued:
+        numbers = ", ".join(invoice.number for invoice in issued)
+        messages.success(request, _("Issued: %(numbers)s") % {"numbers": numbers})
+    else:
+        messages.info(request, _("There was nothing to invoice."))
+    return redirect("charges", number=contract.number)
+
+
+@login_required
+def invoices(request):
+    found = annotate_balances(
+        Invoice.objects.visible_to(request.acting).select_related("contract", "issuer", "payer")
+    )
+    wanted = request.GET.get("state", "")
+    if wanted == "open":
+        found = found.filter(open_minor__gt=0)
+    elif wanted == "overdue":
+        found = found.filter(open_minor__gt=0, due_on__lt=today())
+    elif wanted == "paid":
+        found = found.filter(open_minor__lte=0)
+    contract = request.GET.get("contract", "")
+    if contract:
+        found = found.filter(contract__number=contract)
+    sort = request.GET.get("sort", "-issued_on")
+    found = found.order_by(sort if sort.lstrip("-") in INVOICE_SORTS else "-issued_on", "-id")
+    if request.GET.get("export"):
+        columns = [
+            (_("Number"), "number"),
+            (_("Contract"), "contract.number"),
+            (_("Issuer"), "issuer.name"),
+            (_("Payer"), "payer.name"),
+            (_("Issued on"), "issued_on"),
+            (_("Due on"), "due_on"),
+            (_("Total"), lambda row: Money(row.total_minor, row.currency)),
+            (_("Open"), lambda row: Money(row.open_minor, row.currency)),
+        ]
+        return tables.export(request, "invoices", columns, found)
+    context = {
+        "page_obj": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "state": wanted,
+        "today": today(),
+    }
+    return render(request, "contracts/billing/invoice_list.html", context)
+
+
+@login_required
+def invoice(request, pk):
+    visible = annotate_balances(
+        Invoice.objects.visible_to(request.acting).select_related("contract", "issuer", "payer", "document")
+    )
+    found = get_object_or_404(visible, pk=pk)
+    language = get_language() or "zh-hans"
+    lines = [
+        {
+            "line": line,
+            "text": line.text_en if language.startswith("en") else line.text_zh,
+            "sentences": sentences(read_working(line.charge.working), language)
+            if line.charge.working
+            else [],
+        }
+        for line in found.lines.select_related("charge")
+    ]
+    issuer = request.acting.is_for(found.issuer) and request.acting.can("invoice.issue")
+    context = {
+        "invoice": found,
+        "lines": lines,
+        "credit_notes": found.credit_notes.select_related("document"),
+        "remittance": remittance_text(found),
+        "today": today(),
+        "credit_form": CreditNoteForm() if issuer and left_to_credit(found) else None,
+        "tax_form": TaxInvoiceForm(initial={"number": found.tax_invoice_number}) if issuer else None,
+    }
+    return render(request, "contracts/billing/invoice_detail.html", context)
+
+
+def _serve(document: BillingDocument | None, name: str, back):
+    if document is None:
+        return None
+    return FileResponse(
+        document.file.open("rb"), as_attachment=False, filename=f"{name}.pdf", content_type="application/pdf"
+    )
+
+
+@login_required
+def invoice_pdf(request, pk):
+    found = get_object_or_404(Invoice.objects.visible_to(request.acting), pk=pk)
+    document = BillingDocument.objects.filter(invoice=found).first()
+    response = _serve(document, found.number, found)
+    if response is None:
+        messages.info(request, _("The PDF is being made; try again in a moment."))
+        return redirect(found)
+    return response
+
+
+@login_required
+def credit_note(request, pk):
+    visible = CreditNote.objects.filter(invoice__in=Invoice.objects.visible_to(request.acting))
+    found = get_object_or_404(visible.select_related("invoice", "invoice__contract"), pk=pk)
+    return render(
+        request, "contracts/billing/credit_note_detail.html", {"note": found, "lines": found.lines.all()}
+    )
+
+
+@login_required
+def credit_note_pdf(request, pk):
+    visible = CreditNote.objects.filter(invoice__in=Invoice.objects.visible_to(request.acting))
+    found = get_object_or_404(visible, pk=pk)
+    response = _serve(BillingDocument.objects.filter(credit_note=found).first(), found.number, found)
+    if response is None:
+        messages.info(request, _("The PDF is being made; try again in a moment."))
+        return redirect(found)
+    return response
+
+
+@login_required
+@require_POST
+def credit(request, pk):
+    found = get_object_or_404(Invoice.objects.visible_to(request.acting), pk=pk)
+    form = CreditNoteForm(request.POST)
+    if form.is_valid():
+        try:
+            note = issue_credit_note(
+                found,
+                actor=request.acting,
+                price_minor=form.cleaned_data["price"],
+                reason=form.cleaned_data["reason"],
+            )
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+        else:
+            messages.success(request, _("Credit note %(number)s was issued.") % {"number": note.number})
+            return redirect(note)
+    else:
+        for errors in form.errors.values():
+            messages.error(request, " ".join(errors))
+    return redirect(found)
+
+
+@login_required
+@require_POST
+def tax_invoice(request, pk):
+    found = get_object_or_404(Invoice.objects.visible_to(request.acting), pk=pk)
+    form = TaxInvoiceForm(request.POST)
+    if form.is_valid():
+        note_tax_invoice(found, actor=request.acting, number=form.cleaned_data["number"])
+        messages.success(request, _("The number was noted."))
+    else:
+        messages.error(request, _("Enter the number of the tax invoice."))
+    return redirect(found)
+
+
+@login_required
+def settings(request):
+    """How the acting organisation bills: automatic approval, VAT rates with their sources."""
+    organisation = request.acting.organisation
+    if organisation is None or not request.acting.can("invoice.issue") or not organisation.is_research:
+        return redirect("desk")
+    policy_form = PolicyForm(initial={"approve_automatically": services.bills_automatically(organisation)})
+    vat_form = VatForm(initial={"valid_from": today()})
+    if request.method == "POST" and request.POST.get("what") == "policy":
+        policy_form = PolicyForm(request.POST)
+        if policy_form.is_valid():
+            services.set_policy(
+                actor=request.acting, automatic=policy_form.cleaned_data["approve_automatically"]
+            )
+            messages.success(request, _("Saved."))
+            return redirect(reverse("billing_settings"))
+    elif request.method == "POST":
+        vat_form = VatForm(request.POST)
+        if vat_form.is_valid():
+            services.record_vat_rate(actor=request.acting, **vat_form.cleaned_data)
+            messages.success(request, _("Saved."))
+            return redirect(reverse("billing_settings"))
+    context = {
+        "policy_form": policy_form,
+        "vat_form": vat_form,
+        "rates": organisation.vat_rates.all(),
+    }
+    return render(request, "contracts/billing/settings.html", context)

@@ -1,0 +1,22 @@
+from celery import shared_task
+
+from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.states import OVER
+from contracts.usage import services
+from contracts.usage.models import UsageReport
+
+
+@shared_task
+def schedule_due_reports() -> None:
+    """Make and open the reports of every contract in effect."""
+    contracts = LicenceContract.objects.filter(effective_on__isnull=False).exclude(state__in=OVER)
+    for contract in contracts.order_by("pk").iterator(200):
+        services.schedule_reports(contract)
+
+
+@shared_task
+def remind_missing_reports() -> None:
+    """Reminders of overdue reports; after the last one the missing report is notified as a breach."""
+    reports = UsageReport.objects.overdue().select_related("contract", "contract__licensee")
+    for report in reports.exclude(contract__state__in=OVER).order_by("pk"):
+        services.chase_missing(report)

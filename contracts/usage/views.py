@@ -1,0 +1,184 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from contracts.billing import tasks
+from contracts.billing.charging import preview_report
+from contracts.lifecycle.models import LicenceContract
+from contracts.rating import sentences
+from contracts.usage import services
+from contracts.usage.forms import EvidenceForm, QueryForm, ReportForm
+from contracts.usage.meters import LABELS, check_rows
+from contracts.usage.models import Evidence, UsageReport
+from contracts.usage.states import DUE, ReportState
+from marketplace import tables
+from marketplace.celery import nudge
+from marketplace.refusals import Incomplete, Refused
+
+PER_PAGE = 20
+SORTS = {"due_on", "period_end", "state"}
+
+
+def _visible(request):
+    return UsageReport.objects.visible_to(request.acting).select_related(
+        "contract", "contract__licensor", "contract__licensee"
+    )
+
+
+def _find(request, pk) -> UsageReport:
+    return get_object_or_404(_visible(request), pk=pk)
+
+
+@login_required
+def reports(request):
+    found = _visible(request).exclude(state=ReportState.WITHDRAWN)
+    state = request.GET.get("state", "")
+    if state in ReportState.values:
+        found = found.filter(state=state)
+    elif state == "due":
+        found = found.filter(state__in=DUE)
+    contract = request.GET.get("contract", "")
+    if contract:
+        found = found.filter(contract__number=contract)
+    sort = request.GET.get("sort", "-due_on")
+    found = found.order_by(sort if sort.lstrip("-") in SORTS else "-due_on", "-id")
+    if request.GET.get("export"):
+        columns = [
+            (_("Contract"), "contract.number"),
+            (_("From"), "period_start"),
+            (_("Until"), "period_end"),
+            (_("Due on"), "due_on"),
+            (_("State"), "get_state_display"),
+            (_("Nil"), "is_nil"),
+        ]
+        return tables.export(request, "reports", columns, found)
+    context = {
+        "page_obj": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "states": ReportState.choices,
+        "state": state,
+    }
+    return render(request, "contracts/usage/report_list.html", context)
+
+
+@login_required
+def report(request, pk):
+    found = _find(request, pk)
+    mine = request.acting.is_for(found.contract.licensee)
+    may_submit = mine and request.acting.can("report.submit") and found.state in DUE
+    form = ReportForm(request.POST or None, report=found) if may_submit else None
+    preview = None
+    if request.method == "POST" and form is not None and form.is_valid():
+        try:
+            draft = form.draft()
+            if request.POST.get("action") == "submit":
+                services.submit_report(found, actor=request.acting, draft=draft)
+                messages.success(request, _("The report was submitted; the licensor now checks it."))
+                return redirect(found)
+            preview = _preview(found, check_rows(found, draft))
+        except Incomplete as refusal:
+            for line in refusal.missing:
+                form.add_error(None, line)
+        except Refused as refusal:
+            form.add_error(None, refusal.message)
+    context = {
+        "report": found,
+        "rows": [{"row": row, "label": LABELS.get(row.meter, row.meter)} for row in found.rows.all()],
+        "form": form,
+        "preview": preview,
+        "evidence": found.evidence.all(),
+        "evidence_form": EvidenceForm() if may_submit else None,
+        "query_form": QueryForm(),
+        "may_submit": may_submit,
+        "may_accept": request.acting.is_for(found.contract.licensor) and request.acting.can("report.accept"),
+        "may_amend": mine and request.acting.can("report.submit") and found.state == ReportState.ACCEPTED,
+    }
+    return render(
+        request, "contracts/usage/report_detail.html", context, status=422 if form and form.errors else 200
+    )
+
+
+def _preview(found, rows) -> dict:
+    language = get_language() or "zh-hans"
+    preview = preview_report(found, rows, language)
+    return {
+        "total": preview.total,
+        "waiting": preview.waiting,
+        "charges": [
+            {"amount": charge.amount, "sentences": sentences(charge.working, language)}
+            for charge in preview.charges
+            if charge.working
+        ],
+    }
+
+
+@login_required
+@require_POST
+def submit_nil(request, pk):
+    found = _find(request, pk)
+    services.submit_report(found, actor=request.acting, draft=services.Draft(is_nil=True))
+    messages.success(request, _("The nil report was submitted."))
+    return redirect(found)
+
+
+@login_required
+@require_POST
+def accept(request, pk):
+    found = _find(request, pk)
+    services.accept_report(found, actor=request.acting)
+    nudge(tasks.charge_due)
+    messages.success(request, _("The report was accepted; charges follow from it."))
+    return redirect(found)
+
+
+@login_required
+@require_POST
+def query(request, pk):
+    found = _find(request, pk)
+    form = QueryForm(request.POST)
+    if form.is_valid():
+        services.query_report(found, actor=request.acting, query=form.cleaned_data["query"])
+        messages.success(request, _("The licensee was asked."))
+    else:
+        messages.error(request, _("Say what is unclear: the reporter reads these words."))
+    return redirect(found)
+
+
+@login_required
+@require_POST
+def amend(request, pk):
+    return redirect(services.amend_report(_find(request, pk), actor=request.acting))
+
+
+@login_required
+@require_POST
+def add_evidence(request, pk):
+    found = _find(request, pk)
+    form = EvidenceForm(request.POST, request.FILES)
+    if form.is_valid():
+        services.add_evidence(found, actor=request.acting, files=form.cleaned_data["files"])
+        messages.success(request, _("The files were added."))
+    else:
+        for errors in form.errors.values():
+            for error in errors:
+                messages.error(request, error)
+    return redirect(found)
+
+
+@login_required
+def evidence(request, pk, evidence_pk):
+    found = get_object_or_404(Evidence, pk=evidence_pk, report=_find(request, pk))
+    return FileResponse(found.file.open("rb"), as_attachment=True, filename=found.name)
+
+
+@login_required
+@require_POST
+def broker_access(request, number):
+    contract = get_object_or_404(LicenceContract.objects.visible_to(request.acting), number=number)
+    services.set_broker_access(contract, actor=request.acting, granted=request.POST.get("granted") == "yes")
+    messages.success(request, _("The broker's access was changed."))
+    return redirect(contract)
