@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -6,3 +8,6 @@ class DealsConfig(AppConfig):
     name = "marketplace.deals"
     label = "deals"
     verbose_name = _("Deals")
+
+    def ready(self):
+        import_module("marketplace.deals.panels")

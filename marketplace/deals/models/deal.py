@@ -158,6 +158,9 @@ class Deal(models.Model):
     def get_absolute_url(self):
         return reverse("deal", args=[self.number])
 
+    def agency_url(self) -> str:
+        return reverse("deal_agency", args=[self.number])
+
     def party(self, side: str):
         """The organisation that stands on a side; None where there is no agency."""
         return {Side.LICENSOR: self.licensor, Side.LICENSEE: self.licensee, Side.AGENCY: self.agency}[

@@ -1,5 +1,4 @@
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from marketplace.audit.services import record
@@ -86,7 +85,7 @@ def answer_agency(invitation: AgencyInvitation, *, actor: Acting, accepted: bool
         notify(
             members(invitation.agency, "deal.write"),
             "deals/agency_asked",
-            path=reverse("deal_agency", args=[deal.number]),
+            path=deal.agency_url(),
             deal=deal,
             listing=deal.listing,
         )
