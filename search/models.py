@@ -40,26 +40,57 @@ class Kind(models.TextChoices):
     SERVICE = "SERVICE", _("service offer")
 
 
-class SearchDocumentQuerySet(models.QuerySet):
-    def shown(self):
-        return self.filter(is_deleted=False)
-
-    def visible_to(self, viewer):
-        return self.shown().filter(audience__overlap=viewer.keys)
-
+class DocumentStateQuerySet(models.QuerySet):
     def to_push(self):
         """Changed since they last reached Elasticsearch, tombstones too."""
         return self.filter(pushed_version__lt=F("version"))
 
+    def to_alert(self):
+        return self.filter(alerted_version__lt=F("version"))
+
+
+class DocumentState(models.Model):
+    """How far a document has come: small, because it is written often. `version` is raised under lock at each change;
+    a page that is no longer published leaves its row as a tombstone (`is_deleted`), because Elasticsearch forgets
+    the versions of deleted documents after a minute."""
+
+    page_id = models.BigIntegerField(primary_key=True)
+    version = models.BigIntegerField(default=0, db_default=0)
+    is_deleted = models.BooleanField(default=False, db_default=False)
+    pushed_version = models.BigIntegerField(default=0, db_default=0)
+    push_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    push_error = models.TextField(blank=True, db_default="")
+    next_push_at = models.DateTimeField(db_default=models.functions.Now())
+    alerted_version = models.BigIntegerField(default=0, db_default=0)
+
+    objects = DocumentStateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("state of a search document")
+        indexes = [
+            models.Index(
+                fields=["next_push_at"], name="state_to_push", condition=Q(pushed_version__lt=F("version"))
+            ),
+            models.Index(
+                fields=["page_id"], name="state_to_alert", condition=Q(alerted_version__lt=F("version"))
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.page_id} ({self.version})"
+
+
+class SearchDocumentQuerySet(models.QuerySet):
+    def visible_to(self, viewer):
+        return self.filter(audience__overlap=viewer.keys)
+
 
 class SearchDocument(models.Model):
-    """What is found of one page, for both engines. `version` is raised under lock at each change; a page that is no
-    longer published leaves a tombstone, because Elasticsearch forgets the versions of deleted documents."""
+    """What is found of one published page, for both engines."""
 
     page_id = models.BigIntegerField(primary_key=True)
     version = models.BigIntegerField(default=0)
     shape = models.PositiveSmallIntegerField(default=0)  # of the code that made it; an older one is made anew
-    is_deleted = models.BooleanField(default=False)
     built_at = models.DateTimeField(db_default=models.functions.Now())
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -102,12 +133,6 @@ class SearchDocument(models.Model):
     characters = CharactersField()
     source = models.TextField(blank=True)  # ready for Elasticsearch, so that a rebuild only copies
 
-    pushed_version = models.BigIntegerField(default=-1)
-    push_attempts = models.PositiveSmallIntegerField(default=0)
-    push_error = models.TextField(blank=True)
-    next_push_at = models.DateTimeField(db_default=models.functions.Now())
-    alerted_version = models.BigIntegerField(default=0)
-
     objects = SearchDocumentQuerySet.as_manager()
 
     class Meta:
@@ -125,17 +150,6 @@ class SearchDocument(models.Model):
                 F("published_at").desc(nulls_last=True),
                 F("page_id").desc(),
                 name="document_newest",
-                condition=Q(is_deleted=False),
-            ),
-            models.Index(
-                fields=["next_push_at"],
-                name="document_to_push",
-                condition=Q(pushed_version__lt=F("version")),
-            ),
-            models.Index(
-                fields=["page_id"],
-                name="document_to_alert",
-                condition=Q(alerted_version__lt=F("version")),
             ),
             models.Index(fields=["organisation_id"], name="document_organisation"),
             models.Index(fields=["code"], name="document_code"),

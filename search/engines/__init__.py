@@ -1,0 +1,44 @@
+"""Which engine answers: Elasticsearch where it is configured and well, else the database."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from search.breaker import Breaker
+from search.engines import client
+from search.engines.base import Engine, EngineDown, Found, Likeness
+from search.engines.database import DatabaseEngine
+from search.engines.elastic import ElasticEngine
+
+__all__ = [
+    "DatabaseEngine",
+    "ElasticEngine",
+    "Engine",
+    "EngineDown",
+    "Found",
+    "Likeness",
+    "answer",
+    "breaker",
+]
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+breaker = Breaker()
+_database, _elastic = DatabaseEngine(), ElasticEngine()
+
+
+def answer(ask: Callable[[Engine], T]) -> tuple[T, bool]:
+    """What the engine answers to `ask(engine)`, and whether it is the substitute: Elasticsearch is configured but
+    does not answer."""
+    if not client.configured():
+        return ask(_database), False
+    if breaker.allows():
+        try:
+            found = ask(_elastic)
+        except EngineDown:
+            breaker.failed()
+            logger.warning("Elasticsearch does not answer; the database answers instead", exc_info=True)
+        else:
+            breaker.succeeded()
+            return found, False
+    return ask(_database), True

@@ -128,4 +128,11 @@ class Migration(migrations.Migration):
         ("wagtailcore", "0098_apitoken"),
     ]
 
-    operations = [migrations.RunSQL(WORDS + FUNCTIONS + TRIGGERS, DROP)]
+    operations = [
+        migrations.RunSQL(WORDS + FUNCTIONS + TRIGGERS, DROP),
+        # The database engine weighs terms by their rarity, which it reads from PostgreSQL's statistics.
+        migrations.RunSQL(
+            "ALTER TABLE search_searchdocument ALTER COLUMN words SET STATISTICS 1000",
+            "ALTER TABLE search_searchdocument ALTER COLUMN words SET STATISTICS -1",
+        ),
+    ]

@@ -1,0 +1,277 @@
+"""The engine that is always there: PostgreSQL full text over pairs of characters and English stems."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+
+from search.analysis import stem
+from search.engines.base import SUGGESTIONS, Found, Likeness, distinct
+from search.engines.rarity import rarity
+from search.facts import typed_key
+from search.params import FACETS, SearchParams, trl_range
+from search.viewer import Viewer
+from search.words import Query, Word
+
+TABLE = "search_searchdocument"
+CANDIDATES = 400  # the best of these by PostgreSQL's rank are ordered by BM25
+OR_TERMS = 40  # the rarest terms of a long text
+K1, B = 1.2, 0.75
+WEIGHTS = {"A": 2.5, "B": 1.5, "C": 0.8, "D": 1.0}
+WHOLE_BONUS = 3.0  # for a document that holds the query as one phrase
+NUMBER_BONUS = 1_000.0
+DETAIL = 0.35  # how much the detail of a need weighs beside its title
+NEAR_BONUS = 1.0
+
+# facet → (column, whether it holds several values)
+COLUMNS: dict[str, tuple[str, bool]] = {
+    "kind": ("kind", False),
+    "field": ("fields", True),
+    "trl": ("trl", False),
+    "ip": ("ip", True),
+    "free": ("free", False),
+    "trigger": ("triggers", True),
+    "payment": ("payment", False),
+    "exclusivity": ("exclusivity", False),
+    "institution": ("institution", False),
+    "region": ("region", False),
+    "language": ("languages", True),
+    "programme": ("programme", False),
+}
+_ORDER = {
+    "newest": "published_at DESC NULLS LAST, page_id DESC",
+    "trl": "trl DESC NULLS LAST, published_at DESC NULLS LAST, page_id DESC",
+    "free": "free_months DESC NULLS LAST, published_at DESC NULLS LAST, page_id DESC",
+}
+
+
+@dataclass
+class Sql:
+    """A piece of SQL with its parameters. Only names written in this file get into the text."""
+
+    text: str
+    params: tuple = ()
+
+    def __and__(self, other: "Sql") -> "Sql":
+        return Sql(f"({self.text}) AND ({other.text})", (*self.params, *other.params))
+
+
+ALL = Sql("TRUE")
+
+
+class DatabaseEngine:
+    name = "database"
+
+    def search(self, params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> Found:
+        base = visible(viewer) & text_condition(query, loose)
+        chosen = {name: facet_condition(name, params.chosen(name)) for name in FACETS if params.chosen(name)}
+        counts = self._counts(base, chosen)
+        total = counts.pop("", {}).get("", 0)
+        if not total:
+            return Found((), 0, counts)
+        where = base
+        for condition in chosen.values():
+            where &= condition
+        return Found(self._page(where, params, query), total, counts)
+
+    def matching(
+        self, params: SearchParams, query: Query, viewer: Viewer, ids: Iterable[int] | None = None
+    ) -> list[int]:
+        """All pages, or those among `ids`, that the search finds; newest first."""
+        where = visible(viewer) & text_condition(query, loose=False)
+        if ids is not None:
+            where &= Sql("page_id = ANY(%s)", (list(ids),))
+        for name in FACETS:
+            where &= facet_condition(name, params.chosen(name))
+        rows = _rows(
+            f"SELECT page_id FROM {TABLE} WHERE {where.text} ORDER BY {_ORDER['newest']}", where.params
+        )
+        return [row[0] for row in rows]
+
+    def alike(self, likeness: Likeness, viewer: Viewer, limit: int) -> list[tuple[int, float]]:
+        weights = _weighted([(likeness.title, 1.0), (likeness.detail, DETAIL)])
+        if not weights:
+            return []
+        where = (
+            visible(viewer)
+            & Sql("kind = ANY(%s)", (list(likeness.kinds),))
+            & Sql("page_id <> %s", (likeness.without or 0,))
+            & Sql("words @@ to_tsquery('english', %s)", (_any(weights),))
+        )
+        bonus = Sql("0")
+        for name, values in likeness.near.items():
+            condition = facet_condition(name, values)
+            bonus = Sql(
+                f"{bonus.text} + CASE WHEN {condition.text} THEN {NEAR_BONUS} ELSE 0 END",
+                (*bonus.params, *condition.params),
+            )
+        return self._ranked(where, weights, bonus, limit=limit)
+
+    def suggest(self, typed: str, limit: int = SUGGESTIONS) -> list[str]:
+        key = typed_key(typed)
+        if not key or (len(key) == 1 and key.isascii()):
+            return []
+        pattern = key.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        rows = _rows(
+            "SELECT text FROM search_suggestion WHERE key LIKE %s GROUP BY text"
+            " ORDER BY max(weight) DESC, length(text), text LIMIT %s",
+            (pattern, limit),
+        )
+        return distinct((row[0] for row in rows), limit)
+
+    def _page(self, where: Sql, params: SearchParams, query: Query) -> list[tuple[int, float]]:
+        if params.sort == "relevance" and query.is_searchable:
+            whole = [phrase for phrase in (_phrase(words) for words in query.phrases) if phrase]
+            bonus = Sql(
+                f"CASE WHEN identifiers && %s::varchar[] THEN {NUMBER_BONUS} ELSE 0 END"
+                f" + CASE WHEN words @@ to_tsquery('english', %s) THEN {WHOLE_BONUS} ELSE 0 END",
+                (list(query.identifiers), " | ".join(whole)),
+            )
+            weights = _weighted([(query, 1.0)])
+            return self._ranked(where, weights, bonus, limit=params.size, offset=params.offset)
+        order = _ORDER.get(params.sort, _ORDER["newest"])
+        sql = f"SELECT page_id, 0.0 FROM {TABLE} WHERE {where.text} ORDER BY {order} LIMIT %s OFFSET %s"
+        return _rows(sql, (*where.params, params.size, params.offset))
+
+    def _ranked(
+        self, where: Sql, weights: dict[str, float], bonus: Sql, *, limit: int, offset: int = 0
+    ) -> list[tuple[int, float]]:
+        """BM25 over weighted fields, among the best candidates by PostgreSQL's own rank (which knows no rarity)."""
+        candidates = max(CANDIDATES, offset + limit)
+        sql = f"""
+            WITH terms AS (SELECT unnest(%s::text[]) AS lexeme, unnest(%s::float8[]) AS weight),
+            candidates AS MATERIALIZED (
+                SELECT page_id, published_at, words, length(words)::float8 AS size, {bonus.text} AS bonus
+                FROM {TABLE} WHERE {where.text}
+                ORDER BY {bonus.text} + ts_rank('{{0.3,0.3,0.6,1.0}}', words, to_tsquery('english', %s), 1) DESC
+                LIMIT %s
+            ), scored AS (
+                SELECT c.page_id, sum(t.weight * f.tf / (f.tf + {K1} * ({1 - B} + {B} * c.size / nullif(a.size, 0)))) AS score
+                FROM candidates c
+                CROSS JOIN (SELECT avg(size) AS size FROM candidates) a
+                CROSS JOIN LATERAL unnest(c.words) AS w(lexeme, positions, weights)
+                JOIN terms t ON t.lexeme = w.lexeme
+                CROSS JOIN LATERAL (SELECT sum(CASE v WHEN 'A' THEN {WEIGHTS["A"]} WHEN 'B' THEN {WEIGHTS["B"]}
+                                               WHEN 'C' THEN {WEIGHTS["C"]} ELSE {WEIGHTS["D"]} END) AS tf
+                                    FROM unnest(w.weights) v) f
+                GROUP BY c.page_id
+            )
+            SELECT c.page_id, (coalesce(s.score, 0) + c.bonus)::float8 AS score
+            FROM candidates c LEFT JOIN scored s USING (page_id)
+            ORDER BY score DESC, c.published_at DESC NULLS LAST, c.page_id DESC LIMIT %s OFFSET %s
+        """
+        lexemes = {stem(term): weight for term, weight in weights.items()}
+        params = (
+            list(lexemes), list(lexemes.values()),
+            *bonus.params, *where.params, *bonus.params, _any(weights), candidates, limit, offset,
+        )  # fmt: skip
+        return _rows(sql, params)
+
+    def _counts(self, base: Sql, chosen: dict[str, Sql]) -> dict[str, dict[str, int]]:
+        """All counts in one pass: the documents of text and visibility, each with which chosen facets it meets."""
+        meets = "".join(f", ({condition.text}) AS is_{name}" for name, condition in chosen.items())
+        columns = ", ".join(column for column, _several in COLUMNS.values())
+        sql = f"WITH base AS MATERIALIZED (SELECT {columns}{meets} FROM {TABLE} WHERE {base.text})"
+        sql += f" SELECT '', '', count(*) FROM base WHERE {_met(chosen, None)}"
+        for name, (column, several) in COLUMNS.items():
+            if several:
+                source, value = f"base, unnest({column}) AS value", "value"
+            else:
+                source, value = "base", f"{column}::text"
+            sql += (
+                f" UNION ALL SELECT '{name}', {value}, count(*) FROM {source}"
+                f" WHERE {_met(chosen, name)} AND {value} <> '' GROUP BY 2"
+            )
+        params = [p for condition in chosen.values() for p in condition.params]
+        counts: dict[str, dict[str, int]] = {name: {} for name in FACETS}
+        for name, value, number in _rows(sql, (*params, *base.params)):
+            counts.setdefault(name, {})[value] = number
+        return counts
+
+
+def visible(viewer: Viewer) -> Sql:
+    return Sql("audience && %s::varchar[]", (viewer.keys,))
+
+
+def facet_condition(name: str, values: Iterable[str]) -> Sql:
+    values = list(values)
+    if not values:
+        return ALL
+    column, several = COLUMNS[name]
+    if name == "trl":
+        return Sql("trl = ANY(%s)", (sorted({level for value in values for level in trl_range(value)}),))
+    if several:
+        return Sql(f"{column} && %s::varchar[]", (values,))
+    return Sql(f"{column} = ANY(%s::varchar[])", (values,))
+
+
+def text_condition(query: Query, loose: bool) -> Sql:
+    """Documents that the text finds; everything where nothing was typed."""
+    if not query:
+        return ALL
+    if not query.is_searchable:
+        return Sql("FALSE")
+    words = [word for word in query.words if not word.is_character]
+    if query.wants_whole_words and not loose:
+        wanted = [_phrase((word,)) for word in words]
+    else:
+        wanted = [_any(_weighted([(query, 1.0)]))]
+    wanted += [_phrase(phrase) for phrase in query.synonyms]
+    characters = [word.text for word in query.words if word.is_character]
+    parts, params = [], []
+    if any(wanted):
+        parts.append("words @@ to_tsquery('english', %s)")
+        params.append(" | ".join(w for w in wanted if w))
+    if characters:
+        parts.append("characters @@ to_tsquery('simple', %s)")
+        params.append(" | ".join(_quoted(c) for c in characters))
+    if query.identifiers:
+        parts.append("identifiers && %s::varchar[]")
+        params.append(list(query.identifiers))
+    return Sql(" OR ".join(parts), tuple(params))
+
+
+def _weighted(queries: Iterable[tuple[Query, float]]) -> dict[str, float]:
+    """Each term with its rarity, times the weight of where it stands; of many the weightiest."""
+    weights: dict[str, float] = {}
+    for query, factor in queries:
+        for term in query.terms:
+            weights[term] = weights.get(term, 0.0) + factor * rarity(stem(term))
+        for phrase in query.synonyms:
+            for term in (t for word in phrase for t in word.terms):
+                weights.setdefault(term, 0.7 * factor * rarity(stem(term)))
+    best = sorted(weights.items(), key=lambda item: -item[1])[:OR_TERMS]
+    return dict(best)
+
+
+def _any(terms: Iterable[str]) -> str:
+    return " | ".join(_quoted(term) for term in terms)
+
+
+def _phrase(words: Iterable[Word]) -> str:
+    """Words that all occur, each of them whole."""
+    parts = [
+        "(" + " <-> ".join(_quoted(term) for term in _in_order(word)) + ")"
+        for word in words
+        if not word.is_character
+    ]
+    return "(" + " & ".join(parts) + ")" if parts else ""
+
+
+def _in_order(word: Word) -> list[str]:
+    return [word.text[i : i + 2] for i in range(len(word.text) - 1)] if word.is_han else [word.text]
+
+
+def _quoted(term: str) -> str:
+    """A term for to_tsquery; terms hold letters and digits alone, so there is nothing to escape."""
+    return f"'{term}'"
+
+
+def _met(chosen: dict[str, Sql], but: str | None) -> str:
+    return " AND ".join(f"is_{name}" for name in chosen if name != but) or "TRUE"
+
+
+def _rows(sql: str, params: Iterable) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(params))
+        return cursor.fetchall()

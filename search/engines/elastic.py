@@ -1,0 +1,178 @@
+"""The engine for large markets: Elasticsearch 8."""
+
+from collections.abc import Iterable, Mapping
+
+from search.engines import client
+from search.engines.base import SUGGESTIONS, EngineDown, Found, Likeness, distinct
+from search.engines.mapping import BOOSTS, TEXTS
+from search.facts import SEPARATOR, typed_key
+from search.params import FACETS, SearchParams, trl_range
+from search.viewer import Viewer
+from search.words import Query, Word
+
+TIE = 0.4
+PHRASE_BOOST = 0.6
+NUMBER_BOOST = 1_000.0
+SYNONYM_BOOST = 0.7
+DETAIL_BOOST = 0.35
+NEAR_BOOST = 1.0
+_COLUMN = {"field": "fields", "trigger": "triggers", "language": "languages"}
+_NEWEST = [{"published_at": {"order": "desc", "missing": "_last"}}, {"page_id": "desc"}]
+_SORT: dict[str, list] = {
+    "relevance": ["_score", *_NEWEST],
+    "newest": _NEWEST,
+    "trl": [{"trl": {"order": "desc", "missing": "_last"}}, *_NEWEST],
+    "free": [{"free_months": {"order": "desc", "missing": "_last"}}, *_NEWEST],
+}
+
+
+class ElasticEngine:
+    name = "elasticsearch"
+
+    def search(self, params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> Found:
+        return read(self._ask(request(params, query, viewer, loose=loose)))
+
+    def alike(self, likeness: Likeness, viewer: Viewer, limit: int) -> list[tuple[int, float]]:
+        answer = self._ask(alike_request(likeness, viewer, limit))
+        return [(int(hit["_id"]), hit["_score"]) for hit in answer["hits"]["hits"]]
+
+    def suggest(self, typed: str, limit: int = SUGGESTIONS) -> list[str]:
+        key = typed_key(typed)
+        if not key or (len(key) == 1 and key.isascii()):
+            return []
+        completion = {"field": "suggest", "size": limit * 4, "skip_duplicates": True}
+        answer = self._ask(
+            {"suggest": {"typed": {"prefix": key, "completion": completion}}, "_source": False}
+        )
+        options = answer["suggest"]["typed"][0]["options"]
+        return distinct((option["text"].partition(SEPARATOR)[2] for option in options), limit)
+
+    def _ask(self, body: dict) -> dict:
+        try:
+            return client.for_pages().search(index=client.read_alias(), body=body).body
+        except client.FAILURES as problem:
+            raise EngineDown(str(problem)) from problem
+
+
+def request(params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> dict:
+    """The whole request of a result page. Facets are chosen after counting (post_filter); each facet is counted
+    under the choices of the others."""
+    chosen = {name: facet_filter(name, params.chosen(name)) for name in FACETS if params.chosen(name)}
+    body = {
+        "query": {"bool": bool_query(query, visible(viewer), loose=loose)},
+        "from": params.offset,
+        "size": params.size,
+        "sort": _SORT[params.sort if query or params.sort != "relevance" else "newest"],
+        "track_scores": params.sort == "relevance",
+        "track_total_hits": True,
+        "_source": False,
+        "aggs": {
+            name: {
+                "filter": {"bool": {"filter": [f for other, f in chosen.items() if other != name]}},
+                "aggs": {"values": {"terms": {"field": _COLUMN.get(name, name), "size": 500}}},
+            }
+            for name in FACETS
+        },
+    }
+    if chosen:
+        body["post_filter"] = {"bool": {"filter": list(chosen.values())}}
+    return body
+
+
+def read(answer: Mapping) -> Found:
+    counts = {
+        name: {str(bucket["key"]): bucket["doc_count"] for bucket in found["values"]["buckets"]}
+        for name, found in answer["aggregations"].items()
+    }
+    hits = [(int(hit["_id"]), hit.get("_score") or 0.0) for hit in answer["hits"]["hits"]]
+    return Found(hits, answer["hits"]["total"]["value"], counts)
+
+
+def visible(viewer: Viewer) -> dict:
+    return {"terms": {"audience": viewer.keys}}
+
+
+def facet_filter(name: str, values: Iterable[str]) -> dict:
+    if name == "trl":
+        return {"terms": {"trl": sorted({level for value in values for level in trl_range(value)})}}
+    return {"terms": {_COLUMN.get(name, name): list(values)}}
+
+
+def bool_query(query: Query, *filters: dict, loose: bool = False) -> dict:
+    """What makes a document a hit, and how well it fits."""
+    if not query:
+        return {"filter": list(filters)}
+    if not query.is_searchable:
+        return {"must": [{"match_none": {}}]}
+    meaning = [_phrase(words, SYNONYM_BOOST) for words in query.synonyms]
+    numbers = [_numbers(query)] if query.identifiers else []
+    found = {"should": [*scores(query), *meaning, *numbers], "minimum_should_match": 1}
+    if query.wants_whole_words and not loose:
+        whole = [_phrase((word,)) for word in query.words]
+        filters += ({"bool": {"should": [*whole, *meaning, *numbers], "minimum_should_match": 1}},)
+    return {"filter": list(filters), **found}
+
+
+def scores(query: Query, boost: float = 1.0) -> list[dict]:
+    """The score of a text: the better of two ways to cut it, with some of the other, and a premium for phrases."""
+    if not query.words:
+        return []
+    text = " ".join(word.text for word in query.words)
+    found = [
+        {
+            "dis_max": {
+                "tie_breaker": TIE,
+                "boost": boost,
+                "queries": [_combined(text, ""), _combined(text, ".one")],
+            }
+        }
+    ]
+    if query.phrases and query.phrases[0] is query.words:
+        found.append(
+            {
+                "multi_match": {
+                    "query": text,
+                    "type": "phrase",
+                    "fields": ["title^2", "keywords", "body"],
+                    "slop": 2,
+                    "boost": PHRASE_BOOST * boost,
+                }
+            }
+        )
+    return found
+
+
+def _combined(text: str, sub_field: str) -> dict:
+    fields = [f"{name}{sub_field}^{BOOSTS[name]}" for name in TEXTS]
+    return {"combined_fields": {"query": text, "fields": fields}}
+
+
+def _phrase(words: Iterable[Word], boost: float = 1.0) -> dict:
+    """Words that all occur, each of them whole, in any of the texts."""
+    clauses = []
+    for word in words:
+        sub_field = ".one" if word.is_character else ""
+        kind = {} if word.is_character else {"type": "phrase"}
+        fields = [f"{name}{sub_field}" for name in TEXTS]
+        clauses.append({"multi_match": {"query": word.text, "fields": fields, **kind}})
+    return {"bool": {"must": clauses, "boost": boost}}
+
+
+def _numbers(query: Query) -> dict:
+    terms = {"terms": {"identifiers": list(query.identifiers)}}
+    return {"constant_score": {"filter": terms, "boost": NUMBER_BOOST}}
+
+
+def alike_request(likeness: Likeness, viewer: Viewer, limit: int) -> dict:
+    near = [
+        {"constant_score": {"filter": facet_filter(name, values), "boost": NEAR_BOOST}}
+        for name, values in likeness.near.items()
+    ]
+    texts = [*scores(likeness.title), *scores(likeness.detail, DETAIL_BOOST)]
+    query = {
+        "filter": [visible(viewer), {"terms": {"kind": list(likeness.kinds)}}],
+        "must": [{"bool": {"should": texts, "minimum_should_match": 1}}] if texts else [{"match_none": {}}],
+        "should": near,
+        "must_not": [{"ids": {"values": [str(likeness.without)]}}] if likeness.without else [],
+    }
+    return {"query": {"bool": query}, "size": limit, "_source": False}

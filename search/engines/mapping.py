@@ -1,0 +1,69 @@
+"""The index of Elasticsearch: analysers and mapping. Texts arrive folded (search.analysis.fold), on both sides."""
+
+FOLDED_BELOW = "lowercase"
+TEXTS = ("title", "keywords", "extra", "body")
+# How much a text weighs in one score over all of them (combined_fields takes no weight below 1).
+BOOSTS = {"title": 2.5, "keywords": 1.5, "extra": 1.0, "body": 1.0}
+K1, B = 1.2, 0.75
+
+SETTINGS: dict = {
+    "number_of_shards": 1,  # one set of term statistics; a market has millions of documents, not billions
+    "number_of_replicas": 0,
+    "refresh_interval": "1s",
+    "max_result_window": 10_000,
+    "similarity": {"default": {"type": "BM25", "k1": K1, "b": B}},
+    "analysis": {
+        "filter": {
+            "english_stop": {"type": "stop", "stopwords": "_english_"},
+            "english_stem": {"type": "stemmer", "language": "porter2"},
+        },
+        "analyzer": {
+            # pairs of Han characters, stems of English words
+            "pairs": {
+                "type": "custom",
+                "tokenizer": "standard",
+                "filter": ["cjk_width", FOLDED_BELOW, "cjk_bigram", "english_stop", "english_stem"],
+            },
+            # single Han characters, stems of English words
+            "singles": {
+                "type": "custom",
+                "tokenizer": "standard",
+                "filter": ["cjk_width", FOLDED_BELOW, "english_stop", "english_stem"],
+            },
+            "as_typed": {"type": "custom", "tokenizer": "keyword", "filter": [FOLDED_BELOW]},
+        },
+    },
+}
+
+_TEXT = {
+    "type": "text",
+    "analyzer": "pairs",
+    "fields": {"one": {"type": "text", "analyzer": "singles", "index_options": "freqs"}},
+}
+_WORD = {"type": "keyword", "ignore_above": 100}
+
+MAPPING: dict = {
+    "dynamic": False,
+    "_source": {"enabled": True},
+    "properties": {
+        **dict.fromkeys(TEXTS, _TEXT),
+        **dict.fromkeys(
+            (
+                "audience", "kind", "fields", "ip", "free", "triggers", "payment", "exclusivity", "institution",
+                "region", "languages", "programme", "identifiers",
+            ),
+            _WORD,
+        ),
+        "trl": {"type": "byte"},
+        "free_months": {"type": "short"},
+        "published_at": {"type": "date"},
+        "page_id": {"type": "long"},
+        "suggest": {
+            "type": "completion",
+            "analyzer": "as_typed",
+            "preserve_separators": True,
+            "preserve_position_increments": True,
+            "max_input_length": 250,
+        },
+    },
+}  # fmt: skip

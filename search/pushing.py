@@ -1,0 +1,252 @@
+"""From the document table to Elasticsearch: changes as they come, and whole rebuilds behind an alias."""
+
+import json
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from search.engines import client
+from search.engines.mapping import MAPPING, SETTINGS
+from search.models import DocumentState, SearchDocument
+
+logger = logging.getLogger(__name__)
+BATCH = 500
+FILL_BYTES = 4_000_000
+_DONE = {200, 201, 404, 409}  # 404: deleted already; 409: Elasticsearch holds a newer version
+_LOCK = 7_302_118  # one rebuild at a time
+
+
+class IndexProblem(Exception):
+    """A rebuild that could not be finished; the old index goes on answering."""
+
+
+def push() -> int:
+    """Bring Elasticsearch up to the document table; the number of documents it took. Raises client.FAILURES when
+    it does not answer: nothing is lost, the next run goes on. Without an index there is nothing to push into:
+    a rebuild makes one."""
+    if not client.configured():
+        return 0
+    pushed = 0
+    while rows := _due():
+        # Asked after the rows are read: a rebuild that begins later reads at least these versions itself.
+        indices = written_indices()
+        if not indices:
+            rebuild()
+            continue
+        refused = {}
+        for index in indices:
+            refused |= _bulk(index, rows)
+        _keep(rows, refused)
+        pushed += len(rows) - len(refused)
+        client.for_worker().indices.refresh(index=",".join(indices))
+    return pushed
+
+
+def _due() -> list[tuple]:
+    """(page, version, is it gone, source) of the next documents to push; the text of the version itself."""
+    states = (
+        DocumentState.objects.to_push().filter(next_push_at__lte=Now()).order_by("next_push_at", "page_id")
+    )
+    rows = states.values_list("page_id", "version", "is_deleted")[:BATCH]
+    gone = [(pk, version, True, "") for pk, version, is_deleted in rows if is_deleted]
+    there = [pk for pk, _version, is_deleted in rows if not is_deleted]
+    documents = SearchDocument.objects.filter(pk__in=there).values_list("page_id", "version", "source")
+    return gone + [(pk, version, False, source) for pk, version, source in documents]
+
+
+def written_indices() -> list[str]:
+    """The index in use and, while a rebuild fills one, the new one as well."""
+    answer = client.for_worker().options(ignore_status=404).indices.get_alias(name=client.write_alias())
+    return sorted(name for name in answer.body if isinstance(answer.body[name], dict))
+
+
+def _lines(rows: Iterable[tuple]) -> Iterator[str]:
+    for page_id, version, is_deleted, source in rows:
+        meta = f'"_id":"{page_id}","version":{version},"version_type":"external_gte"'
+        if not is_deleted:
+            yield f'{{"index":{{{meta}}}}}\n{{"page_id":{page_id},{source[1:]}\n'
+        else:
+            yield f'{{"delete":{{{meta}}}}}\n'
+
+
+def _bulk(index: str, rows: list[tuple]) -> dict[int, str]:
+    """The documents that the index refuses for good or for now, with the reason."""
+    answer = client.for_worker().bulk(
+        index=index, operations="".join(_lines(rows)).encode(), filter_path="items.*.status,items.*.error,items.*._id,errors"
+    )  # fmt: skip
+    found = (next(iter(item.values())) for item in answer.body["items"])
+    return {int(i["_id"]): json.dumps(i.get("error", i)) for i in found if i["status"] not in _DONE}
+
+
+def _keep(rows: list[tuple], refused: dict[int, str]) -> None:
+    """Remember what was taken: of each document the version that was sent, which may be old by now."""
+    taken = [(pk, version) for pk, version, _deleted, _source in rows if pk not in refused]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE search_documentstate d SET pushed_version = greatest(d.pushed_version, s.version),"
+            " push_attempts = 0, push_error = ''"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS s(page_id, version) WHERE d.page_id = s.page_id",
+            [[pk for pk, _version in taken], [version for _pk, version in taken]],
+        )
+        for pk, reason in refused.items():
+            row = DocumentState.objects.get(pk=pk)
+            wait = timedelta(seconds=min(2 ** min(row.push_attempts + 1, 12), 3600))
+            DocumentState.objects.filter(pk=pk).update(
+                push_attempts=F("push_attempts") + 1, push_error=reason[:2000], next_push_at=Now() + wait
+            )
+            logger.error("Elasticsearch refuses document %s: %s", pk, reason)
+
+
+def rebuild() -> int:
+    """Fill a new index from the document table and switch to it; the number of documents. Searches go on in the
+    old one; changes made meanwhile are written to both. A rebuild that fails deletes its half-made index."""
+    server = client.for_worker()
+    with _one_at_a_time():
+        name = (
+            f"{settings.SEARCH_INDEX_PREFIX}_{time.strftime('%Y%m%d%H%M%S')}_{time.time_ns() % 1_000_000:06d}"
+        )
+        filling = {**SETTINGS, "refresh_interval": "-1", "number_of_replicas": 0}
+        server.indices.create(index=name, settings=filling, mappings=MAPPING)
+        try:
+            server.indices.put_alias(index=name, name=client.write_alias())
+            number = fill(name)
+            server.indices.put_settings(
+                index=name, settings={"index.refresh_interval": SETTINGS["refresh_interval"]}
+            )
+            server.indices.refresh(index=name)
+            _check(name, number)
+            _switch(name)
+        except BaseException:
+            server.options(ignore_status=404).indices.delete(index=name)
+            raise
+    return number
+
+
+def fill(index: str) -> int:
+    """Copy all documents into an index, in the order of their ids, a few megabytes to a request."""
+    number, parts, size = 0, [], 0
+    sent: list[tuple[int, int]] = []
+
+    def send() -> None:
+        nonlocal number, parts, size, sent
+        if parts:
+            answer = client.for_worker().bulk(
+                index=index, operations="".join(parts).encode(), filter_path="errors,items.*.error"
+            )
+            if answer.body.get("errors") and any(
+                e.get("type") != "version_conflict_engine_exception" for e in _errors(answer.body)
+            ):
+                raise IndexProblem(json.dumps(answer.body["items"][:3], ensure_ascii=False))
+            number += len(sent)
+            _mark_filled(sent)
+        parts, size, sent = [], 0, []
+
+    for row in _stored():
+        line = next(_lines([row]), "")
+        parts.append(line)
+        size += 2 * len(line)
+        sent.append(row[:2])
+        if size > FILL_BYTES:
+            send()
+    send()
+    return number
+
+
+def _errors(body: dict) -> Iterator[dict]:
+    return (part["error"] for item in body["items"] for part in item.values() if "error" in part)
+
+
+def _stored() -> Iterator[tuple]:
+    """All documents in the order of their ids, in portions: a cursor over all of them would be kept on disk."""
+    last = -(2**63)
+    rows = SearchDocument.objects.order_by("page_id").values_list("page_id", "version", "source")
+    while portion := list(rows.filter(page_id__gt=last)[:2000]):
+        for page_id, version, source in portion:
+            yield page_id, version, False, source
+        last = portion[-1][0]
+
+
+def _mark_filled(sent: list[tuple[int, int]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE search_documentstate d SET pushed_version = s.version"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS s(page_id, version)"
+            " WHERE d.page_id = s.page_id AND d.pushed_version < s.version",
+            [[pk for pk, _version in sent], [version for _pk, version in sent]],
+        )
+
+
+def _check(index: str, number: int) -> None:
+    """The new index holds what was sent, but for what was withdrawn or published meanwhile."""
+    there = client.for_worker().count(index=index).body["count"]
+    if there < number * 0.99 - 10:
+        raise IndexProblem(f"{index} holds {there} of {number} documents")
+
+
+def _switch(name: str) -> None:
+    """Let searches read the new index, in one step, and delete the old ones."""
+    server = client.for_worker()
+    pattern = f"{settings.SEARCH_INDEX_PREFIX}_2*"
+    old = [
+        index for index in server.options(ignore_status=404).indices.get(index=pattern).body if index != name
+    ]
+    actions: list[dict] = [{"add": {"index": name, "alias": client.read_alias()}}]
+    actions += [{"remove_index": {"index": index}} for index in old]
+    server.indices.update_aliases(actions=actions)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            raise IndexProblem("another rebuild is running")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def reconcile_index() -> int:
+    """Compare (id, version) of the document table and the index, both ways, and queue what differs; the number."""
+    if not client.configured() or not written_indices():
+        return 0
+    ours = DocumentState.objects.values_list("page_id", "version", "is_deleted")
+    theirs = dict(_versions())
+    stale, known = [], set()
+    for page_id, version, is_deleted in ours:
+        known.add(page_id)
+        there = theirs.get(page_id)
+        if (there is not None) if is_deleted else there != version:
+            stale.append(page_id)
+    DocumentState.objects.filter(pk__in=stale).update(pushed_version=-1, next_push_at=Now())
+    strangers = [pk for pk in theirs if pk not in known]
+    for index in written_indices():
+        for start in range(0, len(strangers), 1000):
+            part = strangers[start : start + 1000]
+            operations = "".join(f'{{"delete":{{"_id":"{pk}"}}}}\n' for pk in part)
+            client.for_worker().bulk(index=index, operations=operations.encode())
+    return len(stale) + len(strangers)
+
+
+def _versions() -> Iterator[tuple[int, int]]:
+    server, after = client.for_worker(), None
+    server.indices.refresh(index=client.read_alias())
+    while True:
+        body = {"size": 5000, "version": True, "_source": False, "sort": [{"page_id": "asc"}]}
+        if after is not None:
+            body["search_after"] = after
+        hits = server.search(index=client.read_alias(), body=body).body["hits"]["hits"]
+        if not hits:
+            return
+        for hit in hits:
+            yield int(hit["_id"]), hit["_version"]
+        after = hits[-1]["sort"]
