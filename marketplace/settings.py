@@ -163,6 +163,10 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SIGNUP_FORM_CLASS = "marketplace.accounts.forms.SignupForm"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "UseFirst"
+MFA_FORMS = {
+    "add_webauthn": "marketplace.accounts.second_factor.AddSecurityKeyForm",
+    "edit_webauthn": "marketplace.accounts.second_factor.EditSecurityKeyForm",
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
