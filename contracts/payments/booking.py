@@ -96,7 +96,9 @@ def post_payments() -> int:
         ]
         return payment.issuer, payment.received_on, _("Receipt %(n)s") % {"n": payment.pk}, lines
 
-    return book_all(unbooked(Payment.objects.select_related("issuer"), "payment", "issuer"), "payment", booking)
+    return book_all(
+        unbooked(Payment.objects.select_related("issuer"), "payment", "issuer"), "payment", booking
+    )
 
 
 def post_allocations() -> int:
@@ -108,8 +110,10 @@ def post_allocations() -> int:
             Line(AccountCode.UNALLOCATED, allocation.amount_minor, currency),
             Line(AccountCode.RECEIVABLE, -allocation.amount_minor, currency, number),
         ]
-        text = _("Allocation to invoice %(n)s") if allocation.amount_minor > 0 else _(
-            "Allocation to invoice %(n)s undone"
+        text = (
+            _("Allocation to invoice %(n)s")
+            if allocation.amount_minor > 0
+            else _("Allocation to invoice %(n)s undone")
         )
         text = text % {"n": allocation.invoice.number}
         return allocation.payment.issuer, allocation.allocated_on, text, lines

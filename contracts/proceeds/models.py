@@ -113,7 +113,9 @@ class Distribution(models.Model):
     )
     receipt_minor = models.BigIntegerField(_("receipts without VAT"))
     cost_minor = models.BigIntegerField(_("direct costs"))
-    net_minor = models.BigIntegerField(_("net income to distribute"))  # the change of the cumulative net income
+    net_minor = models.BigIntegerField(
+        _("net income to distribute")
+    )  # the change of the cumulative net income
     cumulative_net_minor = models.BigIntegerField(_("net income so far"))
     floor_minor = models.BigIntegerField(_("lawful floor of the team's share so far"))
     currency = models.CharField(max_length=3)
@@ -212,7 +214,9 @@ class DistributionShare(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=ShareKind.choices)
     name = models.CharField(_("name"), max_length=120)
     unit = models.CharField(_("unit"), max_length=160, blank=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="income_shares")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="income_shares"
+    )
     share = models.DecimalField(_("share"), max_digits=9, decimal_places=6)  # of the team's or retained part
     amount_minor = models.BigIntegerField(_("amount"))
 
