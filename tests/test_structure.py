@@ -75,9 +75,18 @@ def imports(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            source = absolute(path, node)
+            found |= {source} | {f"{source}.{alias.name}" for alias in node.names}
     return found
+
+
+def absolute(path: Path, node: ast.ImportFrom) -> str:
+    """The module that is imported from; `from .facts import …` is resolved against the file's package."""
+    if not node.level:
+        return node.module
+    package = path.relative_to(ROOT).parent.parts
+    return ".".join([*package[: len(package) - node.level + 1], *([node.module] if node.module else [])])
 
 
 def area(module: str) -> str | None:

@@ -170,4 +170,5 @@ def test_more_sales_never_lower_a_royalty(case, more):
     ]
     low = rating.rate(versions, facts, usage, UNTIL)
     high = rating.rate(versions, facts, higher, UNTIL)
-    assert high.total >= low.total or high.waiting
+    rounding = len(high.charges)  # more in one period moves the tiers of the next: half a fen each way, each
+    assert high.total.minor + rounding >= low.total.minor or high.waiting
