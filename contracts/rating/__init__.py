@@ -7,7 +7,8 @@ rating.rate(versions, facts, usage, until) → Rating
     facts     Facts(effective_on=…, delivered_on, trial_starts_on, trial_ends_on (last free day),
               extension_months, converted_on, declined_on, events=(Happened(name, on), …),
               accepted=(Period(start, end), …) or reported_through,
-                  closed=(Closed(meter, start, end), …) for metered meters, terminated_on, expires_on)
+                  closed=(Closed(meter, start, end), …) for metered meters, terminated_on, expires_on,
+                  sell_off_until)
     usage     [UsageRow(meter, period_start, period_end, quantity, product, components)]; minor units on
               money meters
     until     the last day to look at; nothing later is charged

@@ -68,7 +68,8 @@ class Facts:
     `accepted` are the periods with an accepted report (nil included); `reported_through` says that every
     period up to a day has one. A period without is missing, never zero. Metered meters (`Report.metered`) need no
     report but must be `closed`. `expires_on` (last day) replaces the
-    end that follows from the licence's term: a renewal, or a patent that ends sooner.
+    end that follows from the licence's term: a renewal, or a patent that ends sooner. Until `sell_off_until` stock is
+    sold off after the end: royalties go on, nothing else does.
     """
 
     effective_on: date
@@ -84,6 +85,7 @@ class Facts:
     closed: tuple[Closed, ...] = ()
     terminated_on: date | None = None
     expires_on: date | None = None
+    sell_off_until: date | None = None
 
     @cached_property
     def _accepted_exactly(self) -> frozenset[tuple[date, date]]:

@@ -55,6 +55,7 @@ class RoyaltyMeter:
         self.loss: Number = 0
         self.offset: Number = 0
         self.last_window: object = None
+        self.licence_end = facts.licence_end(versions[-1].terms)
         self.since: date | None = None  # the first chargeable day, for pro-rated baselines
 
     def free_use(self, rows: Sequence[UsageRow], version: int) -> None:
@@ -228,10 +229,10 @@ class RoyaltyMeter:
 
     def _pro_rated(self, deducted, number: int, note) -> Fraction:
         days = window(deducted.year, number, self.facts.effective_on)
-        start = max(days.start, self.since or days.start)
-        months = months_in(deducted.pro_rate, deducted.year, self.facts.effective_on, start, days.end)
-        if start == days.start:
-            months = 12
+        used = Period(max(days.start, self.since or days.start), min(days.end, self.licence_end))
+        months = 12
+        if used != days:
+            months = months_in(deducted.pro_rate, deducted.year, self.facts.effective_on, *used)
         value = Fraction(deducted.quantity) * months / 12
         note("pro_rated_quantity", (deducted.quantity, months), value)
         return value

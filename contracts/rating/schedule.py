@@ -23,11 +23,13 @@ class ReportPeriod(NamedTuple):
 
 
 def spans(versions: Sequence[TermsVersion], facts: Facts, until: date) -> list[Period]:
-    """The reporting periods that begin by `until`, broken at the licence's start and end.
+    """The reporting periods that begin by `until`, broken at the licence's start and end; then those of a sell-off.
 
     An amendment that changes the rhythm of reporting breaks the period in which it takes effect.
     """
-    end = facts.licence_end(versions[-1].terms)
+    licence_end = end = facts.licence_end(versions[-1].terms)
+    if facts.sell_off_until is not None and facts.sell_off_until > licence_end:
+        end = facts.sell_off_until
     found: list[Period] = []
     start = facts.effective_on
     place = 0
@@ -42,7 +44,9 @@ def spans(versions: Sequence[TermsVersion], facts: Facts, until: date) -> list[P
             if (version.terms.report.every, version.terms.report.year) != (report.every, report.year):
                 natural = version.effective_on - DAY
                 break
-        if natural > end:
+        if start <= licence_end < natural:
+            natural = licence_end
+        elif natural > end:
             natural = end
         found.append(Period(start, natural))
         start = natural + DAY
@@ -73,7 +77,7 @@ def periods(
     """
     if isinstance(versions, Terms):
         versions = [TermsVersion(facts.effective_on, versions)]
-    last = facts.licence_end(versions[-1].terms)
+    last = max(facts.licence_end(versions[-1].terms), facts.sell_off_until or date.min)
     by_licence_year = any(
         isinstance(element, Royalty)
         and isinstance(element.rate, YearlyRates)

@@ -267,6 +267,42 @@ def test_termination_breaks_the_period_and_the_window():
     ]  # fmt: skip
 
 
+def test_stock_sold_off_after_the_end_is_charged_and_nothing_else():
+    fee = {"kind": "yearly_fee", "id": "fee", "commitment": "contingent", "trigger": after(0),
+           "amounts": [fen("365")]}  # fmt: skip
+    agreed = sheet(royalty(fixed("0.1")), fee, minimum("100"), exit={"sell_off_months": 3})
+    used = [
+        sales((day("2026-05-21"), day("2026-06-30")), "500"),
+        sales((day("2026-07-01"), day("2026-08-20")), "700"),
+    ]
+    known = {"terminated_on": day("2026-05-20"), "sell_off_until": day("2026-08-20")}
+    result = rate(agreed, used, until="2026-12-31", **known)
+    assert [(c.element_id, str(c.dated_on), str(c.amount.decimal)) for c in result.charges if c.minor] == [
+        ("fee", "2026-05-20", "139.00"),
+        ("minimum", "2026-05-20", "100.00"),
+        ("royalty", "2026-06-30", "50.00"),
+        ("royalty", "2026-08-20", "70.00"),
+    ]
+    listed = rating.periods(agreed, facts(**known), day("2026-12-31"))
+    assert [(str(p.end), p.final) for p in listed] == [
+        ("2026-03-31", False),
+        ("2026-05-20", False),
+        ("2026-06-30", False),
+        ("2026-08-20", True),
+    ]
+
+
+def test_a_baseline_is_pro_rated_in_a_broken_last_year_if_agreed():
+    baseline = {"quantity": fen("1200"), "pro_rate": "month_counts"}
+    agreed = sheet(royalty(fixed("0.1"), "output_value", baseline=baseline))
+    made = [sales((day("2026-04-01"), day("2026-05-20")), "1500", "output_value")]
+    # 5/12 of 1,200 = 500; (1,500 − 500) × 10 %
+    assert amounts(rate(agreed, made, until="2026-12-31", terminated_on=day("2026-05-20"))) == [
+        "0.00",
+        "100.00",
+    ]
+
+
 def test_what_fell_due_before_termination_stays_and_nothing_else_comes():
     agreed = sheet(
         lump("1", element_id="before", trigger=after(2)),
