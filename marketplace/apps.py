@@ -11,3 +11,4 @@ class MarketplaceConfig(AppConfig):
 
     def ready(self):
         import_module("marketplace.celery")  # binds shared tasks to the project's Celery app
+        import_module("marketplace.demo_clock")  # its entry in the menu

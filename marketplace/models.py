@@ -37,3 +37,46 @@ class DemoClock(models.Model):
             row.save(update_fields=["days_forward"])
         clock.forget()
         return row.days_forward
+
+
+class ClockRun(models.Model):
+    """One move of the demo's clock: day after day, with everything that falls due on each. Shows how far it is."""
+
+    class State(models.TextChoices):
+        RUNNING = "RUNNING", _("running")
+        DONE = "DONE", _("done")
+        FAILED = "FAILED", _("stopped by an error")
+
+    from_on = models.DateField()
+    to_on = models.DateField()
+    reached_on = models.DateField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    task = models.CharField(max_length=120, blank=True)  # what runs now, or what failed
+    error = models.TextField(blank=True)
+    beat_at = models.DateTimeField()  # real time of the last sign of life
+    started_by_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(to_on__gt=models.F("from_on"))
+                & models.Q(reached_on__gte=models.F("from_on"))
+                & models.Q(reached_on__lte=models.F("to_on")),
+                name="clock_run_forward",
+            ),
+            models.UniqueConstraint(
+                models.Value(1), condition=models.Q(state="RUNNING"), name="clock_run_one_at_a_time"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.from_on} → {self.to_on}"
+
+    @property
+    def days(self) -> int:
+        return (self.to_on - self.from_on).days
+
+    @property
+    def days_done(self) -> int:
+        return (self.reached_on - self.from_on).days

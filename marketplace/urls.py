@@ -7,7 +7,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
-from marketplace import health, look, views
+from marketplace import demo_clock, health, look, views
 
 urlpatterns = [
     path("", views.root, name="root"),
@@ -18,6 +18,7 @@ urlpatterns = [
 ]
 urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),
+    path("operator/clock/", demo_clock.demo_clock, name="demo_clock"),
     path("look/", look.look, name="look"),
     path("look/paper.pdf", look.paper, name="look_paper"),
     path("", include("marketplace.organisations.urls")),

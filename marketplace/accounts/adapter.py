@@ -1,4 +1,5 @@
 from allauth.account.adapter import DefaultAccountAdapter
+from django.urls import reverse
 from django.utils import translation
 
 
@@ -8,6 +9,11 @@ class AccountAdapter(DefaultAccountAdapter):
         user = context.get("user")
         with translation.override(getattr(user, "language", None) or translation.get_language()):
             return super().send_mail(template_prefix, email, context)
+
+    def get_login_redirect_url(self, request):
+        """Who came by an invitation goes back to it, also after confirming a new e-mail address."""
+        token = request.session.get("invitation")
+        return reverse("invitation", args=[token]) if token else super().get_login_redirect_url(request)
 
     def populate_username(self, request, user):
         """Accounts have no user names."""

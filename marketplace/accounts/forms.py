@@ -2,6 +2,8 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.accounts.models import User
+
 
 class SignupForm(forms.Form):
     """What allauth's sign-up asks besides e-mail and password."""
@@ -12,3 +14,16 @@ class SignupForm(forms.Form):
         user.name = self.cleaned_data["name"]
         user.language = get_language() or "zh-hans"
         user.save(update_fields=["name", "language"])
+
+
+class PersonForm(forms.ModelForm):
+    """What a person says about themselves."""
+
+    class Meta:
+        model = User
+        fields = ("name", "language")
+        help_texts = {"language": _("Of letters and of the pages you open first.")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].required = True

@@ -1,6 +1,7 @@
 import re
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -45,3 +46,17 @@ def notify(users: Iterable, template: str, *, path: str = "", **context) -> list
 
     nudge(send_mails)
     return rows
+
+
+def mark_read(notifications) -> int:
+    """Mark those of a queryset that are unread; returns how many there were."""
+    return notifications.unread().update(read_at=now())
+
+
+@transaction.atomic
+def set_mail_mode(user, mode: str) -> MailPreference:
+    """At once, once a day, or never; letters that wait already follow the new choice, too."""
+    preference, _created = MailPreference.objects.update_or_create(user=user, defaults={"mode": mode})
+    if mode == MailPreference.Mode.NEVER:
+        Notification.objects.of(user).to_mail().update(mail_wanted=False)
+    return preference

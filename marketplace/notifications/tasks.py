@@ -72,7 +72,10 @@ def send_digests() -> None:
         .distinct()
     )
     for user_id in list(users):
-        _send_digest(user_id)
+        try:
+            _send_digest(user_id)
+        except OSError:
+            logger.warning("Digest of user %s not sent, will be tried again", user_id, exc_info=True)
 
 
 def _send_digest(user_id: int) -> None:

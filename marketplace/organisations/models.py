@@ -39,6 +39,15 @@ class OrganisationQuerySet(models.QuerySet):
     def research(self):
         return self.filter(kind__in=RESEARCH)
 
+    def visible_to(self, acting):
+        """Verified ones are public; the others show themselves to their members and to the operator."""
+        if acting.is_operator:
+            return self
+        shown = models.Q(state=OrganisationState.VERIFIED)
+        if acting.user is not None:
+            shown |= models.Q(pk__in=Membership.objects.filter(user=acting.user).values("organisation"))
+        return self.filter(shown)
+
 
 class Organisation(models.Model):
     """A university, enterprise, agency … 单位. Facts that papers state (names, code, address) are copied there."""
@@ -121,6 +130,12 @@ class Organisation(models.Model):
         return reverse("organisation", args=[self.slug])
 
 
+class OwnedQuerySet(models.QuerySet):
+    def visible_to(self, acting):
+        """Rows of the organisation the person acts for."""
+        return self.filter(organisation=acting.organisation) if acting.organisation else self.none()
+
+
 class Membership(models.Model):
     """A person in an organisation, with roles (see roles.py)."""
 
@@ -128,6 +143,8 @@ class Membership(models.Model):
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="memberships")
     roles = ArrayField(models.CharField(max_length=20, choices=Role.choices), verbose_name=_("roles"))
     since = models.DateTimeField(default=now)
+
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("membership")
@@ -138,6 +155,12 @@ class Membership(models.Model):
 
     def role_labels(self) -> list[str]:
         return [str(Role(role).label) for role in self.roles]
+
+
+class InvitationQuerySet(OwnedQuerySet):
+    def open(self):
+        """Neither used nor withdrawn nor expired."""
+        return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=now())
 
 
 class Invitation(models.Model):
@@ -156,6 +179,8 @@ class Invitation(models.Model):
     accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
 
+    objects = InvitationQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("invitation")
         ordering = ["-id"]
@@ -169,6 +194,13 @@ class Invitation(models.Model):
 
     def __str__(self):
         return f"{self.email} → {self.organisation}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= now()
+
+    def role_labels(self) -> list[str]:
+        return [str(Role(role).label) for role in self.roles]
 
 
 class MandateState(models.TextChoices):
@@ -185,6 +217,11 @@ MANDATE_NEXT = {
 
 
 class MandateQuerySet(models.QuerySet):
+    def visible_to(self, acting):
+        """Both sides of a mandate see it."""
+        mine = acting.organisation
+        return self.filter(models.Q(agency=mine) | models.Q(client=mine)) if mine else self.none()
+
     def in_force(self, on=None):
         on = on or today()
         return self.filter(state=MandateState.ACTIVE, valid_from__lte=on).filter(

@@ -8,21 +8,16 @@ from django.utils.translation import gettext as _
 
 from marketplace.accounts.models import User
 from marketplace.audit.services import record
-from marketplace.clock import now, today
+from marketplace.clock import now
 from marketplace.notifications.services import notify
 from marketplace.organisations.acting import Acting, colleagues, members, permit
-from marketplace.organisations.models import (
-    MANDATE_NEXT,
-    NEXT,
-    Invitation,
-    Mandate,
-    MandateState,
-    Membership,
-    Organisation,
-    OrganisationState,
-)
+from marketplace.organisations.mail import send_invitation
+from marketplace.organisations.models import NEXT, Invitation, Membership, Organisation, OrganisationState
 from marketplace.organisations.roles import ROLES_OF_KIND, Kind, Role
-from marketplace.refusals import NotPermitted, Refused, check
+from marketplace.refusals import NotPermitted, Refused, TransitionRefused, check
+
+# What the operator looks at before it verifies, and what papers state.
+VERIFIED_FACTS = ("name_zh", "name_en", "credit_code")
 
 
 def _free_slug(name: str, credit_code: str) -> str:
@@ -53,6 +48,11 @@ def register_organisation(*, user: User, kind: str, **facts) -> Organisation:
     Membership.objects.create(user=user, organisation=organisation, roles=roles)
     actor = Acting(user, organisation, frozenset(roles))
     record(actor, "organisation.registered", organisation)
+    _tell_verifiers(organisation)
+    return organisation
+
+
+def _tell_verifiers(organisation: Organisation) -> None:
     for operator in Organisation.objects.filter(kind=Kind.OPERATOR):
         notify(
             members(operator, "organisation.verify"),
@@ -60,7 +60,6 @@ def register_organisation(*, user: User, kind: str, **facts) -> Organisation:
             organisation=organisation,
             path=reverse("verification", args=[organisation.pk]),
         )
-    return organisation
 
 
 @transaction.atomic
@@ -69,11 +68,10 @@ def decide_verification(
 ) -> Organisation:
     """Verify or refuse a registered organisation, always with a reason.
 
-    Raises NotPermitted unless the actor is the operator's verifier, TransitionRefused in a wrong state.
+    Raises NotPermitted unless the actor is the operator's verifier and no member of the organisation,
+    TransitionRefused in a wrong state.
     """
-    if not actor.is_operator:
-        raise NotPermitted()
-    permit(actor, "organisation.verify", actor.organisation)
+    _permit_verifier(organisation, actor)
     if not reason.strip():
         raise Refused(_("Say why: the organisation reads the reason."))
     organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
@@ -102,7 +100,95 @@ def resubmit_organisation(organisation: Organisation, *, actor: Acting) -> Organ
     organisation.state = OrganisationState.PENDING
     organisation.save(update_fields=["state"])
     record(actor, "organisation.resubmitted", organisation)
+    _tell_verifiers(organisation)
     return organisation
+
+
+def _permit_verifier(organisation: Organisation, actor: Acting) -> None:
+    if not actor.is_operator:
+        raise NotPermitted()
+    permit(actor, "organisation.verify", actor.organisation)
+    if Membership.objects.filter(user=actor.user, organisation=organisation).exists():
+        raise NotPermitted(_("You are a member of this organisation; another verifier has to decide."))
+
+
+@transaction.atomic
+def update_organisation(organisation: Organisation, *, actor: Acting, **facts) -> Organisation:
+    """Change an organisation's own facts. What the operator verified stays as it was verified.
+
+    Raises Refused for a verified fact of a verified organisation and for another one's credit code.
+    """
+    permit(actor, "organisation.manage", organisation)
+    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    frozen = VERIFIED_FACTS if organisation.is_verified else ()
+    if any(name in frozen and getattr(organisation, name) != value for name, value in facts.items()):
+        raise Refused(_("The name and the credit code were verified. Ask the operator to correct them."))
+    return _change_facts(organisation, facts, actor, "organisation.updated")
+
+
+@transaction.atomic
+def correct_organisation(organisation: Organisation, *, actor: Acting, **facts) -> Organisation:
+    """The operator's verifier corrects names or credit code after looking at the proof; papers that were
+    issued keep what they state."""
+    _permit_verifier(organisation, actor)
+    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    facts = {name: value for name, value in facts.items() if name in VERIFIED_FACTS}
+    return _change_facts(organisation, facts, actor, "organisation.corrected")
+
+
+def _change_facts(organisation: Organisation, facts: dict, actor: Acting, verb: str) -> Organisation:
+    changed = sorted(name for name, value in facts.items() if getattr(organisation, name) != value)
+    if not changed:
+        return organisation
+    for name in changed:
+        setattr(organisation, name, facts[name])
+    try:
+        with transaction.atomic():
+            organisation.save(update_fields=changed)
+    except IntegrityError as error:
+        raise Refused(
+            _("Another organisation is registered with this unified social credit code.")
+        ) from error
+    record(actor, verb, organisation, fields=changed)
+    return organisation
+
+
+@transaction.atomic
+def create_operator(*, email: str, name_zh: str, name_en: str, credit_code: str) -> Membership:
+    """The market's operator and its first person, for a new installation; a second call adds the person.
+
+    The person signs in with an address that counts as confirmed, since whoever runs this vouches for it.
+    """
+    from allauth.account.models import EmailAddress
+
+    email = email.strip().lower()
+    user = User.objects.filter(email__iexact=email).first()
+    if user is None:
+        user = User.objects.create_user(email)
+    EmailAddress.objects.update_or_create(
+        user=user, email=user.email, defaults={"verified": True, "primary": True}
+    )
+    operator = Organisation.objects.filter(kind=Kind.OPERATOR).order_by("pk").first()
+    if operator is None:
+        if Organisation.objects.filter(credit_code=credit_code).exists():
+            raise Refused(_("Another organisation is registered with this unified social credit code."))
+        operator = Organisation.objects.create(
+            kind=Kind.OPERATOR,
+            slug=_free_slug(name_en, credit_code),
+            name_zh=name_zh,
+            name_en=name_en,
+            credit_code=credit_code,
+            state=OrganisationState.VERIFIED,
+            decided_at=now(),
+            decided_by=user,
+            decision_reason=_("Set up with the installation."),
+        )
+        record(None, "organisation.operator_created", operator)
+    membership, _created = Membership.objects.update_or_create(
+        user=user, organisation=operator, defaults={"roles": list(ROLES_OF_KIND[Kind.OPERATOR])}
+    )
+    record(None, "membership.operator_granted", membership)
+    return membership
 
 
 def _token_hash(token: str) -> str:
@@ -116,6 +202,11 @@ def _check_roles(organisation: Organisation, roles: list[str]) -> list[str]:
     return sorted(set(roles))
 
 
+def _lock(organisation: Organisation) -> None:
+    """Members of one organisation change one after the other; who joins elsewhere need not wait."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+
+
 @transaction.atomic
 def invite_member(
     organisation: Organisation, *, actor: Acting, email: str, roles: list[str]
@@ -127,6 +218,7 @@ def invite_member(
     permit(actor, "organisation.manage", organisation)
     roles = _check_roles(organisation, roles)
     email = email.strip().lower()
+    _lock(organisation)
     if Membership.objects.filter(organisation=organisation, user__email__iexact=email).exists():
         raise Refused(_("This person is a member already."))
     Invitation.objects.filter(
@@ -142,8 +234,6 @@ def invite_member(
         expires_at=now() + Invitation.VALID_FOR,
     )
     record(actor, "invitation.sent", invitation)
-    from marketplace.organisations.mail import send_invitation
-
     transaction.on_commit(lambda: send_invitation(invitation, token))
     return invitation, token
 
@@ -151,8 +241,9 @@ def invite_member(
 def find_invitation(token: str) -> Invitation | None:
     """The open, unexpired invitation of a link, or None."""
     return (
-        Invitation.objects.select_related("organisation", "invited_by")
-        .filter(token_hash=_token_hash(token), accepted_at=None, withdrawn_at=None, expires_at__gt=now())
+        Invitation.objects.open()
+        .select_related("organisation", "invited_by")
+        .filter(token_hash=_token_hash(token))
         .first()
     )
 
@@ -169,8 +260,9 @@ def accept_invitation(token: str, *, user: User) -> Membership:
                 "This invitation was sent to another e-mail address. Sign in with that address, or ask for a new one."
             )
         )
-    invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
-    if invitation.accepted_at:
+    _lock(invitation.organisation)
+    invitation = Invitation.objects.open().select_for_update().filter(pk=invitation.pk).first()
+    if invitation is None:  # taken or withdrawn between the two looks
         raise Refused(_("This invitation is no longer valid. Ask for a new one."))
     membership, created = Membership.objects.get_or_create(
         user=user, organisation=invitation.organisation, defaults={"roles": invitation.roles}
@@ -186,10 +278,11 @@ def accept_invitation(token: str, *, user: User) -> Membership:
 
 @transaction.atomic
 def withdraw_invitation(invitation: Invitation, *, actor: Acting) -> None:
+    """Make an invitation's link worthless. Raises TransitionRefused when it was used or withdrawn already."""
     permit(actor, "organisation.manage", invitation.organisation)
-    Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None).update(
-        withdrawn_at=now()
-    )
+    unused = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
+    if not unused.update(withdrawn_at=now()):
+        raise TransitionRefused()
     record(actor, "invitation.withdrawn", invitation)
 
 
@@ -198,6 +291,7 @@ def change_roles(membership: Membership, *, actor: Acting, roles: list[str]) -> 
     """Give a member other roles. The last administrator keeps that role."""
     permit(actor, "organisation.manage", membership.organisation)
     roles = _check_roles(membership.organisation, roles)
+    membership = _locked(membership)
     _keep_an_administrator(membership, Role.ADMIN in roles)
     before, membership.roles = membership.roles, roles
     membership.save(update_fields=["roles"])
@@ -207,84 +301,28 @@ def change_roles(membership: Membership, *, actor: Acting, roles: list[str]) -> 
 
 @transaction.atomic
 def remove_member(membership: Membership, *, actor: Acting) -> None:
+    """Take a person out of the organisation. The last administrator stays."""
     permit(actor, "organisation.manage", membership.organisation)
+    membership = _locked(membership)
     _keep_an_administrator(membership, False)
     record(actor, "membership.removed", membership, member=membership.user_id)
     membership.delete()
 
 
+def _locked(membership: Membership) -> Membership:
+    """The membership as it is now. Raises TransitionRefused when somebody else removed it meanwhile."""
+    _lock(membership.organisation)
+    fresh = Membership.objects.select_related("organisation").filter(pk=membership.pk).first()
+    if fresh is None:
+        raise TransitionRefused()
+    return fresh
+
+
 def _keep_an_administrator(membership: Membership, stays: bool) -> None:
-    others = (
-        Membership.objects.select_for_update()
-        .filter(organisation=membership.organisation, roles__contains=[Role.ADMIN])
-        .exclude(pk=membership.pk)
-    )
+    others = Membership.objects.filter(
+        organisation=membership.organisation, roles__contains=[Role.ADMIN], user__is_active=True
+    ).exclude(pk=membership.pk)
     if not stays and Role.ADMIN in membership.roles and not others.exists():
         raise Refused(
             _("An organisation needs at least one administrator. Make somebody else administrator first.")
         )
-
-
-@transaction.atomic
-def propose_mandate(
-    *, actor: Acting, client: Organisation, purpose: str, valid_from, valid_to=None
-) -> Mandate:
-    """An agency's broker proposes to act for a client; the client accepts or declines."""
-    agency = actor.organisation
-    if agency is None or agency.kind != Kind.AGENCY:
-        raise NotPermitted(_("Only a technology transfer agency can hold a mandate."))
-    permit(actor, "mandate.propose", agency, against=client)
-    if client.kind not in (Kind.ENTERPRISE, Kind.UNIVERSITY, Kind.INSTITUTE, Kind.HOSPITAL, Kind.LABORATORY):
-        raise Refused(_("A mandate is given by an enterprise or a research organisation."))
-    if valid_to and valid_to < valid_from:
-        raise Refused(_("The mandate ends before it begins."))
-    try:
-        with transaction.atomic():
-            mandate = Mandate.objects.create(
-                agency=agency,
-                client=client,
-                purpose=purpose,
-                valid_from=valid_from,
-                valid_to=valid_to,
-                proposed_by=actor.user,
-            )
-    except IntegrityError as error:
-        raise Refused(_("There is an open mandate between the two already.")) from error
-    record(actor, "mandate.proposed", mandate)
-    notify(members(client, "mandate.answer"), "mandate_proposed", mandate=mandate, path=reverse("mandates"))
-    return mandate
-
-
-@transaction.atomic
-def answer_mandate(mandate: Mandate, *, actor: Acting, accepted: bool) -> Mandate:
-    """The client puts a proposed mandate in force or declines it."""
-    permit(actor, "mandate.answer", mandate.client, against=mandate.agency)
-    mandate = Mandate.objects.select_for_update().get(pk=mandate.pk)
-    target = MandateState.ACTIVE if accepted else MandateState.DECLINED
-    check(mandate.state, target, MANDATE_NEXT)
-    mandate.state, mandate.answered_by, mandate.answered_at = target, actor.user, now()
-    mandate.save(update_fields=["state", "answered_by", "answered_at"])
-    record(actor, "mandate.accepted" if accepted else "mandate.declined", mandate)
-    notify(
-        [mandate.proposed_by],
-        "mandate_answered",
-        mandate=mandate,
-        accepted=accepted,
-        path=reverse("mandates"),
-    )
-    return mandate
-
-
-@transaction.atomic
-def end_mandate(mandate: Mandate, *, actor: Acting) -> Mandate:
-    """Either side ends a mandate; deals that run go on."""
-    permission = "mandate.propose" if actor.is_for(mandate.agency) else "mandate.answer"
-    permit(actor, permission, mandate.agency if actor.is_for(mandate.agency) else mandate.client)
-    mandate = Mandate.objects.select_for_update().get(pk=mandate.pk)
-    check(mandate.state, MandateState.ENDED, MANDATE_NEXT)
-    mandate.state = MandateState.ENDED
-    if mandate.valid_to is None or mandate.valid_to > today():
-        mandate.valid_to = max(today(), mandate.valid_from)
-    mandate.save(update_fields=["state", "valid_to"])
-    record(actor, "mandate.ended", mandate)
-    return mandate

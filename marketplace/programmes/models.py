@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -17,13 +18,13 @@ class Key(models.TextChoices):
     IP_KINDS = "IP_KINDS", _("eligible rights")  # list of IP kinds
     TEAM_CONSENT = "TEAM_CONSENT", _("consent of the team needed")  # bool
     TRIAL_MONTHS = "TRIAL_MONTHS", _("free period in months")  # int
-    TRIGGER = "TRIGGER", _("payment trigger")  # {"mode": "ANY"|"ALL", "conditions": [...]}
+    TRIGGER = "TRIGGER", _("payment trigger")  # {"mode": "ANY"|"ALL", "conditions": [see words.py]}
     PAYMENT_FORMS = "PAYMENT_FORMS", _("payment forms")  # list of form codes
     TERMS_BEFORE_TRIAL = "TERMS_BEFORE_TRIAL", _("terms agreed before the trial")  # bool
     RISK_COVER = "RISK_COVER", _("risk cover")  # list of codes
     NOTICE_DAYS = "NOTICE_DAYS", _("days of public notice")  # int
     TEAM_SHARE_FLOOR = "TEAM_SHARE_FLOOR", _("lowest share of the team")  # decimal text
-    INCENTIVE = "INCENTIVE", _("incentive")  # text
+    INCENTIVE = "INCENTIVE", _("incentive")  # {"zh": text, "en": text}
 
 
 class Grade(models.TextChoices):
@@ -52,6 +53,9 @@ class PilotProgramme(models.Model):
 
     def __str__(self):
         return self.name
+
+    def get_absolute_url(self):
+        return reverse("programme", args=[self.code])
 
     @property
     def name(self) -> str:

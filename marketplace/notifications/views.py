@@ -1,0 +1,64 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from marketplace.accounts.models import User
+from marketplace.notifications import services
+from marketplace.notifications.forms import ProfileForm
+from marketplace.notifications.models import MailPreference, Notification
+
+PER_PAGE = 20
+
+
+@require_safe
+@login_required
+def notifications(request):
+    rows = Notification.objects.of(request.user)
+    only_unread = request.GET.get("unread") == "1"
+    if only_unread:
+        rows = rows.unread()
+    context = {
+        "page_obj": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "only_unread": only_unread,
+    }
+    return render(request, "notifications/notification_list.html", context)
+
+
+@require_safe
+@login_required
+def open_notification(request, pk):
+    """Mark as read and go where it leads. Repeating it changes nothing, so a link will do."""
+    notification = get_object_or_404(Notification.objects.of(request.user), pk=pk)
+    services.mark_read(Notification.objects.of(request.user).filter(pk=pk))
+    return redirect(notification.url or "notifications")
+
+
+@require_POST
+@login_required
+def read_all(request):
+    services.mark_read(Notification.objects.of(request.user))
+    return redirect("notifications")
+
+
+@login_required
+def profile(request):
+    """Name, language, letters."""
+    user = User.objects.get(pk=request.user.pk)  # a copy: the header keeps the saved name
+    preference = MailPreference.objects.filter(user=user).first()
+    initial = {"mail": preference.mode if preference else MailPreference.Mode.AT_ONCE}
+    form = ProfileForm(request.POST or None, instance=user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            user.save(update_fields=["name", "language"])
+            services.set_mail_mode(user, form.cleaned_data["mail"])
+        with translation.override(user.language):
+            messages.success(request, _("Saved."))
+            return redirect(reverse("profile"))
+    context = {"form": form, "memberships": request.acting.user and request.memberships}
+    return render(request, "notifications/profile.html", context)

@@ -1,0 +1,80 @@
+"""The demo's clock: days pass one after the other, and what falls due on each really happens."""
+
+import logging
+import traceback
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.db import connection
+from django.utils.module_loading import import_string
+
+from marketplace import clock
+from marketplace.models import ClockRun, DemoClock
+
+logger = logging.getLogger(__name__)
+_LOCK = 0x55F1C10C  # any number that nothing else here uses
+
+
+@contextmanager
+def _only_one():
+    """Whether this process is the one that moves the clock; the database forgets the lock with the connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        got = cursor.fetchone()[0]
+        try:
+            yield got
+        finally:
+            if got:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+@shared_task
+def live_through_days(run_id: int) -> None:
+    """Move the clock to the run's last day, one day at a time, with every daily task on each day, in order.
+
+    Other processes see each day as it comes, since the clock is a row in the database. Running it again goes
+    on with the day it had reached: the daily tasks are safe to repeat. A task that fails stops the run and is
+    named on it; nothing is passed over.
+    """
+    with _only_one() as mine:
+        if not mine:
+            return  # a message that was delivered twice
+        run = ClockRun.objects.filter(pk=run_id, state=ClockRun.State.RUNNING).first()
+        if run is None:
+            return
+        while True:
+            if not _live_through(run):
+                return
+            run.reached_on = min(clock.today(), run.to_on)
+            if run.reached_on >= run.to_on:
+                break
+            DemoClock.move(1)
+        _note(run, state=ClockRun.State.DONE, task="")
+
+
+def _live_through(run: ClockRun) -> bool:
+    """Everything due today, in order; False when a task failed."""
+    for name in settings.DAILY_TASKS:
+        _note(run, task=name)
+        try:
+            import_string(name)()
+        except Exception:
+            logger.exception("%s failed on %s", name, clock.today())
+            _note(run, state=ClockRun.State.FAILED, error=traceback.format_exc(limit=-3))
+            return False
+    _note(run)
+    return True
+
+
+def _note(run: ClockRun, **changes) -> None:
+    for name, value in changes.items():
+        setattr(run, name, value)
+    run.beat_at = datetime.now(UTC)  # real time: the run itself moves the market's
+    run.save(update_fields=["reached_on", "beat_at", *changes])
+
+
+def is_silent(run: ClockRun) -> bool:
+    """No sign of life for a while: the worker died, or no worker was there."""
+    return datetime.now(UTC) - run.beat_at > timedelta(minutes=1)
