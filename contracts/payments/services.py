@@ -85,6 +85,35 @@ def confirm_line(line: StatementLine, *, parts: Parts, user, actor) -> Payment:
     return payment
 
 
+@transaction.atomic
+def receive_from_gateway(
+    invoice: Invoice, *, key: str, amount_minor: int, received_on: date, reference: str = ""
+) -> Payment:
+    """Take over a payment that a gateway reports, once by its `key`, and set it against its invoice as far as
+    that is open; more than that waits in the queue. The same key again returns the first payment."""
+    locked = _locked([invoice])[invoice.pk]  # orders the tasks that hear of the same payment
+    found = Payment.objects.filter(issuer_id=invoice.issuer_id, external_key=key).first()
+    if found is not None:
+        return found
+    payment = Payment.objects.create(
+        issuer_id=invoice.issuer_id,
+        payer_id=invoice.payer_id,
+        method=Payment.Method.STRIPE,
+        amount_minor=amount_minor,
+        currency=invoice.currency,
+        received_on=received_on,
+        external_key=key,
+        external_reference=reference[:120],
+    )
+    record(None, "payment.confirmed", payment, amount_minor=amount_minor, method="STRIPE")
+    part = min(amount_minor, locked.open_minor)
+    if part > 0:
+        _allocate(payment, [(locked, part)], actor=None)
+    _tell_received(payment, [locked])
+    _nudge_books()
+    return payment
+
+
 def _locked(invoices: Sequence[Invoice]) -> dict[int, Invoice]:
     """Lock contracts, then invoices, each by primary key (the one order of locks), and read their balances."""
     from contracts.lifecycle.models import LicenceContract

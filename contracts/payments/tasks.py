@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from contracts.payments import booking, services
+from contracts.payments.gateways import services as gateways
 
 
 @shared_task
@@ -14,3 +15,19 @@ def book_money() -> None:
 def release_overpaid() -> None:
     services.release_overpaid()
     booking.book_money()
+
+
+@shared_task
+def send_gateway_invoices() -> None:
+    gateways.send_waiting()
+
+
+@shared_task
+def handle_webhooks() -> None:
+    gateways.handle_events()
+
+
+@shared_task
+def sync_gateway_invoices() -> None:
+    gateways.handle_events()
+    gateways.sync_open()
