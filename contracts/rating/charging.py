@@ -62,14 +62,14 @@ class Charging:
             element = meter.elements[version]
         if limits.exhausted(self.element_id, version):
             return
-        reason = self._reason_to_wait(element, span, version) if run.has_gaps or run.waiting else ""
+        reason = self._reason_to_wait(element, span) if run.has_gaps or run.waiting else ""
         if reason:
-            self._wait(element, span, version, reason)
+            self._wait(element, span, reason)
             return
         note = run.notes()
         rows, split_on = self._chargeable(span, note)
         if split_on is not None:
-            self._wait(element, span, version, "split_needed", split_on.isoformat())
+            self._wait(element, span, "split_needed", split_on.isoformat())
             return
         third_party = self._third_party(span) if run.has_third_party else 0
         exact = meter.take(span, rows, version, third_party, note)
@@ -127,12 +127,12 @@ class Charging:
 
     # --- waiting -----------------------------------------------------------------------------------------
 
-    def _reason_to_wait(self, element: Royalty, span: Period, version: int) -> str:
+    def _reason_to_wait(self, element: Royalty, span: Period) -> str:
         if span in self.missing:
             return "report_missing"
         if self.start.waits or self._blocked(element, span):
             return "earlier_period"
-        return "earlier_period" if self.run.limits.blocked(self.element_id, span.end, version) else ""
+        return "earlier_period" if self.run.limits.blocked(self.element_id, span.end) else ""
 
     def _blocked(self, element: Royalty, span: Period) -> bool:
         """Whether an earlier period that waits decides this one's cumulative sums."""
@@ -141,9 +141,9 @@ class Charging:
         windows = self.blocked_windows
         return bool(windows and windows & windows_of(element, span.end, self.run.facts))
 
-    def _wait(self, element: Royalty, span: Period, version: int, reason: str, detail: str = "") -> None:
+    def _wait(self, element: Royalty, span: Period, reason: str, detail: str = "") -> None:
         self._remember_wait(element, span)
-        self.run.wait(self.element_id, 0, span, reason, version, detail)
+        self.run.wait(self.element_id, 0, span, reason, detail)
 
     def _remember_wait(self, element: Royalty, span: Period) -> None:
         self.blocked_life = self.blocked_life or self.meter.remembers_life

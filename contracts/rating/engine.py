@@ -11,9 +11,19 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from decimal import localcontext
+from itertools import pairwise
 from operator import itemgetter
 
-from marketplace.terms import Commitment, EntryFee, Instalments, Minimum, Royalty, YearlyFee, hash_of
+from marketplace.terms import (
+    Commitment,
+    EntryFee,
+    Instalments,
+    Minimum,
+    Royalty,
+    YearlyFee,
+    check_amendment,
+    hash_of,
+)
 from marketplace.terms.elements import Once
 
 from .charging import prepare_royalty
@@ -38,15 +48,16 @@ def rate(
     """Every charge dated by `until`, what waits for a report, and the trigger days.
 
     Deterministic: the order of rows, events and versions given does not matter. `working=False` leaves the
-    working out, `hashed=True` adds a hash of all inputs. Raises ValueError without a version, or where the
-    versions differ in currency.
+    working out, `hashed=True` adds a hash of all inputs. Raises ValueError without a version, or where one
+    cannot follow another (`check_amendment`).
     """
     if not versions:
         raise ValueError("at least one version of the terms")
-    if len({version.terms.currency for version in versions}) > 1:
-        raise ValueError("the versions of one contract share a currency")
     if len(versions) > 1:
         versions = sorted(versions, key=lambda version: version.effective_on)
+        wrong = [p for one, two in pairwise(versions) for p in check_amendment(one.terms, two.terms)]
+        if wrong:
+            raise ValueError("; ".join(f"{problem.path}: {problem.message('en')}" for problem in wrong))
     with localcontext() as context:
         context.prec = 60  # exact products and sums; what divides is a Fraction
         run = Run(versions, facts, usage, until, working)
@@ -82,8 +93,7 @@ def inputs_hash(versions, facts: Facts, usage: Sequence[UsageRow], until: date) 
 def doubt(run: Run, point: Point) -> None:
     """From a missing report on that may have triggered an element, what shares a limit with it waits."""
     element_id = point.payload
-    version = run.version(point.on)
-    run.limits.block_from(element_id, point.on, version)
+    run.limits.block_from(element_id, point.on)
     element = run.anywhere(element_id)
     if isinstance(element, EntryFee) and not any(credit.id == element_id for credit in run.limits.credits):
         run.limits.add_credit(element, element.amount, blocked=True)

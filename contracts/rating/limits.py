@@ -21,9 +21,9 @@ class Credit:
 
 
 class CapState:
-    """A cap and what the elements it counts were charged, for life or per year."""
+    """What the elements that a cap counts were charged, over the life or per year, under whichever version."""
 
-    __slots__ = ("blocked", "blocked_from", "cap", "charged", "effective_on", "reached_on", "yearly")
+    __slots__ = ("blocked", "blocked_from", "cap", "charged", "effective_on", "last_on", "yearly")
 
     def __init__(self, cap: Cap, effective_on: date) -> None:
         self.effective_on = effective_on
@@ -32,7 +32,7 @@ class CapState:
         self.charged: dict[int, int] = {}
         self.blocked: set[int] = set()
         self.blocked_from: int | None = None  # every year from here on
-        self.reached_on: date | None = None
+        self.last_on: date | None = None  # the last charge that counted
 
     def key(self, on: date) -> int:
         return window_of(self.cap.year, on, self.effective_on) if self.yearly else 0
@@ -45,51 +45,59 @@ class CapState:
 
 
 class Limits:
-    """Credits and caps of one contract, carried through its life; a later version may change a cap's amount."""
+    """Credits and caps of one contract through its life.
+
+    A cap that an amendment brings or changes counts what was charged before it too; its amount is that of the
+    version in force.
+    """
 
     def __init__(self, versions: Sequence[TermsVersion], effective_on: date) -> None:
         self.credits: list[Credit] = []
-        self.states: dict[str, CapState] = {}
-        self.by_version: list[dict[str, list[CapState]]] = []
-        self.amounts: list[dict[str, int]] = []
         self.doubtful: set[str] = set()
+        self.counting: dict[str, list[CapState]] = {}
+        self.in_force: list[dict[str, list[tuple[CapState, int]]]] = []
+        states: dict[tuple, CapState] = {}
         for version in versions:
-            counting: dict[str, list[CapState]] = {}
+            now: dict[str, list[tuple[CapState, int]]] = {}
             # yearly caps first, then caps for life
             for cap in sorted(version.terms.caps, key=lambda cap: cap.span is not Span.YEAR):
-                state = self.states.setdefault(cap.id, CapState(cap, effective_on))
-                for element_id in cap.counts:
-                    counting.setdefault(element_id, []).append(state)
-            self.by_version.append(counting)
-            self.amounts.append({cap.id: cap.amount for cap in version.terms.caps})
+                counts = frozenset(cap.counts)
+                same = (cap.id, counts, cap.span, cap.year)
+                new = same not in states
+                state = states.setdefault(same, CapState(cap, effective_on))
+                for element_id in counts:
+                    now.setdefault(element_id, []).append((state, cap.amount))
+                    if new:
+                        self.counting.setdefault(element_id, []).append(state)
+            self.in_force.append(now)
 
-    def blocked(self, element_id: str, on: date, version: int) -> bool:
+    def blocked(self, element_id: str, on: date) -> bool:
         """Whether an earlier missing report could change what is left for a charge of this day."""
         if any(credit.blocked and credit.left and element_id in credit.against for credit in self.credits):
             return True
-        return any(state.is_blocked(on) for state in self.by_version[version].get(element_id, ()))
+        return any(state.is_blocked(on) for state in self.counting.get(element_id, ()))
 
-    def block(self, element_id: str, on: date, version: int) -> None:
+    def block(self, element_id: str, on: date) -> None:
         """A charge waits: so does everything that shares a credit or a cap with it from here on."""
         for credit in self.credits:
             if element_id in credit.against:
                 credit.blocked = True
-        for state in self.by_version[version].get(element_id, ()):
+        for state in self.counting.get(element_id, ()):
             state.blocked.add(state.key(on))
 
-    def block_from(self, element_id: str, on: date, version: int) -> None:
+    def block_from(self, element_id: str, on: date) -> None:
         """A charge may have been missed on this day or on any later one."""
         self.doubtful.add(element_id)
-        self.block(element_id, on, version)
-        for state in self.by_version[version].get(element_id, ()):
+        self.block(element_id, on)
+        for state in self.counting.get(element_id, ()):
             key = state.key(on)
             state.blocked_from = key if state.blocked_from is None else min(state.blocked_from, key)
 
     def exhausted(self, element_id: str, version: int) -> date | None:
-        """The day a cap for life was reached that counts this element."""
-        for state in self.by_version[version].get(element_id, ()):
-            if not state.yearly and state.reached_on is not None:
-                return state.reached_on
+        """The day on which a cap for life in force was reached that counts this element."""
+        for state, limit in self.in_force[version].get(element_id, ()):
+            if not state.yearly and state.charged.get(0, 0) >= limit:
+                return state.last_on
         return None
 
     def add_credit(self, fee: EntryFee, amount: int, *, blocked: bool = False) -> None:
@@ -99,6 +107,7 @@ class Limits:
             self.credits.append(credit)
 
     def use_credit(self, element_id: str, amount: int, note) -> int:
+        """What is left to pay of an amount after the credit."""
         for credit in self.credits:
             if credit.left and amount > 0 and element_id in credit.against:
                 used = amount if amount < credit.left else credit.left
@@ -108,26 +117,17 @@ class Limits:
         return amount
 
     def apply_caps(self, element_id: str, on: date, amount: int, version: int, note) -> int:
-        """The amount that every cap still allows; counts it towards all of them."""
-        states = self.by_version[version].get(element_id)
-        if not states:
-            return amount
-        limits = self.amounts[version]
-        for state in states:
-            key = state.key(on)
-            limit, charged = limits[state.cap.id], state.charged.get(key, 0)
+        """The amount that every cap in force still allows; all caps count it."""
+        for state, limit in self.in_force[version].get(element_id, ()):
+            charged = state.charged.get(state.key(on), 0)
             if charged + amount > limit:
                 allowed = limit - charged if limit > charged else 0
                 code = "yearly_cap" if state.yearly else "life_cap"
                 note(code, (amount, limit, charged, state.cap.id), allowed)
                 amount = allowed
-        for state in states:
-            key = state.key(on)
-            total = state.charged.get(key, 0) + amount
-            state.charged[key] = total
-            if not state.yearly:
-                if total >= limits[state.cap.id]:
-                    state.reached_on = state.reached_on or on
-                else:
-                    state.reached_on = None  # an amendment raised the cap
+        if amount:
+            for state in self.counting.get(element_id, ()):
+                key = state.key(on)
+                state.charged[key] = state.charged.get(key, 0) + amount
+                state.last_on = on
         return amount

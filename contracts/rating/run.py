@@ -197,9 +197,7 @@ class Run:
             )
         )
 
-    def wait(
-        self, element_id: str, part: int, period: Period, reason: str, version: int, detail: str = ""
-    ) -> None:
+    def wait(self, element_id: str, part: int, period: Period, reason: str, detail: str = "") -> None:
         """A charge cannot be made: so do all that share a credit, a cap or a minimum with it, from here on."""
-        self.limits.block(element_id, period.end, version)
+        self.limits.block(element_id, period.end)
         self.waiting.append(Waiting(element_id, part, period.start, period.end, reason, detail))

@@ -32,8 +32,8 @@ def charge_once(run: Run, point: Point) -> None:
     element_id, start, version = point.payload
     element = run.versions[version].terms.element(element_id)
     period = Period(point.on, point.on)
-    if start.waits or run.limits.blocked(element_id, point.on, version):
-        run.wait(element_id, point.part, period, "earlier_period", version)
+    if start.waits or run.limits.blocked(element_id, point.on):
+        run.wait(element_id, point.part, period, "earlier_period")
         if isinstance(element, EntryFee):
             run.limits.add_credit(element, element.amount, blocked=True)
         return

@@ -65,8 +65,8 @@ def charge_fee(run: Run, point: Point) -> None:
     version = run.version(used.end)
     if run.limits.exhausted(element_id, version):
         return
-    if waits or run.limits.blocked(element_id, used.end, version):
-        run.wait(element_id, 0, used, "earlier_period", version)
+    if waits or run.limits.blocked(element_id, used.end):
+        run.wait(element_id, 0, used, "earlier_period")
         return
     element = run.element(element_id, version)
     amount = element.amounts[min(number, len(element.amounts) - 1)]
@@ -93,8 +93,8 @@ def charge_minimum(run: Run, point: Point) -> None:
     counted = frozenset(element.counts)
     before = _year_before(run, element, days) if element.carry_excess and number else None
     unsettled = _unsettled(run, counted, before.start if before else days.start, used)
-    if waits or unsettled or run.limits.blocked(element_id, used.end, version):
-        run.wait(element_id, 0, used, "earlier_period", version)
+    if waits or unsettled or run.limits.blocked(element_id, used.end):
+        run.wait(element_id, 0, used, "earlier_period")
         return
     note = run.notes()
     nominal = lowered = _nominal(run, element, days, used, number, note)

@@ -7,6 +7,7 @@
     terms.canonical(agreed)       bytes, one form per meaning;  terms.hash_of(agreed) its SHA-256 in hex
     terms.check(agreed, effective_on=None, patents_end_on=None)
                                   → list[Problem]: contradictions (severity "error"), ceilings ("warning")
+    terms.check_amendment(before, after)   what a later version may not change
     problem.message("zh-hans")    its words; problem.path, .code, .params, .severity, .source
     words.plain_words(agreed, lang) → list[Section(title, lines)];  words.one_line(agreed, lang)
     difference.difference(a, b, lang) → list[Change]
@@ -21,7 +22,7 @@ has `id`, `commitment`, `trigger` (triggers.py: AnyOf, AllOf, OnDate, After, OnE
 Rating them is the work of contracts.rating.
 """
 
-from .check import check
+from .check import check, check_amendment
 from .choices import (
     MONEY_METERS,
     Act,
@@ -122,6 +123,7 @@ __all__ = [
     "YearlyRates",
     "canonical",
     "check",
+    "check_amendment",
     "hash_of",
     "read",
     "write",

@@ -58,6 +58,18 @@ def check(
     return found + ceiling_warnings(terms, effective_on)
 
 
+def check_amendment(before: Terms, after: Terms) -> list[Problem]:
+    """What a later version may not change: the currency, and what kind of element an id stands for."""
+    found = []
+    if before.currency != after.currency:
+        found.append(Problem("currency", "amended_currency", {"value": before.currency}))
+    for place, element in enumerate(after.elements):
+        earlier = before.element(element.id)
+        if earlier is not None and earlier.kind != element.kind:
+            found.append(Problem(f"elements[{place}].kind", "amended_kind", {"id": element.id}))
+    return found
+
+
 def _frame(terms: Terms) -> Iterator[Problem]:
     if terms.term_months <= 0:
         yield Problem("term_months", "not_positive")

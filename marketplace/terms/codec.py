@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import types
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from unicodedata import category
 
 from .contract import FORMAT, Terms
 from .problems import Problem, TermsError
 
 MAX_TEXT, MAX_ITEMS, MAX_DEPTH = 500, 200, 12
 MAX_MINOR = 10**17  # a million billion yuan; larger is a slip of the pen
+DECIMAL_PATTERN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
+_DECIMAL, _DATE = re.compile(DECIMAL_PATTERN), re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INVALID = object()
 
 
@@ -169,7 +173,9 @@ def _read_scalar(kind_of: Any, value: Any, path: str, problems: list[Problem]) -
         return _refuse(problems, path, "not_text")
     if kind_of is date:
         try:
-            return date.fromisoformat(value) if len(value) == 10 else _refuse(problems, path, "not_date")
+            return (
+                date.fromisoformat(value) if _DATE.fullmatch(value) else _refuse(problems, path, "not_date")
+            )
         except ValueError:
             return _refuse(problems, path, "not_date")
     if issubclass(kind_of, StrEnum):
@@ -179,6 +185,8 @@ def _read_scalar(kind_of: Any, value: Any, path: str, problems: list[Problem]) -
         return kind_of(value)
     if len(value) > MAX_TEXT:
         return _refuse(problems, path, "too_long", limit=MAX_TEXT)
+    if any(category(sign) in ("Cc", "Cs") for sign in value):
+        return _refuse(problems, path, "bad_text")
     return value
 
 
@@ -186,12 +194,9 @@ def _read_decimal(value: Any, path: str, problems: list[Problem]) -> Any:
     """A decimal string or a whole number; normalised, so that 0.030 and 0.03 are the same document."""
     if isinstance(value, bool | float | _Float) or not isinstance(value, str | int):
         return _refuse(problems, path, "not_decimal")
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
+    if isinstance(value, str) and not _DECIMAL.fullmatch(value):
         return _refuse(problems, path, "not_decimal")
-    if not number.is_finite() or (isinstance(value, str) and not value.isascii()):
-        return _refuse(problems, path, "not_decimal")
+    number = Decimal(value)
     if abs(number) > MAX_MINOR or number.as_tuple().exponent < -12 or len(str(value)) > 40:
         return _refuse(problems, path, "too_large")
     return number.normalize() + 0 if number else Decimal(0)

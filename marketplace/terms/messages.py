@@ -32,6 +32,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "not_a_choice": ("只能取以下值之一：{choices}。", "Must be one of: {choices}."),
     "too_deep": ("嵌套过深（最多 {limit} 层）。", "Nested too deeply (at most {limit} levels)."),
     "too_many": ("项目过多（最多 {limit} 项）。", "Too many items (at most {limit})."),
+    "bad_text": ("文本含有控制字符或无效字符。", "The text holds control or invalid characters."),
     "too_long": ("文本过长（最多 {limit} 个字符）。", "Too long (at most {limit} characters)."),
     "too_large": ("数值过大或小数位过多。", "The number is too large or has too many decimal places."),
     "not_an_amount": ("请填写金额，如 100,000.00。", "Enter an amount, like 100,000.00."),
@@ -160,6 +161,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "extension_without_months": (
         "允许延长时须写明延长月数。",
         "Extensions are allowed, but not by how many months.",
+    ),
+    "amended_currency": (
+        "变更后的条款须沿用原币种 {value}。",
+        "An amendment keeps the currency, {value}.",
+    ),
+    "amended_kind": (
+        "标识“{id}”在原条款中属于另一类付款项目；请使用新的标识。",
+        "The id “{id}” stood for another kind of element before; use a new id.",
     ),
     # warnings, with source
     "ceiling_fixed": (

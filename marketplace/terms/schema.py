@@ -9,13 +9,22 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from .codec import MAX_ITEMS, MAX_MINOR, MAX_TEXT, alternatives, default_of, plain_value, shape
+from .codec import (
+    DECIMAL_PATTERN,
+    MAX_ITEMS,
+    MAX_MINOR,
+    MAX_TEXT,
+    alternatives,
+    default_of,
+    plain_value,
+    shape,
+)
 from .contract import FORMAT, Terms
 
 IDENTIFIER = "https://schemas.usefirst.example/terms-1.json"
 DECIMAL = {
     "anyOf": [
-        {"type": "string", "pattern": r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)$", "maxLength": 40},
+        {"type": "string", "pattern": f"^{DECIMAL_PATTERN}$", "maxLength": 40},
         {"type": "integer", "minimum": -MAX_MINOR, "maximum": MAX_MINOR},
     ]
 }

@@ -222,6 +222,35 @@ def test_paid_up_in_mid_period_and_lifted_again_by_a_correction():
     assert [a.amount for a in corrections.adjustments] == [yuan("-10000")]
 
 
+def test_a_cap_that_an_amendment_brings_or_raises_counts_what_came_before():
+    free = sheet(royalty(fixed("0.1")))
+    capped = sheet(royalty(fixed("0.1")), caps=[cap("50000")])
+    brought = rate(
+        amended("2026-04-01", free, capped), rows("300000", "300000", "100000"), until="2026-09-30"
+    )
+    assert (amounts(brought), brought.paid_up_on) == (["30000.00", "20000.00"], day("2026-06-30"))
+    raised = amended("2026-07-01", capped, sheet(royalty(fixed("0.1")), caps=[cap("55000")]))
+    assert amounts(rate(raised, rows("300000", "300000", "100000"), until="2026-09-30")) == [
+        "30000.00",
+        "20000.00",
+        "5000.00",
+    ]
+
+
+def test_an_amendment_keeps_what_an_id_stands_for():
+    with pytest.raises(ValueError, match="another kind"):
+        rate(
+            amended(
+                "2026-07-01", sheet(lump("1", element_id="x")), sheet(royalty(fixed("0.1"), element_id="x"))
+            )
+        )
+
+
+def test_a_cap_that_names_an_element_twice_counts_it_once():
+    agreed = sheet(royalty(fixed("0.1")), caps=[cap("50000", "royalty", "royalty")])
+    assert amounts(rate(agreed, rows("300000", "300000"), until="2026-06-30")) == ["30000.00", "20000.00"]
+
+
 def test_paid_up_needs_every_element():
     agreed = sheet(lump("100"), lump("50", element_id="later", trigger=event("milestone:launch")))
     assert rate(agreed).paid_up_on is None

@@ -65,7 +65,15 @@ def test_one_hash_per_meaning():
         ({"elements": [{**ROYALTY, "rate": {"kind": "fixed", "rate": "NaN"}}]},
          [("elements[0].rate.rate", "not_decimal")]),
         ({"elements": [{**ROYALTY, "rate": {"kind": "fixed", "rate": "1e-40"}}]},
+         [("elements[0].rate.rate", "not_decimal")]),
+        ({"elements": [{**ROYALTY, "rate": {"kind": "fixed", "rate": "1_0"}}]},
+         [("elements[0].rate.rate", "not_decimal")]),
+        ({"elements": [{**ROYALTY, "rate": {"kind": "fixed", "rate": "0." + "1" * 13}}]},
          [("elements[0].rate.rate", "too_large")]),
+        ({"elements": [{**ROYALTY, "trigger": {"kind": "date", "on": "2027-W01-1"}}]},
+         [("elements[0].trigger.on", "not_date")]),
+        ({"fields": ["a\x00b"]}, [("fields[0]", "bad_text")]),
+        ('{"fields": ["\\ud800"]}', [("fields[0]", "bad_text")]),
         ({"term_months": "60"}, [("term_months", "not_whole")]),
         ({"term_months": True}, [("term_months", "not_whole")]),
         ({"term_months": 10**30}, [("term_months", "too_large")]),
@@ -83,7 +91,7 @@ def test_one_hash_per_meaning():
 def test_reading_refuses_and_says_where(document, expected):
     assert problems(document) == expected
     if isinstance(document, dict):
-        assert not VALIDATOR.is_valid(document) or expected[0][1] in ("too_large", "too_deep")
+        assert not VALIDATOR.is_valid(document) or expected[0][1] in ("too_large", "too_deep", "bad_text")
 
 
 def test_triggers_cannot_nest_without_end():
