@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -5,4 +7,11 @@ from django.utils.translation import gettext_lazy as _
 class CmsConfig(AppConfig):
     name = "cms"
     label = "cms"
-    verbose_name = _("Cms")
+    verbose_name = _("Publishing")
+
+    def ready(self):
+        import_module("cms.panels")
+        from cms.editing import listing_edit_handler
+        from cms.models import ListingPage
+
+        ListingPage.edit_handler = listing_edit_handler()

@@ -88,7 +88,9 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "marketplace.organisations.middleware.ActingMiddleware",
+    "cms.gate.AdminGate",
     "marketplace.refusals.RefusalMiddleware",
+    "marketplace.strays.StrayMiddleware",
 ]
 ROOT_URLCONF = "marketplace.urls"
 WSGI_APPLICATION = "marketplace.wsgi.application"
@@ -204,6 +206,8 @@ WAGTAIL_I18N_ENABLED = False
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 WAGTAIL_WORKFLOW_REQUIRE_REAPPROVAL_ON_EDIT = True
+WAGTAIL_FINISH_WORKFLOW_ACTION = "cms.finish.publish_reviewed"
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "cms.documents.DocumentForm"
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
@@ -259,6 +263,11 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 }
 # Encrypts bank data and gateway keys at rest; comma-separated, the first one encrypts.
 FIELD_KEYS = [k for k in os.environ.get("USEFIRST_FIELD_KEYS", "").split(",") if k]
+
+# The platform's seal on contracts: a PKCS #12 file with its passphrase. A file that is not there is made on
+# first use, with a certificate of our own.
+SEAL_P12 = os.environ.get("USEFIRST_SEAL_P12", str(MEDIA_ROOT.parent / "seal.p12"))
+SEAL_PASSPHRASE = os.environ.get("USEFIRST_SEAL_PASSPHRASE", SECRET_KEY)
 
 # --- Seeing ---------------------------------------------------------------------------------------
 LOGGING = {

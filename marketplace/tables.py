@@ -83,13 +83,13 @@ def _value(row: object, getter: str | Callable[[object], object]) -> object:
 def _csv(header: list[str], table: Iterable[list]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([_disarmed(cell) for cell in header])
+    writer.writerow([disarmed(cell) for cell in header])
     for row in table:
-        writer.writerow([_disarmed(cell) for cell in row])
+        writer.writerow([disarmed(cell) for cell in row])
     return b"\xef\xbb\xbf" + text.getvalue().encode()  # the mark makes Excel read it as UTF-8
 
 
-def _disarmed(cell: object) -> object:
+def disarmed(cell: object) -> object:
     if isinstance(cell, datetime):
         return cell.strftime("%Y-%m-%d %H:%M")
     if isinstance(cell, str) and cell.startswith(_RISKY):

@@ -12,6 +12,7 @@ from wagtail.models import Orderable
 from cms.models.market import MarketManager, MarketPage, MarketQuerySet, Visibility
 from cms.models.taxonomy import TRL, Industry
 from cms.words import Pair
+from marketplace.clock import today
 from marketplace.organisations.models import Organisation
 from marketplace.programmes.models import PilotProgramme
 
@@ -39,6 +40,8 @@ class PaymentForm(models.TextChoices):
     MILESTONES = "MILESTONES", _("milestone payments")
     ROYALTY = "ROYALTY", _("running royalty")
     ENTRY_ROYALTY = "ENTRY_ROYALTY", _("entry fee and royalty")
+    PER_UNIT = "PER_UNIT", _("fee per unit")
+    YEARLY_FEE = "YEARLY_FEE", _("yearly fee")
     FREE = "FREE", _("free of charge")
     OPEN = "OPEN", _("to be negotiated")
 
@@ -169,7 +172,6 @@ class ListingPage(MarketPage):
 
     parent_page_types = ["cms.InstitutionPage"]
     subpage_types = []
-    template = "cms/listing_detail.html"
     objects = MarketManager.from_queryset(ListingQuerySet)()
 
     class Meta:
@@ -233,6 +235,15 @@ class IPRight(Orderable):
 
     def __str__(self):
         return self.number or self.title or self.get_kind_display()
+
+    @property
+    def tone(self) -> str:
+        """How its status looks (marketplace.badges); what has run out by the clock looks it, too."""
+        if self.status in (IPStatus.LAPSED, IPStatus.EXPIRED, IPStatus.INVALIDATED):
+            return "bad"
+        if self.expires_on and self.expires_on < today():
+            return "bad"
+        return "warn" if self.status == IPStatus.APPLIED else "good"
 
     def snapshot(self) -> dict:
         return {

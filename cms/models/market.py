@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from modelcluster.models import get_all_child_relations
 from wagtail.models import Page, PageManager, WorkflowState
 from wagtail.query import PageQuerySet
 
@@ -146,18 +147,49 @@ class MarketPage(Page):
     def get_absolute_url(self) -> str:
         return self.get_url() or ""
 
+    def serve(self, request, *args, **kwargs):
+        from cms.views.public import serve_page
+
+        return serve_page(request, self)
+
+    def serve_preview(self, request, mode_name):
+        """What Wagtail's editor shows beside the form."""
+        from cms.views.public import preview_page
+
+        return preview_page(request, self)
+
     def clean(self):
-        super().clean()
+        if self.path:
+            super().clean()  # looks for the slug among the siblings
         if not self.title_zh and not self.title_en:
             raise ValidationError({"title_zh": _("Give a title in at least one language.")})
 
-    def full_clean(self, *args, **kwargs):
-        """Wagtail's own title, slug and our number follow from what is filled in."""
+    def derive(self) -> None:
+        """Wagtail's own title and slug, and our number, follow from what is filled in."""
         self.title = self.title_zh or self.title_en
         if not self.code:
             self.code = self._next_code()
         self.slug = self.code.lower()
+
+    def full_clean(self, *args, **kwargs):
+        self.derive()
         super().full_clean(*args, **kwargs)
+
+    def minimal_clean(self):
+        """Wagtail's check of a draft."""
+        self.derive()
+        super().minimal_clean()
+
+    def clean_values(self) -> None:
+        """Check our own fields and those of the children; raises ValidationError by their names. Wagtail checks
+        a draft for little more than its title."""
+        self.derive()
+        own = {field.name for field in self._meta.local_fields}
+        self.clean_fields(exclude={field.name for field in self._meta.fields if field.name not in own})
+        self.clean()
+        for relation in get_all_child_relations(type(self)):
+            for child in getattr(self, relation.get_accessor_name()).all():
+                child.clean_fields(exclude={relation.field.name})
 
     def _next_code(self) -> str:
         with connection.cursor() as cursor:

@@ -1,6 +1,7 @@
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from cms.models.market import MarketPage
@@ -47,7 +48,6 @@ class NeedPage(MarketPage):
 
     parent_page_types = ["cms.InstitutionPage"]
     subpage_types = []
-    template = "cms/need_detail.html"
 
     class Meta:
         verbose_name = _("technology need")
@@ -65,3 +65,10 @@ class NeedPage(MarketPage):
                 name="need_budget_in_order",
             ),
         ]
+
+    def get_url_parts(self, request=None):
+        """The address says nothing of who posted it: /needs/un-2026-000123/."""
+        parts = super().get_url_parts(request)
+        if not parts or parts[1] is None:
+            return parts
+        return parts[0], parts[1], reverse("need", args=[self.code.lower()])

@@ -12,11 +12,15 @@ class HomePage(Page):
     max_count = 1
     subpage_types = ["cms.InstitutionPage"]
     parent_page_types = ["wagtailcore.Page"]
-    template = "cms/home_page.html"
     search_fields = []
 
     class Meta:
         verbose_name = _("home page")
+
+    def serve(self, request, *args, **kwargs):
+        from cms.views.public import serve_home
+
+        return serve_home(request, self)
 
 
 class InstitutionPage(Page):
@@ -38,7 +42,6 @@ class InstitutionPage(Page):
     is_creatable = False
     parent_page_types = ["cms.HomePage"]
     subpage_types = ["cms.ListingPage", "cms.NeedPage", "cms.ServicePage"]
-    template = "cms/institution_detail.html"
 
     class Meta:
         verbose_name = _("institution page")
@@ -51,7 +54,13 @@ class InstitutionPage(Page):
     def get_absolute_url(self) -> str:
         return self.get_url() or ""
 
+    def serve(self, request, *args, **kwargs):
+        from cms.views.public import serve_institution
+
+        return serve_institution(request, self)
+
     def full_clean(self, *args, **kwargs):
+        """Title and address are the organisation's."""
         self.title = self.organisation.name_zh or self.organisation.name_en
         self.slug = self.organisation.slug
         super().full_clean(*args, **kwargs)

@@ -35,7 +35,6 @@ class ServicePage(MarketPage):
 
     parent_page_types = ["cms.InstitutionPage"]
     subpage_types = []
-    template = "cms/service_detail.html"
 
     class Meta:
         verbose_name = _("service offer")

@@ -1,0 +1,119 @@
+"""Starting and changing drafts."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from wagtail.users.models import UserProfile
+
+from cms import services
+from cms.forms import InstitutionForm, ListingNewForm, NeedForm, ServiceForm, initial_of
+from cms.models import InstitutionPage
+from cms.moderation import draft_of
+from cms.rights import edit_permission, rights_of, sync_person
+from cms.structure import ensure_institution_page
+from cms.views.lists import find_own, own_pages
+from marketplace.audit.services import record
+from marketplace.organisations.acting import permit
+from marketplace.refusals import NotPermitted, Refused
+
+FORMS = {"need": NeedForm, "service": ServiceForm}
+CREATE = {"need": services.create_need, "service": services.create_service}
+_BACK = {"need": "needs_mine", "service": "services_mine"}
+
+
+@login_required
+def listing_new(request):
+    own_pages(request.acting, "listing")  # refuses other kinds of organisation in words
+    organisation = request.acting.organisation
+    permit(request.acting, "listing.edit", organisation)
+    form = ListingNewForm(request.POST or None, organisation=organisation)
+    if request.method == "POST" and form.is_valid():
+        try:
+            page = services.create_listing(organisation, actor=request.acting, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error("institution_ref", refusal.message)
+        else:
+            messages.success(request, _("The draft %(code)s is started.") % {"code": page.code})
+            return redirect("listing_edit", page.pk)
+    return render(request, "cms/listing_new.html", {"form": form})
+
+
+@login_required
+def listing_edit(request, pk):
+    """To Wagtail's editor, in the language of this page, with the rights that the person has now."""
+    page = find_own(request, "listing", pk)
+    permit(request.acting, "listing.edit", page.organisation)
+    if page.workflow_in_progress:
+        messages.info(request, _("This waits for approval and cannot be changed now. Take it back first."))
+        return redirect("listing_review", pk)
+    rights_of(page.organisation)
+    sync_person(request.user)
+    profile = UserProfile.get_for_user(request.user)
+    if profile.preferred_language != get_language():
+        profile.preferred_language = get_language()
+        profile.save(update_fields=["preferred_language"])
+    return redirect("wagtailadmin_pages:edit", pk)
+
+
+@login_required
+def simple_new(request, kind):
+    own_pages(request.acting, kind)
+    organisation = request.acting.organisation
+    permit(request.acting, edit_permission(organisation), organisation)
+    initial = {"region": organisation.region}
+    form = FORMS[kind](request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            page = CREATE[kind](organisation, actor=request.acting, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("Saved as a draft. Look it through and submit it."))
+            return redirect(f"{kind}_review", page.pk)
+    return render(
+        request, "cms/simple_form.html", {"form": form, "kind": kind, "cancel": reverse(_BACK[kind])}
+    )
+
+
+@login_required
+def simple_edit(request, kind, pk):
+    page = find_own(request, kind, pk)
+    permit(request.acting, edit_permission(page.organisation), page.organisation)
+    if page.workflow_in_progress:
+        messages.info(request, _("This waits for approval and cannot be changed now. Take it back first."))
+        return redirect(f"{kind}_review", pk)
+    form_class = FORMS[kind]
+    form = form_class(request.POST or None, initial=initial_of(form_class, draft_of(page)))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change(page, actor=request.acting, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("Saved. Submit it when it is ready."))
+            return redirect(f"{kind}_review", pk)
+    cancel = reverse(f"{kind}_review", args=[pk])
+    return render(
+        request, "cms/simple_form.html", {"form": form, "kind": kind, "page": page, "cancel": cancel}
+    )
+
+
+@login_required
+def institution_edit(request):
+    """The own institution's texts: written by administrators and approvers, public at once."""
+    acting = request.acting
+    if not (acting.can("organisation.manage") or acting.can("listing.approve")):
+        raise NotPermitted()
+    page = InstitutionPage.objects.filter(organisation=acting.organisation).first()
+    initial = {name: getattr(page, name) for name in InstitutionForm.base_fields} if page else {}
+    form = InstitutionForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        page = ensure_institution_page(acting.organisation, **form.cleaned_data)
+        record(acting, "institution.changed", page)
+        messages.success(request, _("Saved."))
+        return redirect(page.get_absolute_url())
+    return render(request, "cms/institution_form.html", {"form": form, "page": page})
