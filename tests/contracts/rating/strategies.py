@@ -63,7 +63,7 @@ def royalties(draw, element_id="royalty"):
         element["stacking"] = {"offset": "0.5", "floor": "0.01", "carry": draw(st.booleans())}
     if draw(st.integers(0, 3)) == 0:
         element["combinations"] = [{"own": 100, "other": 200}]
-    straddling = draw(st.sampled_from([None, None, "next_period", "whole_period", "split"]))
+    straddling = draw(st.sampled_from([None, None, "next_period", "whole_period", "split", "part_above"]))
     return {
         name: value for name, value in (element | {"straddling": straddling}).items() if value is not None
     }
@@ -107,7 +107,10 @@ def documents(draw):
         "trial": {"months": 6},
         "elements": elements,
         "caps": caps,
-        "report": {"every": draw(st.sampled_from(["quarter", "half", "month"]))},
+        "report": {
+            "every": draw(st.sampled_from(["quarter", "half", "month"])),
+            "year": draw(st.sampled_from(["calendar", "calendar", "licence"])),
+        },
     }
 
 
@@ -118,10 +121,19 @@ def cases(draw, versions=2, with_missing=False):
     listed = [rating.TermsVersion(EFFECT, terms.read(document))]
     if versions > 1 and draw(st.booleans()):
         amended = {**document, "elements": [dict(element) for element in document["elements"]]}
-        amended["elements"][-1 if amended["elements"][-1]["kind"] == "royalty" else 0] |= {}
         for element in amended["elements"]:
             if element["kind"] == "royalty":
                 element["rate"] = draw(rates)
+        ids = [element["id"] for element in amended["elements"]]
+        change = draw(st.sampled_from(["rates", "caps", "drop", "report"]))
+        if change == "caps":
+            counts = draw(st.lists(st.sampled_from(ids), min_size=1, unique=True))
+            amended["caps"] = [{"id": "cap_life", "counts": counts, "amount": 90_000}]
+        elif change == "drop" and len(ids) > 1 and ids[-1] == "minimum":
+            amended["elements"] = amended["elements"][:-1]
+            amended["caps"] = []
+        elif change == "report":
+            amended["report"] = {"every": "quarter", "year": "licence"}
         listed.append(rating.TermsVersion(draw(st.sampled_from([date(2027, 1, 1), date(2027, 5, 20)])),
                                           terms.read(amended)))  # fmt: skip
     happened = []
@@ -135,6 +147,8 @@ def cases(draw, versions=2, with_missing=False):
         "converted_on": None if converted is None else EFFECT + timedelta(days=converted),
         "terminated_on": None if terminated is None else EFFECT + timedelta(days=terminated),
     }
+    if terminated is not None and draw(st.booleans()):
+        known["sell_off_until"] = known["terminated_on"] + timedelta(days=100)
     facts = rating.Facts(**known)
     periods = [rating.Period(p.start, p.end) for p in rating.periods(listed, facts, UNTIL) if p.end <= UNTIL]
     usage = []

@@ -89,7 +89,7 @@ def test_splitting_rows_changes_nothing(case, parts):
 def test_invariants_of_every_charge(case):
     versions, facts, usage, _ = case
     result = rating.rate(versions, facts, usage, UNTIL)
-    end = facts.licence_end(versions[-1].terms)
+    end = facts.sell_off_until or facts.licence_end(versions[-1].terms)
     keys = [charge.key for charge in result.charges]
     assert len(set(keys)) == len(keys)
     for charge in result.charges:
