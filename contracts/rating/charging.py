@@ -38,6 +38,13 @@ class Charging:
     def prepare(self, order: int) -> None:
         """One point at the end of each period that is charged; usage before them is free."""
         run, start = self.run, self.start
+        if run.single and self.mode is not Straddling.NEXT_PERIOD and not self._fills():
+            run.points += [
+                Point(span.end, ORDINARY, order, 0, charge_period, (self, span, 0))
+                for span in run.spans
+                if span.end >= start.on
+            ]
+            return
         for span in run.spans:
             version = run.version(span.end)
             present = self.meter.elements[version] or self.meter.elements[run.version(span.start)]
@@ -45,6 +52,12 @@ class Charging:
                 self._free(span, version)
             elif present is not None:
                 run.points.append(Point(span.end, ORDINARY, order, 0, charge_period, (self, span, version)))
+
+    def _fills(self) -> bool:
+        return any(
+            element is not None and element.free_use_fills and isinstance(element.rate, Tiers)
+            for element in self.meter.elements
+        )
 
     def _free(self, span: Period, version: int) -> None:
         element = self.meter.elements[version]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from marketplace.terms import Royalty, Terms, Year, YearlyRates
+from marketplace.terms import Report, Royalty, Terms, Year, YearlyRates
 from marketplace.terms.dates import add_months, year_of
 
 from .facts import DAY, Facts, Period, TermsVersion
@@ -33,17 +33,16 @@ def spans(versions: Sequence[TermsVersion], facts: Facts, until: date) -> list[P
     found: list[Period] = []
     start = facts.effective_on
     place = 0
+    report = versions[0].terms.report
+    every, year = report.every.months, report.year
     while start <= end and start <= until:
         while place + 1 < len(versions) and versions[place + 1].effective_on <= start:
             place += 1
-        report = versions[place].terms.report
-        natural = natural_end(start, report.every.months, report.year, facts.effective_on)
-        for version in versions[place + 1 :]:
-            if version.effective_on > natural:
-                break
-            if (version.terms.report.every, version.terms.report.year) != (report.every, report.year):
-                natural = version.effective_on - DAY
-                break
+            report = versions[place].terms.report
+            every, year = report.every.months, report.year
+        natural = natural_end(start, every, year, facts.effective_on)
+        if len(versions) > 1:
+            natural = _broken_by_amendment(versions[place + 1 :], report, natural)
         if start <= licence_end < natural:
             natural = licence_end
         elif natural > end:
@@ -51,6 +50,17 @@ def spans(versions: Sequence[TermsVersion], facts: Facts, until: date) -> list[P
         found.append(Period(start, natural))
         start = natural + DAY
     return found
+
+
+def _broken_by_amendment(later: Sequence[TermsVersion], report: Report, natural: date) -> date:
+    """The end of a period, or the day before an amendment that changes the rhythm inside it."""
+    for version in later:
+        if version.effective_on > natural:
+            break
+        new = version.terms.report
+        if (new.every, new.year) != (report.every, report.year):
+            return version.effective_on - DAY
+    return natural
 
 
 def natural_end(start: date, months: int, year: Year, effective_on: date) -> date:

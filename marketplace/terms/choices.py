@@ -92,7 +92,10 @@ class Every(StrEnum):
 
     @property
     def months(self) -> int:
-        return {"month": 1, "quarter": 3, "half": 6, "year": 12}[self.value]
+        return _MONTHS[self]
+
+
+_MONTHS = {Every.MONTH: 1, Every.QUARTER: 3, Every.HALF: 6, Every.YEAR: 12}
 
 
 class Silence(StrEnum):
