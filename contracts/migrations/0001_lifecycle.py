@@ -85,6 +85,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=marketplace.clock.now, verbose_name='in this state since')),
                 ('resume_state', models.CharField(blank=True, choices=[('DRAFT', 'draft'), ('INTERNAL_REVIEW', 'internal review'), ('PUBLIC_NOTICE', 'public notice'), ('OBJECTION', 'objection under examination'), ('SIGNING', 'signing'), ('DELIVERY', 'delivery'), ('TRIAL', 'free-use period'), ('EXTENDED', 'free-use period, extended'), ('DECISION_DUE', 'conversion decision due'), ('ACTIVE', 'in force'), ('WIND_DOWN', 'wind-down'), ('IN_BREACH', 'breach to be cured'), ('PAID_UP', 'paid up'), ('CLOSED_EXPIRED', 'closed: expired'), ('CLOSED_DECLINED', 'closed: not converted'), ('TERMINATED', 'terminated'), ('INVALIDATED', 'ended: the right is gone'), ('WITHDRAWN', 'withdrawn')], max_length=16)),
                 ('disputed', models.BooleanField(default=False, verbose_name='in dispute')),
+                ('dispute_side', models.CharField(blank=True, choices=[('LICENSOR', 'licensor'), ('LICENSEE', 'licensee'), ('AGENCY', 'agency')], max_length=10)),
                 ('dispute_words', models.TextField(blank=True, verbose_name='what is disputed')),
                 ('drafted_at', models.DateTimeField(default=marketplace.clock.now)),
                 ('team_consent_on', models.DateField(blank=True, null=True, verbose_name='team consent recorded on')),

@@ -99,6 +99,7 @@ class LicenceContract(models.Model):
     state_since = models.DateTimeField(_("in this state since"), default=now)
     resume_state = models.CharField(max_length=16, choices=State.choices, blank=True)  # under a breach
     disputed = models.BooleanField(_("in dispute"), default=False)
+    dispute_side = models.CharField(max_length=10, choices=Side.choices, blank=True)
     dispute_words = models.TextField(_("what is disputed"), blank=True)
     drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     drafted_for = models.ForeignKey(Organisation, models.PROTECT, related_name="+")

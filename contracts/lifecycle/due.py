@@ -1,0 +1,148 @@
+"""Everything of the lifecycle that falls due on a day, as one run that may be repeated any number of times."""
+
+import logging
+from datetime import date, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from contracts.lifecycle.models import ComplianceTask, LicenceContract, Reminder
+from contracts.lifecycle.services.advance import advance
+from contracts.lifecycle.services.breach import end_cure_periods
+from contracts.lifecycle.services.notice import close_due_notices
+from contracts.lifecycle.services.signing import lapse_due_signings
+from contracts.lifecycle.services.steps import lock, tell
+from contracts.lifecycle.states import RUNNING, TRYING, Side, State
+from contracts.lifecycle.words import silence_words
+from marketplace import clock
+from marketplace.clock import today
+
+logger = logging.getLogger(__name__)
+DECISION_REMINDERS = (60, 30, 7)
+OTHER_REMINDERS = (7, 1)
+COMPLIANCE_REMINDERS = (30, 7)
+
+WAITING = {
+    State.INTERNAL_REVIEW: ((Side.LICENSOR, "contract.review"), _("the internal review.")),
+    State.OBJECTION: ((Side.LICENSOR, "objection.decide"), _("the decision about an objection.")),
+    State.SIGNING: ((None, "contract.sign"), _("the signature.")),
+    State.DELIVERY: ((Side.LICENSOR, "contract.deliver"), _("the delivery of the result.")),
+    State.WIND_DOWN: ((Side.LICENSEE, "wind_down.confirm"), _("the stop-use certificate.")),
+}
+
+
+def run_due(on: date | None = None) -> dict[str, int]:
+    """Close notices, lapse signings, end cure periods, let decisions fall due, silence count, triggers fire and
+    terms end; send each reminder once. Returns how many of each. `on` sets the day (default: today).
+
+    Each contract is done in a transaction of its own; one that fails is logged and does not stop the others.
+    """
+    if on is not None and on != today():
+        with clock.at(on):
+            return run_due()
+    done = {"notices": close_due_notices(), "lapsed": lapse_due_signings(), "changed": 0, "reminders": 0}
+    alive = LicenceContract.objects.filter(state__in=[*RUNNING, State.WIND_DOWN, *WAITING])
+    for pk in alive.order_by("pk").values_list("pk", flat=True):
+        try:
+            changed, reminders = _one(pk)
+        except Exception:
+            logger.exception("Contract %s: what is due could not be done", pk)
+            continue
+        done["changed"] += changed
+        done["reminders"] += reminders
+    return done
+
+
+@transaction.atomic
+def _one(pk: int) -> tuple[int, int]:
+    contract = lock(LicenceContract(pk=pk))
+    changed = end_cure_periods(contract) + int(advance(contract))
+    return changed, _remind(contract)
+
+
+def _once(contract: LicenceContract, key: str) -> bool:
+    """Whether a letter with this key is to be sent now: it never was."""
+    try:
+        with transaction.atomic():
+            Reminder.objects.create(contract=contract, key=key[:80])
+    except IntegrityError:
+        return False
+    return True
+
+
+def _distance(due: date, steps: tuple[int, ...]) -> int | None:
+    """The nearest reminder that has come: with 20 days left of (60, 30, 7) it is 30; None before and after."""
+    left = (due - today()).days
+    return min((step for step in steps if 0 <= left <= step), default=None)
+
+
+def _remind(contract: LicenceContract) -> int:
+    sent = 0
+    if contract.trial_ends_on and contract.state in (*TRYING, State.ACTIVE, State.IN_BREACH):
+        sent += _remind_trial(contract)
+    if contract.state in WAITING and contract.act_by:
+        sent += _remind_deadline(contract)
+    open_tracks = contract.compliance.filter(done_on=None, due_on__isnull=False)
+    for task in open_tracks:
+        sent += _remind_track(contract, task)
+    return sent
+
+
+def _remind_trial(contract: LicenceContract) -> int:
+    step = _distance(contract.trial_ends_on, DECISION_REMINDERS)
+    decides = contract.option_is_open
+    if step is None or not (decides or contract.state in TRYING):
+        return 0
+    if contract.terms.has_option and not decides:
+        return 0
+    if not _once(contract, f"trial:{contract.trial_ends_on}:{step}"):
+        return 0
+    days = (contract.trial_ends_on - today()).days
+    if decides:
+        tell(
+            contract, "decision_reminder", (Side.LICENSEE, "decision.make"), days=days,
+            until=contract.trial_ends_on, silence=silence_words(contract.terms.trial.on_silence),
+        )  # fmt: skip
+    else:
+        tell(
+            contract,
+            "trial_reminder",
+            (Side.LICENSEE, "contract.read"),
+            days=days,
+            until=contract.trial_ends_on,
+        )
+    return 1
+
+
+def _remind_deadline(contract: LicenceContract) -> int:
+    step = _distance(contract.act_by, OTHER_REMINDERS)
+    if step is None or not _once(contract, f"{contract.state}:{contract.act_by}:{step}"):
+        return 0
+    (side, permission), what = WAITING[State(contract.state)]
+    sides = [side] if side else [one for one, _party in contract.parties]
+    if side is None:
+        signed = set(contract.signatures.filter(void_at=None).values_list("side", flat=True))
+        sides = [one for one in sides if one not in signed]
+    tell(
+        contract, "deadline", *((one, permission) for one in sides), until=contract.act_by, what=what
+    )  # fmt: skip
+    return 1
+
+
+def _remind_track(contract: LicenceContract, task: ComplianceTask) -> int:
+    step = _distance(task.due_on, COMPLIANCE_REMINDERS)
+    if step is None or not _once(contract, f"track:{task.track}:{step}"):
+        return 0
+    tell(
+        contract,
+        "compliance_due",
+        (Side.LICENSOR, "registration.record"),
+        track=ComplianceTask.Track(task.track).label,
+        until=task.due_on,
+    )
+    return 1
+
+
+def days_left(until: date | None) -> int | None:
+    """Days from today to a deadline; negative when it has passed."""
+    return None if until is None else (until - today()) // timedelta(days=1)
