@@ -77,7 +77,7 @@ def test_verification_needs_a_verifier_who_is_no_member_and_a_reason():
     ):
         with pytest.raises(NotPermitted):
             services.decide_verification(organisation, actor=actor, verified=True, reason="seen")
-    with pytest.raises(Refused, match="Say why|请说明"):
+    with pytest.raises(Refused):
         services.decide_verification(organisation, actor=verifier, verified=True, reason="  ")
     make_member(organisation, user=verifier.user)
     with pytest.raises(NotPermitted):
