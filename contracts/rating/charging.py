@@ -77,7 +77,8 @@ class Charging:
             return
         reason = self._reason_to_wait(element, span) if run.has_gaps or run.waiting else ""
         if reason:
-            self._wait(element, span, reason)
+            cut = run.to_split.get(span) if reason == "split_needed" else None
+            self._wait(element, span, reason, cut.isoformat() if cut else "")
             return
         note = run.notes()
         rows, split_on = self._chargeable(span, note)
@@ -142,7 +143,7 @@ class Charging:
 
     def _reason_to_wait(self, element: Royalty, span: Period) -> str:
         if span in self.missing:
-            return "report_missing"
+            return "split_needed" if span in self.run.to_split else "report_missing"
         if self.start.waits or self._blocked(element, span):
             return "earlier_period"
         return "earlier_period" if self.run.limits.blocked(self.element_id, span.end) else ""

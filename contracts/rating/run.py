@@ -9,7 +9,7 @@ from typing import NamedTuple
 from marketplace.terms import Base, Commitment, Instalments, Royalty, Threshold
 from marketplace.terms.triggers import leaves
 
-from .facts import Facts, Period, TermsVersion, UsageRow
+from .facts import DAY, Facts, Period, TermsVersion, UsageRow
 from .limits import Limits
 from .result import Charge, Waiting
 from .schedule import spans
@@ -48,11 +48,13 @@ class Run:
         self.licence_end = facts.licence_end(self.terms)
         self.rows = [row for row in usage if row.period_end <= until]
         self.rows.sort(key=lambda row: (row.period_end, row.period_start))
-        self.spans = [span for span in spans(versions, facts, until) if span.end <= until]
+        listed = spans(versions, facts, until)
+        self.spans = listed if not listed or listed[-1].end <= until else listed[:-1]
+        self.to_split: dict[Period, date] = {}  # periods with rows that reach beyond them, and where to split
+        self.rows_by_span = self._distribute(listed)
         self.metered = frozenset(meter for version in versions for meter in version.terms.report.metered)
         self._missing: dict[str, frozenset[Period]] = {}
-        self.has_gaps = any(not facts.has_report(span.start, span.end) for span in self.spans)
-        self.has_gaps = self.has_gaps or any(self.missing(meter) for meter in self.metered)
+        self.has_gaps = any(self.missing(meter) for meter in ("", *self.metered))
         self.limits = Limits(versions, facts.effective_on)
         self.charges: list[Charge] = []
         self.waiting: list[Waiting] = []
@@ -61,28 +63,33 @@ class Run:
         self.done_on: dict[str, date] = {}  # when a single sum was charged
         self.doubtful_from: dict[str, date] = {}  # elements that a missing report may have triggered
         self.nominals: dict[tuple[str, int], int] = {}  # minima per window, before any excess lowers them
-        self.rows_by_span = self._distribute()
         self.has_third_party = any(row.meter == "third_party_royalties" for row in self.rows)
 
-    def _distribute(self) -> dict[date, list[UsageRow]]:
-        """Rows by the end of the reporting period in which they end."""
+    def _distribute(self, listed: list[Period]) -> dict[date, list[UsageRow]]:
+        """Rows by the end of the reporting period in which they lie; those that lie in two are to be split."""
         found: dict[date, list[UsageRow]] = {}
-        ends = [span.end for span in self.spans]
         place = 0
         for row in self.rows:
-            while place < len(ends) and ends[place] < row.period_end:
+            while place < len(listed) and listed[place].end < row.period_end:
                 place += 1
-            if place == len(ends):
-                break
-            found.setdefault(ends[place], []).append(row)
+            home = listed[place] if place < len(listed) else None
+            if home is not None and row.period_start >= home.start:
+                found.setdefault(home.end, []).append(row)
+                continue
+            for span in listed:  # rare: an end or an amendment that became known after the report
+                if row.period_start <= span.end and row.period_end >= span.start:
+                    cut = span.start if row.period_start < span.start else span.end + DAY
+                    self.to_split.setdefault(span, cut)
         return found
 
     def missing(self, meter: str) -> frozenset[Period]:
-        """The periods that wait for a report, or on a metered meter for being closed."""
+        """The periods that wait for a report (or for its rows to be split), on a metered meter for being closed."""
         key = meter if meter in self.metered else ""
         if key not in self._missing:
             self._missing[key] = frozenset(
-                span for span in self.spans if not self.facts.has_report(span.start, span.end, key)
+                span
+                for span in self.spans
+                if span in self.to_split or not self.facts.has_report(span.start, span.end, key)
             )
         return self._missing[key]
 

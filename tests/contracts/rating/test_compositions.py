@@ -296,6 +296,19 @@ def test_termination_breaks_the_period_and_the_window():
     ]  # fmt: skip
 
 
+def test_a_report_that_reaches_beyond_an_end_known_later_must_be_split():
+    agreed = sheet(royalty(fixed("0.1")), lump("5", trigger=reach("900")))
+    known = {"until": "2026-12-31", "terminated_on": day("2026-05-20")}
+    result = rate(agreed, rows("0", "1000"), **known)
+    assert amounts(result) == ["0.00"]
+    assert [(w.reason, w.detail) for w in result.waiting] == [("split_needed", "2026-05-21")]
+    split = [
+        sales((day("2026-04-01"), day("2026-05-20")), "950"),
+        sales((day("2026-05-21"), day("2026-06-30")), "50"),
+    ]
+    assert amounts(rate(agreed, split, **known)) == ["0.00", "95.00", "5.00"]
+
+
 def test_stock_sold_off_after_the_end_is_charged_and_nothing_else():
     fee = {"kind": "yearly_fee", "id": "fee", "commitment": "contingent", "trigger": after(0),
            "amounts": [fen("365")]}  # fmt: skip
