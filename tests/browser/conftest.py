@@ -38,11 +38,13 @@ def browser_thread():
 @pytest.fixture
 def show(browser_thread) -> Callable:
     """show(answer, function, **options): open an answer of the test client in the browser, with its own
-    headers and our static files, and return what `function(page)` returns."""
+    headers and our static files, and return what `function(page)` returns. `posted` answers forms sent to it."""
     pool, browser = browser_thread
 
-    def serve(answer: HttpResponse, route: Route) -> None:
+    def serve(answer: HttpResponse, posted: HttpResponse, route: Route) -> None:
         path = route.request.url.removeprefix(SITE)
+        if route.request.method == "POST":
+            answer = posted
         if path == "/":
             route.fulfill(status=answer.status_code, headers=dict(answer.items()), body=answer.content)
             return
@@ -53,12 +55,12 @@ def show(browser_thread) -> Callable:
         with open(file, "rb") as content:
             route.fulfill(body=content.read(), content_type=_TYPES.get(os.path.splitext(file)[1], ""))
 
-    def run(answer: HttpResponse, function: Callable[[Page], object], **options):
+    def run(answer: HttpResponse, function: Callable[[Page], object], posted=None, **options):
         def work():
             context = browser.new_context(**options)
             try:
                 page = context.new_page()
-                page.route("**/*", lambda route: serve(answer, route))
+                page.route("**/*", lambda route: serve(answer, posted or answer, route))
                 page.goto(f"{SITE}/")
                 return function(page)
             finally:

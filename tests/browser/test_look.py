@@ -87,6 +87,28 @@ def test_a_second_click_sends_nothing(show, look):
     assert show(look(), click) == 1
 
 
+def typed_again(page) -> tuple[str, int, str]:
+    """Type into the form, send it, open the page anew; then once more."""
+    page.fill("#id_title", "Half a listing")
+    with page.expect_navigation():
+        page.locator("#form form").evaluate("form => form.requestSubmit()")
+    page.goto("http://usefirst.test/")
+    first, notices = page.input_value("#id_title"), page.locator("main p.notice[role=status]").count()
+    page.goto("http://usefirst.test/")
+    return first, notices, page.input_value("#id_title")
+
+
+def test_sign_in_that_expired_in_mid_form_loses_nothing(show, look, client, db):
+    page = look()
+    client.logout()
+    sign_in = client.get("/zh-hans/accounts/login/")
+    assert show(page, typed_again, posted=sign_in) == ("Half a listing", 1, "")
+
+
+def test_what_was_sent_and_taken_is_not_put_back(show, look):
+    assert show(look(), typed_again) == ("", 0, "")
+
+
 def test_menus_open_without_javascript(show, look):
     def use(page):
         page.locator("details.person > summary").click()

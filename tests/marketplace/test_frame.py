@@ -4,8 +4,9 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.urls import path, reverse
 from django.utils import translation
+from django.views.decorators.http import require_POST
 
-from marketplace import desk, menu
+from marketplace import clock, desk, menu
 from marketplace.accounts.models import User
 from marketplace.clock import now, today
 from marketplace.notifications.models import Notification
@@ -113,8 +114,9 @@ def test_desk_puts_the_earliest_deadline_first(monkeypatch):
 
 @pytest.mark.parametrize("organisations", [1, 3])
 def test_header_asks_a_fixed_number_of_questions(
-    client, person, looking, organisations, django_assert_num_queries
+    client, person, looking, organisations, django_assert_num_queries, monkeypatch
 ):
+    monkeypatch.setattr(clock, "_DEMO_READ_SECONDS", 600)
     for number in range(organisations):
         member(person, number)
     Notification.objects.bulk_create(
@@ -122,14 +124,15 @@ def test_header_asks_a_fixed_number_of_questions(
         for _again in range(organisations)
     )
     client.force_login(person)
-    client.get("/en/look/")  # the demo's clock is read once a second, and remembered
+    client.get("/en/look/")  # the demo's clock is read and remembered
     with django_assert_num_queries(4):  # session, user, memberships, unread
         page = client.get("/en/look/")
     assert page.status_code == 200
     assert "Example 0" in page.content.decode()
 
 
-def test_anonymous_header_asks_nothing(client, looking, db, django_assert_num_queries):
+def test_anonymous_header_asks_nothing(client, looking, db, django_assert_num_queries, monkeypatch):
+    monkeypatch.setattr(clock, "_DEMO_READ_SECONDS", 600)
     client.get("/en/look/")
     with django_assert_num_queries(0):
         page = client.get("/en/look/").content.decode()
@@ -211,14 +214,18 @@ def test_sign_up_leads_to_a_letter_in_the_reader_s_language(client, db, mailoutb
 
 @pytest.fixture
 def broken(settings):
-    """A site with one address that fails."""
+    """A site with one address that fails and one that only receives forms."""
 
     def fail(request):
         raise RuntimeError("on purpose")
 
     from marketplace import urls
 
-    module = type("urls", (), {"urlpatterns": [path("fail/", fail), *urls.urlpatterns]})
+    module = type(
+        "urls",
+        (),
+        {"urlpatterns": [path("fail/", fail), path("only-forms/", require_POST(fail)), *urls.urlpatterns]},
+    )
     settings.ROOT_URLCONF = module
     settings.DEBUG = False
 
@@ -252,6 +259,13 @@ def test_request_for_a_foreign_host_is_explained(client, db):
     answer = client.get("/en/look/", headers={"Host": "evil.example"})
     assert answer.status_code == 400
     assert "could not understand" in answer.content.decode()
+
+
+def test_stray_visitor_of_a_form_s_address_is_told_what_to_do(client, broken, db):
+    page = client.get("/only-forms/", headers={"Accept": "text/html,*/*"})
+    assert (page.status_code, page["Allow"]) == (405, "POST")
+    assert "draft-link" in page.content.decode()
+    assert client.get("/only-forms/", headers={"Accept": "application/json"}).content == b""
 
 
 def test_form_from_an_old_page_is_explained(db):
