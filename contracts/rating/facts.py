@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from marketplace.terms import Terms
 from marketplace.terms.dates import add_months
 
 DAY = timedelta(days=1)
+_EXACT = Context(prec=100)
 
 
 class TermsVersion(NamedTuple):
@@ -153,7 +154,7 @@ def _covered(start: date, end: date, stretches: Sequence[tuple[date, date]]) -> 
 def normal(value: Any) -> Any:
     """A value as JSON writes it, the same for 12.50 and 12.5, for hashing inputs."""
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f") if value else "0"
+        return format(value.normalize(_EXACT), "f") if value else "0"
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):

@@ -7,7 +7,7 @@ kinds of the inputs, formula, source, words) stands once in steps.py.
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from marketplace.money import SIGNS, Money, exponent
 from .steps import DEDUCTION_NAMES, STEPS
 
 _new = tuple.__new__
+EXACT = Context(prec=300)  # wide enough that no value of a working is ever rounded on its way out
 
 
 class Step(NamedTuple):
@@ -60,7 +61,7 @@ def tidy(value: Any) -> Any:
                 rest //= prime
         if rest != 1:
             return value
-        value = Decimal(value.numerator) / Decimal(value.denominator)
+        value = EXACT.divide(Decimal(value.numerator), Decimal(value.denominator))
     if isinstance(value, Decimal) and value == value.to_integral_value():
         return int(value)
     return value
@@ -119,7 +120,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        return format(value.normalize(EXACT), "f")
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -177,11 +178,11 @@ def _money(minor: Any, currency: str) -> str:
     if isinstance(value, int):
         return Money(value, currency).format()
     exact = Fraction(value)
-    shown = Decimal(exact.numerator) / Decimal(exact.denominator)
+    shown = EXACT.divide(Decimal(exact.numerator), Decimal(exact.denominator))
     if isinstance(value, Fraction):
-        shown = shown.quantize(Decimal("0.0001"))
+        shown = shown.quantize(Decimal("0.0001"), context=EXACT)
     places = exponent(currency)
-    digits = f"{abs(shown).normalize().scaleb(-places):,f}"
+    digits = f"{shown.copy_abs().normalize(EXACT).scaleb(-places, EXACT):,f}"
     sign = "-" if shown < 0 else ""
     return f"{'≈ ' if isinstance(value, Fraction) else ''}{sign}{SIGNS[currency]}{digits}"
 

@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 from marketplace.money import half_up
-from marketplace.terms import DayCount, Minimum, ProRate
+from marketplace.terms import DayCount, Minimum, ProRate, YearlyFee
 from marketplace.terms.dates import days_between
 
 from .facts import DAY, Period
@@ -69,7 +69,7 @@ def charge_fee(run: Run, point: Point) -> None:
         run.wait(element_id, 0, used, "earlier_period")
         return
     element = run.element(element_id, version)
-    amount = element.amounts[min(number, len(element.amounts) - 1)]
+    amount = _amount(element, number)
     counted = days_between(used.start, used.end)
     if used.end != run.facts.terminated_on:
         counted += 1
@@ -99,7 +99,11 @@ def charge_minimum(run: Run, point: Point) -> None:
     note = run.notes()
     nominal = lowered = _nominal(run, element, days, used, number, note)
     if before is not None:
-        excess = max(_charged(run, counted, before) - run.nominals.get((element_id, number - 1), 0), 0)
+        excess = max(
+            _charged(run, counted, before)
+            - run.nominals.get((element_id, number - 1), _amount(element, number - 1)),
+            0,
+        )
         if excess:
             lowered = max(nominal - excess, 0)
             note("excess", (nominal, excess), lowered)
@@ -108,6 +112,11 @@ def charge_minimum(run: Run, point: Point) -> None:
     note("shortfall", (lowered, charged), shortfall)
     amount = run.limits.apply_caps(element_id, used.end, shortfall, version, note)
     run.charge(element, 0, used, amount, shortfall, version, note)
+
+
+def _amount(element: YearlyFee | Minimum, number: int) -> int:
+    """The amount of a year, from 0; the last one listed goes on."""
+    return element.amounts[min(number, len(element.amounts) - 1)]
 
 
 def _year_before(run: Run, element: Minimum, days: Period) -> Period:
@@ -124,7 +133,7 @@ def _unsettled(run: Run, counted: frozenset[str], since: date, used: Period) -> 
 
 def _nominal(run: Run, element: Minimum, days: Period, used: Period, number: int, note) -> int:
     """The minimum of a window before any excess lowers it; a pro-rated one is rounded first."""
-    amount = element.amounts[min(number, len(element.amounts) - 1)]
+    amount = _amount(element, number)
     if used != days and element.pro_rate is not ProRate.NONE:
         months = months_in(element.pro_rate, element.year, run.facts.effective_on, used.start, used.end)
         nominal = half_up(Fraction(amount * months, 12))

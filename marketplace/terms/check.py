@@ -28,6 +28,7 @@ from .elements import (
 from .problems import Problem
 from .triggers import After, AllOf, AnyOf, OnDate, OnEvent, Threshold, Trigger, leaves
 
+MAX_MONTHS, MAX_DAYS = 1200, 3660  # a hundred years, ten years: more is a slip of the pen
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -50,8 +51,10 @@ def check(
             found.append(
                 Problem(f"{path}.due", "bad_day", {"month": element.due.month, "day": element.due.day})
             )
-        elif not isinstance(element.due, FixedDay) and element.due.days < 0:
-            found.append(Problem(f"{path}.due.days", "negative"))
+        elif not isinstance(element.due, FixedDay):
+            if element.due.days < 0:
+                found.append(Problem(f"{path}.due.days", "negative"))
+            found += _above(element.due.days, MAX_DAYS, f"{path}.due.days")
     for place, cap in enumerate(terms.caps):
         found += _cap(terms, cap, f"caps[{place}]")
     found += _calendar(terms, effective_on, patents_end_on)
@@ -73,6 +76,7 @@ def check_amendment(before: Terms, after: Terms) -> list[Problem]:
 def _frame(terms: Terms) -> Iterator[Problem]:
     if terms.term_months <= 0:
         yield Problem("term_months", "not_positive")
+    yield from _above(terms.term_months, MAX_MONTHS, "term_months")
     if terms.open_licence and terms.exclusivity is not Exclusivity.NON_EXCLUSIVE:
         yield Problem("exclusivity", "open_licence_exclusive")
     trial = terms.trial
@@ -82,9 +86,11 @@ def _frame(terms: Terms) -> Iterator[Problem]:
         for name in ("extensions", "extension_months", "decision_days"):
             if getattr(trial, name) < 0:
                 yield Problem(f"trial.{name}", "negative")
+        yield from _above(trial.months, MAX_MONTHS, "trial.months")
+        yield from _above(trial.extensions * trial.extension_months, MAX_MONTHS, "trial.extensions")
         if trial.extensions > 0 and trial.extension_months == 0:
             yield Problem("trial.extension_months", "extension_without_months")
-        if trial.months > 0 and trial.decision_days >= trial.months * 28:
+        if 0 < trial.months <= MAX_MONTHS and trial.decision_days >= trial.months * 28:
             params = {"days": trial.decision_days, "months": trial.months}
             yield Problem("trial.decision_days", "decision_longer_than_trial", params)
         if trial.months >= terms.term_months > 0:
@@ -109,10 +115,16 @@ def _frame(terms: Terms) -> Iterator[Problem]:
     for path, number in numbers.items():
         if number < 0:
             yield Problem(path, "negative")
+        yield from _above(number, MAX_DAYS, path)
     for place, name in enumerate(terms.report.deductions):
         if name not in DEDUCTIONS:
             params = {"value": name, "known": ", ".join(DEDUCTIONS)}
             yield Problem(f"report.deductions[{place}]", "unknown_deduction", params)
+
+
+def _above(number: int, limit: int, path: str) -> Iterator[Problem]:
+    if number > limit:
+        yield Problem(path, "above_limit", {"limit": limit})
 
 
 def _names(terms: Terms) -> Iterator[Problem]:
@@ -149,6 +161,9 @@ def _trigger(terms: Terms, trigger: Trigger, path: str) -> Iterator[Problem]:
     elif isinstance(trigger, After):
         if trigger.months < 0 or trigger.days < 0:
             yield Problem(path, "negative")
+        yield from _above(trigger.days, MAX_DAYS, f"{path}.days")
+        if trigger.anchor is not Anchor.EFFECT or terms.term_months <= 0:
+            yield from _above(trigger.months, MAX_MONTHS, f"{path}.months")
         if trigger.anchor in (Anchor.TRIAL_START, Anchor.TRIAL_END) and terms.trial is None:
             yield Problem(f"{path}.anchor", "trigger_never", {"reason": "no trial / 没有免费使用期"})
         if trigger.anchor is Anchor.CONVERSION and not terms.has_option:
@@ -324,7 +339,7 @@ def _cap(terms: Terms, cap, path: str) -> Iterator[Problem]:
 
 
 def _calendar(terms: Terms, effective_on: date | None, patents_end_on: date | None) -> Iterator[Problem]:
-    if effective_on is None or terms.term_months <= 0:
+    if effective_on is None or not 0 < terms.term_months <= MAX_MONTHS:
         return
     end = add_months(effective_on, terms.term_months) - timedelta(days=1)
     if patents_end_on is not None and end > patents_end_on:

@@ -58,6 +58,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     # values
     "unknown_currency": ("不支持的币种“{value}”。", "Unknown currency “{value}”."),
     "not_positive": ("须大于零。", "Must be greater than zero."),
+    "above_limit": ("不能大于 {limit}。", "May not be more than {limit}."),
     "negative": ("不能为负数。", "May not be negative."),
     "rate_above_one": (
         "费率写作小数：0.03 表示 3 %；{value} 大于 100 %。",

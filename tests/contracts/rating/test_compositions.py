@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -488,3 +489,15 @@ def test_a_year_of_reports():
         ("2026-07-01", "2026-12-31", "2027-01-30"),
         ("2027-01-01", "2027-06-30", "2027-07-30"),
     ]
+
+
+def test_nothing_is_cut_off_in_a_working_however_long_its_figures():
+    agreed = sheet(
+        royalty(fixed("0.123456789012"), stacking={"offset": "0.987654321098", "floor": "0.000000000001"})
+    )
+    used = [sales(Q[0], "99999999999999.99"), sales(Q[0], "1234567.89", "third_party_royalties")]
+    (charge,) = rate(agreed, used, until="2026-03-31").charges
+    exact = 9999999999999999 * Fraction("0.123456789012") - 123456789 * Fraction("0.987654321098")
+    written = rating.working_json(charge.working)["steps"][-2]["value"]
+    assert Fraction(written) == exact
+    assert Fraction(charge.exact) == exact

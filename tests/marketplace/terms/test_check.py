@@ -72,6 +72,8 @@ def instalments(*shares, amount="100", **more):
         (sheet(trial={"months": 2}), ("trial.decision_days", "decision_longer_than_trial")),
         (sheet(currency="XXX"), ("currency", "unknown_currency")),
         (sheet(open_licence=True, exclusivity="sole"), ("exclusivity", "open_licence_exclusive")),
+        (sheet(term_months=10**9), ("term_months", "above_limit")),
+        (sheet(lump("1", due={"kind": "after_charge", "days": 10**9})), ("elements[0].due.days", "above_limit")),
         (sheet(report={"deductions": ["bribes"]}), ("report.deductions[0]", "unknown_deduction")),
         (sheet(lump("1", due={"kind": "fixed_day", "month": 2, "day": 31})), ("elements[0].due", "bad_day")),
     ],
@@ -80,6 +82,15 @@ def test_contradictions(agreed, expected):
     found = terms.check(agreed)
     assert (found[0].path, found[0].code, len(found)) == (*expected, 1)
     assert all(found[0].message(lang) for lang in ("zh-hans", "en"))
+
+
+def test_dates_beyond_the_calendar_are_refused_before_they_are_counted():
+    agreed = sheet(term_months=10**9, trial={"months": 10**9})
+    assert codes(agreed, effective_on=date(2026, 1, 1)) == [
+        ("term_months", "above_limit"),
+        ("trial.months", "above_limit"),
+        ("trial.months", "trial_longer_than_term"),
+    ]
 
 
 def test_dates_outside_the_licence_and_the_patents_end():
