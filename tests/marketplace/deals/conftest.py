@@ -71,6 +71,11 @@ def listing(organisation, title="低温密封胶", **facts):
 
 @pytest.fixture
 def world(db):
+    return build_world()
+
+
+def build_world():
+    """One university, enterprise, agency, stranger and operator with their people, and a published listing."""
     set_up_site()
     uni = organisation(Kind.UNIVERSITY, "东湖大学")
     firm = organisation(Kind.ENTERPRISE, "长江泵业", size_class="SMALL")
