@@ -16,7 +16,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "trial_end": ("免费使用期届满次日", "the day after the trial ends"),
     "conversion": ("被许可方作出转化决定之日", "the licensee's decision to convert"),
     "calendar": ("公历年度", "calendar year"),
-    "licence": ("许可年度（自合同生效日及其每周年日起算）", "licence year (from the effective date)"),
+    "licence": ("许可年度", "licence year"),
     "month": ("月", "month"),
     "quarter": ("季度", "quarter"),
     "half": ("半年", "half-year"),
@@ -344,6 +344,11 @@ SAY: dict[str, tuple[str, str]] = {
     "k_months": (
         "月份按对应日计算，当月无对应日的取该月最后一日，始终自原起算日连续计算。",
         "Months run to the same day, clamped to the month's last day, always from the original date.",
+    ),
+    "k_years": (
+        "公历年度自 1 月 1 日至 12 月 31 日；许可年度自合同生效日及其每一周年日起算；各期应收归入其期末日所在的年度。",
+        "A calendar year runs from 1 January to 31 December, a licence year from the effective date and its "
+        "anniversaries; a period belongs to the year in which it ends.",
     ),
     "k_first": (
         "条件成就之日即为首个计费日（如自 2026-01-15 起免费 12 个月，最后免费日为 2027-01-14）；此约定依《民法典》第二百零四条，不适用第二百零一至二百零三条的期间计算。",

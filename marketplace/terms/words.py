@@ -257,6 +257,7 @@ class _Words(Speaker):
         first = "k_first" if self.terms.trigger_day.value == "first_chargeable" else "k_last"
         codes = [
             "k_months",
+            "k_years",
             first,
             "k_threshold",
             "k_round",
