@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import dj_database_url
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,7 @@ def flag(name: str) -> bool:
 
 # --- What this process is -------------------------------------------------------------------------
 DEMO = flag("USEFIRST_DEMO")
+DEMO_PASSWORD = os.environ.get("USEFIRST_DEMO_PASSWORD", "")  # of all invented people; demo mode only
 DEBUG = flag("DJANGO_DEBUG")
 SECRET_KEY = env("SECRET_KEY")
 SITE_URL = os.environ.get("USEFIRST_SITE_URL", "http://localhost:8000").rstrip("/")
@@ -139,6 +141,14 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 # Every service that makes due things happen, in the order of the road. Beat runs them every few
 # minutes; moving the demo clock runs them once for each day that passes.
 DAILY_TASKS = []
+CELERY_BEAT_SCHEDULE = {
+    "send_mails": {"task": "marketplace.notifications.tasks.send_mails", "schedule": 60},
+    "send_digests": {
+        "task": "marketplace.notifications.tasks.send_digests",
+        "schedule": crontab(hour=8, minute=0),
+    },
+    **{name: {"task": name, "schedule": 300} for name in DAILY_TASKS},
+}
 
 # --- Search ---------------------------------------------------------------------------------------
 ELASTICSEARCH_URL = os.environ.get("ELASTICSEARCH_URL", "")
