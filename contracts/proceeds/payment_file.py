@@ -1,0 +1,100 @@
+"""Payouts as a file for the bank: one layout for each bank, as data (data/payment_files.json)."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from django.db import transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from contracts.proceeds.models import PayeeAccount, Payout
+from contracts.proceeds.states import PayoutState
+from marketplace.audit.services import record
+from marketplace.clock import now
+from marketplace.organisations.acting import permit
+from marketplace.organisations.models import Organisation
+from marketplace.refusals import Incomplete, Refused
+
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+@lru_cache(maxsize=1)
+def file_layouts() -> dict[str, dict]:
+    return json.loads((Path(__file__).parent / "data" / "payment_files.json").read_text("utf-8"))
+
+
+def file_choices() -> list[tuple[str, str]]:
+    english = (get_language() or "").startswith("en")
+    return [(code, row["name_en" if english else "name_zh"]) for code, row in file_layouts().items()]
+
+
+def payment_file(payer: Organisation, payouts: Sequence[Payout], code: str, *, actor) -> bytes:
+    """The payouts that are due as a csv in a bank's layout.
+
+    Raises Incomplete with the names of payees whose account is not known, Refused where a sum is negative (it is
+    set off against the payee's next payout, not sent to a bank), paid already, or nothing is chosen.
+    """
+    permit(actor, "payout.confirm", payer)
+    if code not in file_layouts():
+        raise Refused(_("Choose a bank's layout."))
+    if not payouts:
+        raise Refused(_("Choose at least one payout of your organisation."))
+    if any(
+        row.amount_minor < 0 or row.state != PayoutState.DUE or row.payer_id != payer.pk for row in payouts
+    ):
+        raise Refused(_("Only sums that are due and above zero go into a payment file."))
+    names = {row.payee_name for row in payouts}
+    accounts = {row.name: row for row in PayeeAccount.objects.filter(organisation=payer, name__in=names)}
+    missing = [
+        _("The account of %(name)s is not recorded.") % {"name": name}
+        for name in sorted(names - set(accounts))
+    ]
+    if missing:
+        raise Incomplete(missing, _("The payment file cannot be made yet."))
+    layout = file_layouts()[code]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([head for head, _field in layout["columns"]])
+    for place, row in enumerate(payouts, start=1):
+        account = accounts[row.payee_name]
+        facts = {
+            "place": place,
+            "name": _safe(row.payee_name),
+            "number": account.number,
+            "bank": _safe(account.bank_name),
+            "currency": row.currency,
+            "amount": f"{row.amount.decimal:.2f}",
+            "purpose": _safe(f"成果转化收益 {row.pk}"),
+        }
+        writer.writerow([facts[field] for _head, field in layout["columns"]])
+    record(actor, "payout.file_made", payer, payouts=[row.pk for row in payouts], layout=code)
+    return text.getvalue().encode(layout["encoding"], errors="replace")
+
+
+def _safe(cell: str) -> str:
+    """A bank's clerk opens the file in a spreadsheet: nothing in it may run as a formula."""
+    return f"'{cell}" if cell.startswith(_RISKY) else cell
+
+
+@transaction.atomic
+def save_payee(payer: Organisation, *, actor, name: str, bank_name: str, number: str) -> PayeeAccount:
+    """Record or replace where a payee's money goes."""
+    permit(actor, "payout.confirm", payer)
+    digits = "".join(number.split())
+    account, _made = PayeeAccount.objects.update_or_create(
+        organisation=payer,
+        name=name.strip(),
+        defaults={
+            "bank_name": bank_name.strip(),
+            "number": digits,
+            "tail": digits[-4:],
+            "changed_at": now(),
+            "changed_by": actor.user,
+        },
+    )
+    record(actor, "payee_account.saved", account)
+    return account
