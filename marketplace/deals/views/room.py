@@ -10,9 +10,10 @@ from django.views.decorators.http import require_POST
 from marketplace.deals import reading, services
 from marketplace.deals.forms.room import CloseForm, FileForm, MessageForm
 from marketplace.deals.models import Deal
+from marketplace.deals.standing import Standing
 from marketplace.deals.states import DealState
 from marketplace.deals.views.finding import find
-from marketplace.refusals import Refused
+from marketplace.refusals import NotPermitted, Refused
 
 
 @login_required
@@ -24,7 +25,7 @@ def deal(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "deals/deal_room.html", _room(request, found, stands))
 
 
-def _room(request: HttpRequest, found: Deal, stands, **forms) -> dict:
+def _room(request: HttpRequest, found: Deal, stands: Standing, **forms) -> dict:
     acting = request.acting
     offers = reading.versions(found)
     table = reading.on_the_table(found, offers)
@@ -85,10 +86,17 @@ def _room(request: HttpRequest, found: Deal, stands, **forms) -> dict:
     }
 
 
+def _find_to_write(request: HttpRequest, number: str) -> tuple[Deal, Standing]:
+    found, stands = find(request, number)
+    if not request.acting.can("deal.write"):
+        raise NotPermitted
+    return found, stands
+
+
 @login_required
 @require_POST
 def message(request: HttpRequest, number: str) -> HttpResponse:
-    found, stands = find(request, number)
+    found, stands = _find_to_write(request, number)
     form = MessageForm(request.POST)
     if form.is_valid():
         try:
@@ -108,7 +116,7 @@ def message(request: HttpRequest, number: str) -> HttpResponse:
 @login_required
 @require_POST
 def file_add(request: HttpRequest, number: str) -> HttpResponse:
-    found, stands = find(request, number)
+    found, stands = _find_to_write(request, number)
     form = FileForm(request.POST, request.FILES)
     if form.is_valid():
         try:

@@ -22,7 +22,6 @@ def test_what_happens_at_the_same_moment_happens_once(committed, terms, other_te
         return lambda: open_enquiry(world.listing, actor=actor, message="?")
 
     asked = at_once(ask(world.scout), ask(world.signatory), ask(world.scout))
-    print(asked)
     deal = Deal.objects.get()
     assert asked == [deal, deal, deal]
     assert deal.messages.count() == 3
