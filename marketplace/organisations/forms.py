@@ -141,7 +141,7 @@ class InviteForm(RolesForm):
 
 
 class DecisionForm(forms.Form):
-    decision = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
+    decision = forms.ChoiceField(label=_("Result of the verification"), widget=forms.RadioSelect)
     reason = forms.CharField(
         label=_("Reason"),
         max_length=2000,

@@ -30,6 +30,7 @@ def propose_mandate(
     if agency is None or agency.kind != Kind.AGENCY:
         raise NotPermitted(_("Only a technology transfer agency can hold a mandate."))
     permit(actor, "mandate.propose", agency, against=client)
+    client = Organisation.objects.get(pk=client.pk)  # the caller's copy may be older than its verification
     if client.kind not in CLIENTS or not client.is_verified:
         raise Refused(_("A mandate is given by a verified enterprise or research organisation."))
     if valid_to and valid_to < valid_from:

@@ -66,7 +66,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "mandate.answer": {Role.ADMIN, Role.SIGNATORY, Role.CONTRACT_OFFICER},
         "programme.edit": {Role.PROGRAMME_OFFICER},
         "market.watch": {Role.VERIFIER, Role.PROGRAMME_OFFICER},
-        "clock.move": {Role.VERIFIER, Role.PROGRAMME_OFFICER, Role.ADMIN},
+        "clock.move": {Role.VERIFIER, Role.PROGRAMME_OFFICER},
         # published
         "listing.edit": {Role.EDITOR},
         "listing.approve": {Role.APPROVER},
