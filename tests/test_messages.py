@@ -14,7 +14,7 @@ ALLAUTH = Path(allauth.__file__).parent
 BOTH_LANGUAGES = {"500.html"}
 # Names and signs that are the same in every language.
 SAME_EVERYWHERE = frozenset({
-    "API", "CNY", "CSV", "DOI", "Excel", "GB", "ID", "IP", "JSON", "MB", "NASA", "PDF", "QR", "RSS", "SHA", "TOTP",
+    "API", "CNY", "CSV", "DOI", "Excel", "GB", "ID", "IP", "JSON", "MB", "NASA", "PDF", "QR", "RSS", "SHA", "Stripe", "TOTP",
     "TRL", "UF", "URL", "UseFirst", "XLSX", "http", "https", "kB",
 })  # fmt: skip
 _NOT_TEXT = re.compile(
