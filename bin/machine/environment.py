@@ -21,6 +21,7 @@ def secrets_of(profile: str) -> dict[str, str]:
         known = {name: secrets.token_urlsafe(24) for name in (OWNER, APPLICATION, "redis")}
         known["SECRET_KEY"] = secrets.token_urlsafe(50)
         known["USEFIRST_FIELD_KEYS"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+        known["USEFIRST_DEMO_PASSWORD"] = f"try-{secrets.token_hex(4)}-first"
         write_json(path, known)
     return known
 
@@ -57,7 +58,7 @@ def variables(profile: str) -> dict[str, str]:
     if chromium := packages.find("chromium", "chromium-browser", "google-chrome"):
         found["CHROMIUM"] = chromium
     found |= (
-        {"USEFIRST_DEMO": "1"}
+        {"USEFIRST_DEMO": "1", "USEFIRST_DEMO_PASSWORD": keys.get("USEFIRST_DEMO_PASSWORD", "")}
         if profile == "demo"
         else {"USEFIRST_TEST": "1", "TEST_DATABASE": "usefirst_test"}
     )
