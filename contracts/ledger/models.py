@@ -85,3 +85,8 @@ class Posting(models.Model):
 
     def __str__(self):
         return f"{self.account} {self.amount_minor} {self.currency}"
+
+    @property
+    def credit_minor(self) -> int:
+        """The amount as it stands in the column of credits."""
+        return -self.amount_minor

@@ -1,0 +1,116 @@
+"""What pages of other steps show of payments; menu and desk."""
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contracts.billing.models import Invoice
+from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice
+from contracts.payments.models import Payment, PaymentAdvice, StatementLine
+from contracts.payments.queries import annotate_balances, payee_account
+from contracts.payments.states import AdviceState, GatewayState, LineState
+from marketplace.clock import today
+from marketplace.desk import DeskItem, desk_items
+from marketplace.menu import MenuItem, register_menu
+from marketplace.money import Money
+from marketplace.organisations.roles import RESEARCH
+from marketplace.panels import panel
+
+DESK_LIMIT = 20
+
+
+@panel("invoice.pay")
+def how_to_pay(request, invoice) -> str:
+    acting = request.acting
+    issuer = acting.is_for(invoice.issuer)
+    gateway = GatewayInvoice.objects.filter(invoice=invoice).first()
+    usable = gateway is None or gateway.state == GatewayState.FAILED
+    may_send = (
+        issuer
+        and usable
+        and acting.can("invoice.issue")
+        and GatewayAccount.objects.usable().filter(organisation=invoice.issuer).exists()
+    )
+    context = {
+        "invoice": invoice,
+        "account": payee_account(invoice),
+        "issuer": issuer,
+        "payer": acting.is_for(invoice.payer),
+        "stripe": gateway,
+        "may_advise": acting.is_for(invoice.payer) and acting.can("payment.advise"),
+        "may_send": may_send,
+    }
+    return render_to_string("contracts/payments/_invoice_pay.html", context, request)
+
+
+@panel("invoice.main", order=10)
+def money_of_invoice(request, invoice) -> str:
+    context = {
+        "invoice": invoice,
+        "allocations": invoice.allocations.select_related("payment").order_by("pk"),
+        "advices": PaymentAdvice.objects.visible_to(request.acting).filter(invoice=invoice),
+        "may_read": request.acting.can("payment.confirm"),
+    }
+    return render_to_string("contracts/payments/_invoice_money.html", context, request)
+
+
+@desk_items
+def waiting_receipts(acting) -> list[DeskItem]:
+    """For the licensor's finance: lines, advices and receipts that wait."""
+    if not acting.can("payment.confirm"):
+        return []
+    mine, items = acting.organisation, []
+    lines = StatementLine.objects.filter(account__organisation=mine, state=LineState.OPEN).count()
+    if lines:
+        title = _("%(count)s bank lines to be assigned") % {"count": lines}
+        items.append(DeskItem(title, reverse("receipts"), None, _("Receipts")))
+    advices = PaymentAdvice.objects.filter(invoice__issuer=mine, state=AdviceState.ADVISED).count()
+    if advices:
+        title = _("%(count)s payments advised by licensees") % {"count": advices}
+        items.append(DeskItem(title, reverse("receipts"), None, _("Receipts")))
+    waiting = Payment.objects.with_unallocated().filter(issuer=mine, unallocated_minor__gt=0).count()
+    if waiting:
+        title = _("%(count)s receipts with money not allocated") % {"count": waiting}
+        items.append(DeskItem(title, reverse("payments") + "?state=waiting", None, _("Receipts")))
+    return items
+
+
+@desk_items
+def open_bills(acting) -> list[DeskItem]:
+    """Invoices to pay; for the issuer, those that are overdue."""
+    if not acting.can("invoice.read"):
+        return []
+    mine = acting.organisation
+    bills = annotate_balances(Invoice.objects.filter(payer=mine)).filter(open_minor__gt=0)
+    items = [
+        DeskItem(
+            _("Pay %(number)s: %(open)s")
+            % {"number": bill.number, "open": Money(bill.open_minor, bill.currency)},
+            bill.get_absolute_url(),
+            bill.due_on,
+            _("Invoice"),
+        )
+        for bill in bills.order_by("due_on")[:DESK_LIMIT]
+    ]
+    late = annotate_balances(Invoice.objects.filter(issuer=mine, due_on__lt=today())).filter(open_minor__gt=0)
+    items += [
+        DeskItem(
+            _("%(name)s has not paid %(number)s") % {"name": bill.payer.name, "number": bill.number},
+            bill.get_absolute_url(),
+            bill.due_on,
+            _("Invoice"),
+            "them",
+        )
+        for bill in late.select_related("payer").order_by("due_on")[:DESK_LIMIT]
+    ]
+    return items
+
+
+for _key, _label, _url, _permission, _order, _kinds in (
+    ("receipts", gettext_lazy("Receipts"), "receipts", "payment.confirm", 30, RESEARCH),
+    ("payments", gettext_lazy("Payments"), "payments", "payment.confirm", 35, frozenset()),
+    ("bank_accounts", gettext_lazy("Bank accounts"), "bank_accounts", "account.edit", 80, RESEARCH),
+    ("ledger", gettext_lazy("Ledger"), "ledger", "ledger.read", 70, RESEARCH),
+):
+    register_menu(MenuItem(_key, _label, _url, _permission, "money", _order, frozenset(_kinds)))
