@@ -78,26 +78,26 @@ class RoyaltyMeter:
         segments = self._segments(period, rows, version, note)
         element = self.elements[version]
         total = sum(base for _, _, base in segments) if len(segments) > 1 else segments[0][2]
-        if not self.windowed[version]:
-            if total < 0:
-                if element.loss_carry:
-                    self.loss -= total
-                    note("loss_kept", (total, self.loss), 0)
-                else:
-                    note("loss_lost", (total,), 0)
-                return 0
+        self._base: Number = 0
+        exact: Number = 0
+        if self.windowed[version]:
+            exact = self._windowed(segments, period, note)
+        elif total < 0:
+            if element.loss_carry:
+                self.loss -= total
+                note("loss_kept", (total, self.loss), 0)
+            else:
+                note("loss_lost", (total,), 0)
+        else:
             if self.loss:
                 segments = self._use_loss(segments, total, note)
-            exact: Number = 0
             for place, on, base in segments:
                 exact += self._rate(place, on, base, period, note)
-        else:
-            exact = self._windowed(segments, period, note)
         if exact < 0:
             note("not_negative", (exact,), 0)
             exact = 0
         if element.stacking is not None:
-            exact = self._stack(element, exact, max(total, 0), third_party, note)
+            exact = self._stack(element, exact, max(self._base, 0), third_party, note)
         return exact
 
     def book(self, rounded: int, version: int) -> None:
@@ -178,6 +178,7 @@ class RoyaltyMeter:
         element = self.elements[place]
         if self.deducts[place]:
             base = self._after_deduction(element, on, base, period, note)
+        self._base += base  # what the stacking floor is taken from
         rate = element.rate
         compiled = self.rates[place]
         if isinstance(rate, Tiers):

@@ -69,6 +69,20 @@ def test_entry_fee_credit_goes_below_the_stacking_floor():
     assert amounts(rate(agreed, used, until="2026-03-31"), "royalty") == ["10000.00"]  # 250,000 − 240,000
 
 
+def test_stacking_offset_of_a_period_without_profit_is_carried():
+    agreed = sheet(royalty(fixed("0.1"), "profit", stacking={"offset": "0.5", "floor": "0.01"}))
+    used = [*rows("-1000", "10000", meter="profit"), sales(Q[0], "600", "third_party_royalties")]
+    assert amounts(rate(agreed, used, until="2026-06-30")) == ["0.00", "700.00"]  # 1,000 − 300 carried
+
+
+def test_the_stacking_floor_is_taken_from_what_is_charged():
+    stacking = {"offset": "1", "floor": "0.05"}
+    baseline = {"quantity": fen("6000")}
+    agreed = sheet(royalty(fixed("0.1"), stacking=stacking, baseline=baseline))
+    used = [sales(Q[0], "10000"), sales(Q[0], "9000", "third_party_royalties")]
+    assert amounts(rate(agreed, used, until="2026-03-31")) == ["200.00"]  # 5 % of 4,000, not of 10,000
+
+
 def test_trigger_in_mid_period_asks_for_a_split_and_takes_the_rest():
     agreed = sheet(royalty(fixed("0.03"), trigger=event("first_income")))
     known = {"events": (rating.Happened("first_income", day("2026-05-11")),), "until": "2026-06-30"}
