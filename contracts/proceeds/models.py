@@ -61,9 +61,7 @@ class _OfLicensorQuerySet(models.QuerySet):
     path = "contract__licensor"
 
     def visible_to(self, acting):
-        if acting is None or acting.organisation is None:
-            return self.none()
-        if not (acting.can("distribution.propose") or acting.can("distribution.approve")):
+        if acting is None or not acting.can("distribution.read"):
             return self.none()
         return self.filter(**{self.path: acting.organisation})
 

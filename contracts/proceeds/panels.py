@@ -36,8 +36,7 @@ def money_of_contract(request, contract) -> str:
         row["credited"] += invoice.credited_minor
         row["paid"] += invoice.paid_minor
         row["open"] += max(invoice.open_minor, 0)
-    may = acting.can("distribution.propose") or acting.can("distribution.approve")
-    proceeds = acting.is_for(contract.licensor) and may
+    proceeds = acting.is_for(contract.licensor) and acting.can("distribution.read")
     if not sums and not proceeds:
         return ""
     money = [{"currency": currency, **row} for currency, row in sums.items()]
@@ -78,15 +77,7 @@ def distribution_work(acting) -> list[DeskItem]:
 
 
 for _key, _label, _url, _permission, _order, _kinds in (
-    ("distributions", gettext_lazy("Distribution"), "distributions", "distribution.propose", 50, RESEARCH),
-    (
-        "distributions_approve",
-        gettext_lazy("Distribution"),
-        "distributions",
-        "distribution.approve",
-        50,
-        RESEARCH,
-    ),
+    ("distributions", gettext_lazy("Distribution"), "distributions", "distribution.read", 50, RESEARCH),
     ("payouts", gettext_lazy("Payouts"), "payouts", "payout.confirm", 55, frozenset()),
     ("commissions", gettext_lazy("Commissions"), "commissions", "commission.read", 60, frozenset()),
     ("my_income", gettext_lazy("My income"), "my_income", "signed_in", 65, frozenset()),

@@ -27,22 +27,21 @@ from marketplace import tables
 from marketplace.clock import today
 from marketplace.money import Money
 from marketplace.organisations.acting import permit
-from marketplace.refusals import Incomplete, NotPermitted, Refused
+from marketplace.refusals import Incomplete, Refused
 
 PER_PAGE = 20
 
 
 def _of_licensor(acting):
     """Contracts of the acting licensor, for those of its people who distribute."""
-    if not (acting.can("distribution.propose") or acting.can("distribution.approve")):
+    if not acting.can("distribution.read"):
         return LicenceContract.objects.none()
     return LicenceContract.objects.filter(licensor=acting.organisation)
 
 
 @login_required
 def distributions(request):
-    if not (request.acting.can("distribution.propose") or request.acting.can("distribution.approve")):
-        raise NotPermitted()
+    permit(request.acting, "distribution.read", request.acting.organisation)
     found = Distribution.objects.visible_to(request.acting).select_related("contract", "contract__licensee")
     state = request.GET.get("state", "")
     if state in DistributionState.values:

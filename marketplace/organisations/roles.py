@@ -73,6 +73,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "listing.import": {Role.EDITOR},
         "need.edit": {Role.SCOUT},
         "need.approve": {Role.SIGNATORY, Role.ADMIN},
+        # found
+        "search.keep": {Role.VERIFIER, Role.PROGRAMME_OFFICER},
         # enquired, agreed
         "enquiry.open": {Role.SCOUT, Role.SIGNATORY, Role.BROKER},
         "deal.read": _DEAL | {Role.APPROVER, Role.FINANCE, Role.REPORTER},
@@ -112,6 +114,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "payment.confirm": {Role.FINANCE},
         "account.edit": {Role.FINANCE, Role.ADMIN},
         "ledger.read": {Role.FINANCE},
+        "distribution.read": {Role.FINANCE, Role.APPROVER},
         "distribution.propose": {Role.FINANCE},
         "distribution.approve": {Role.APPROVER},
         "payout.confirm": {Role.FINANCE},
