@@ -7,10 +7,9 @@ intermediate values; they become minor units in one place, `half_up`, once per c
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 EXPONENTS = {
@@ -21,7 +20,9 @@ SIGNS = {
     "CNY": "¥", "HKD": "HK$", "MOP": "MOP$", "TWD": "NT$", "USD": "US$", "EUR": "€", "GBP": "£",
     "CHF": "CHF ", "SGD": "S$", "CAD": "CA$", "AUD": "A$", "JPY": "JP¥", "KRW": "₩",
 }  # fmt: skip
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?|\d+(\.\d*)?|\.\d+")
+# full-width signs as typed on Chinese keyboards; no other look-alikes, so that 5² is not read as 52
+_PLAIN = {0xFF01 + place: 0x21 + place for place in range(94)} | {0xFFE5: "¥", 0x3000: " ", 0x2212: "-"}
+_GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?|[0-9]+(\.[0-9]*)?|\.[0-9]+")
 
 
 class MoneyError(ValueError):
@@ -91,7 +92,7 @@ class Money:
 
         Raises MoneyError for anything else, and for more decimal places than the currency has.
         """
-        plain = unicodedata.normalize("NFKC", text).strip().replace("\u00a5", "¥").replace("−", "-")
+        plain = text.translate(_PLAIN).strip()
         negative = plain.startswith("-")
         plain = plain.removeprefix("-").strip()
         for sign in (SIGNS.get(currency, "").strip(), currency, "¥", "元"):
@@ -99,13 +100,9 @@ class Money:
                 plain = plain[len(sign) :].strip()
             if sign and plain.upper().endswith(sign.upper()):
                 plain = plain[: -len(sign)].strip()
-        if not _GROUPED.fullmatch(plain):
-            raise MoneyError(f"not an amount: {text!r}")
-        try:
-            amount = Decimal(plain.replace(",", ""))
-        except InvalidOperation:
-            raise MoneyError(f"not an amount: {text!r}") from None
-        minor = Fraction(amount) * 10 ** exponent(currency)
+        if len(plain) > 40 or not _GROUPED.fullmatch(plain):
+            raise MoneyError(f"not an amount: {text[:60]!r}")
+        minor = Fraction(plain.replace(",", "")) * 10 ** exponent(currency)
         if minor.denominator != 1:
             raise MoneyError(f"more decimal places than {currency} has: {text!r}")
         return cls(-int(minor) if negative else int(minor), currency)

@@ -22,46 +22,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
-
-from marketplace.money import EXPONENTS, Money, MoneyError
 
 from .check import check
 from .codec import read
 from .contract import Terms
 from .dates import add_months
+from .inputs import TEXT_DEFAULTS, Inputs, share_of
 from .problems import ERROR, Problem, TermsError
+
+__all__ = ["FORMS", "TEXT_DEFAULTS", "BuildError", "build"]
 
 FORMS = (
     "lump_sum", "instalments", "milestones", "royalty", "entry_royalty", "per_unit", "yearly_fee", "free",
 )  # fmt: skip
-TEXT_DEFAULTS = {
-    "currency": "CNY",
-    "exclusivity": "non_exclusive",
-    "territory": "CN",
-    "term_months": "60",
-    "trial_months": "12",
-    "trial_starts": "effect",
-    "extensions": "1",
-    "extension_months": "6",
-    "decision_days": "60",
-    "on_silence": "decline",
-    "commitment": "contingent",
-    "trigger_join": "any",
-    "trigger_anchor": "effect",
-    "trigger_meter": "net_sales",
-    "instalment_months": "6",
-    "royalty_base": "net_sales",
-    "tier_mode": "excess",
-    "tier_span": "life",
-    "unit_meter": "units",
-    "minimum_pro_rate": "none",
-    "due_rule": "after_invoice",
-    "due_days": "30",
-    "report_every": "quarter",
-    "vat": "exclusive",
-}
 
 
 class BuildError(ValueError):
@@ -78,7 +52,7 @@ def build(inputs: Mapping[str, Any]) -> Terms:
 
     Warnings do not refuse: ask `check` for them.
     """
-    reader = _Inputs(inputs)
+    reader = Inputs(inputs)
     document = _frame(reader)
     elements, caps = _elements(reader)
     document |= {"elements": elements, "caps": caps}
@@ -94,81 +68,7 @@ def build(inputs: Mapping[str, Any]) -> Terms:
     return terms
 
 
-class _Inputs:
-    """Reads inputs by name, remembers problems and which path each input went to."""
-
-    def __init__(self, inputs: Mapping[str, Any]) -> None:
-        self.inputs = inputs
-        self.problems: dict[str, list[Problem]] = {}
-        self.paths: list[tuple[str, str]] = []  # (path prefix, input name), most exact last
-        self.currency = self.text("currency")
-        if self.currency not in EXPONENTS:
-            self.refuse("currency", "unknown_currency", value=self.currency)
-            self.currency = "CNY"
-
-    def refuse(self, name: str, code: str, **params: Any) -> None:
-        self.problems.setdefault(name, []).append(Problem(name, code, params))
-
-    def text(self, name: str) -> str:
-        value = self.inputs.get(name)
-        text = "" if value is None else str(value).strip()
-        return text or TEXT_DEFAULTS.get(name, "")
-
-    def given(self, name: str) -> bool:
-        return bool(str(self.inputs.get(name) or "").strip())
-
-    def flag(self, name: str) -> bool:
-        value = self.inputs.get(name)
-        return value is True or str(value).lower() in ("1", "true", "on", "yes")
-
-    def many(self, name: str) -> list[str]:
-        value = self.inputs.get(name) or ()
-        parts = value.replace("，", ",").replace("、", ",").split(",") if isinstance(value, str) else value
-        return [str(part).strip() for part in parts if str(part).strip()]
-
-    def whole(self, name: str) -> int:
-        text = self.text(name)
-        if not (text.isascii() and text.isdigit() and len(text) <= 6):
-            self.refuse(name, "not_a_count" if text else "missing_field")
-            return 0
-        return int(text)
-
-    def money(self, name: str, path: str = "") -> int:
-        self.at(path, name)
-        if not self.given(name):
-            self.refuse(name, "missing_field")
-            return 0
-        try:
-            return Money.parse(self.text(name), self.currency).minor
-        except MoneyError:
-            self.refuse(name, "not_an_amount")
-            return 0
-
-    def number(self, text: str, name: str) -> Decimal:
-        try:
-            value = Decimal(text.replace("%", "").replace("％", "").replace(",", "").strip())
-        except InvalidOperation:
-            value = Decimal("NaN")
-        if not value.is_finite():
-            self.refuse(name, "not_a_number" if text else "missing_field")
-            return Decimal(0)
-        return value
-
-    def percent(self, name: str, path: str = "") -> str:
-        """ "3" per cent → "0.03"."""
-        self.at(path, name)
-        return _share(self.number(self.text(name), name))
-
-    def at(self, path: str, name: str) -> None:
-        if path:
-            self.paths.append((path, name))
-
-
-def _share(percent: Decimal) -> str:
-    return format(percent / 100, "f")
-
-
-def _frame(r: _Inputs) -> dict[str, Any]:
+def _frame(r: Inputs) -> dict[str, Any]:
     months = r.whole("trial_months")
     document: dict[str, Any] = {
         "currency": r.currency,
@@ -216,7 +116,7 @@ def _frame(r: _Inputs) -> dict[str, Any]:
     return document
 
 
-def _trigger(r: _Inputs) -> dict[str, Any] | None:
+def _trigger(r: Inputs) -> dict[str, Any] | None:
     parts: list[dict[str, Any]] = []
     if r.given("trigger_months"):
         parts.append(
@@ -241,7 +141,7 @@ def _trigger(r: _Inputs) -> dict[str, Any] | None:
     return parts[0] if len(parts) == 1 else {"kind": r.text("trigger_join"), "of": parts}
 
 
-def _date(r: _Inputs, name: str) -> str:
+def _date(r: Inputs, name: str) -> str:
     try:
         return date.fromisoformat(r.text(name)).isoformat()
     except ValueError:
@@ -249,7 +149,7 @@ def _date(r: _Inputs, name: str) -> str:
         return "2000-01-01"
 
 
-def _common(r: _Inputs, place: int, element_id: str, commitment: str = "commitment") -> dict[str, Any]:
+def _common(r: Inputs, place: int, element_id: str, commitment: str = "commitment") -> dict[str, Any]:
     path = f"elements[{place}]"
     name = commitment if r.given(commitment) else "commitment"
     r.at(path, "payment_form")
@@ -267,7 +167,7 @@ def _common(r: _Inputs, place: int, element_id: str, commitment: str = "commitme
     return element
 
 
-def _elements(r: _Inputs) -> tuple[list[dict], list[dict]]:
+def _elements(r: Inputs) -> tuple[list[dict], list[dict]]:
     form = r.text("payment_form")
     if form not in FORMS:
         r.refuse("payment_form", "not_a_choice", choices=", ".join(FORMS))
@@ -305,7 +205,7 @@ def _elements(r: _Inputs) -> tuple[list[dict], list[dict]]:
     return elements, _caps(r, counted)
 
 
-def _instalments(r: _Inputs) -> dict[str, Any]:
+def _instalments(r: Inputs) -> dict[str, Any]:
     element = {
         "kind": "instalments",
         **_common(r, 0, "fee"),
@@ -315,7 +215,7 @@ def _instalments(r: _Inputs) -> dict[str, Any]:
     if r.given("instalment_shares"):
         r.at("elements[0].parts", "instalment_shares")
         texts = r.text("instalment_shares").replace("／", "/").split("/")
-        shares: list[str | None] = [_share(r.number(text, "instalment_shares")) for text in texts]
+        shares: list[str | None] = [share_of(r.number(text, "instalment_shares")) for text in texts]
     else:
         r.at("elements[0].parts", "instalment_count")
         count = r.whole("instalment_count")
@@ -332,13 +232,13 @@ def _instalments(r: _Inputs) -> dict[str, Any]:
     return element
 
 
-def _first_anchor(r: _Inputs) -> str:
+def _first_anchor(r: Inputs) -> str:
     if not r.whole("trial_months"):
         return "effect"
     return "conversion" if r.text("commitment") == "option" else "trial_end"
 
 
-def _later(first: dict[str, Any], months: int, r: _Inputs) -> dict[str, Any]:
+def _later(first: dict[str, Any], months: int, r: Inputs) -> dict[str, Any]:
     """The same count of time so many months later; a first part that waits for an event goes on from effect."""
     if first["kind"] == "after":
         return first | {"months": first["months"] + months}
@@ -349,7 +249,7 @@ def _later(first: dict[str, Any], months: int, r: _Inputs) -> dict[str, Any]:
     return {"kind": "all", "of": [first, later]}
 
 
-def _milestones(r: _Inputs) -> list[dict]:
+def _milestones(r: Inputs) -> list[dict]:
     elements = []
     for number in range(1, 7):
         name, amount = f"milestone_{number}_name", f"milestone_{number}_amount"
@@ -375,7 +275,7 @@ def _milestones(r: _Inputs) -> list[dict]:
     return elements
 
 
-def _royalty(r: _Inputs, place: int, *, units: bool) -> dict[str, Any]:
+def _royalty(r: Inputs, place: int, *, units: bool) -> dict[str, Any]:
     path = f"elements[{place}]"
     element = {"kind": "royalty", **_common(r, place, "royalty")}
     r.at(f"{path}.base", "royalty_base")
@@ -404,11 +304,11 @@ def _royalty(r: _Inputs, place: int, *, units: bool) -> dict[str, Any]:
     return element
 
 
-def _rate(r: _Inputs, path: str) -> dict[str, Any]:
+def _rate(r: Inputs, path: str) -> dict[str, Any]:
     if r.given("rates_by_year"):
         r.at(path, "rates_by_year")
         texts = r.text("rates_by_year").replace("／", "/").split("/")
-        return {"kind": "yearly", "rates": [_share(r.number(text, "rates_by_year")) for text in texts]}
+        return {"kind": "yearly", "rates": [share_of(r.number(text, "rates_by_year")) for text in texts]}
     tiers: list[dict[str, Any]] = []
     for number in range(1, 6):
         if r.given(f"tier_{number}_rate"):
@@ -421,7 +321,7 @@ def _rate(r: _Inputs, path: str) -> dict[str, Any]:
     return {"kind": "fixed", "rate": r.percent("rate", path)}
 
 
-def _caps(r: _Inputs, counted: list[str]) -> list[dict]:
+def _caps(r: Inputs, counted: list[str]) -> list[dict]:
     caps = []
     if r.given("cap_yearly"):
         counts = [name for name in counted if name in ("royalty", "yearly")]
@@ -433,7 +333,7 @@ def _caps(r: _Inputs, counted: list[str]) -> list[dict]:
     return caps
 
 
-def _by_input(r: _Inputs, problems: list[Problem]) -> dict[str, list[Problem]]:
+def _by_input(r: Inputs, problems: list[Problem]) -> dict[str, list[Problem]]:
     found: dict[str, list[Problem]] = {}
     for problem in problems:
         names = [(len(path), name) for path, name in r.paths if problem.path.startswith(path)]

@@ -25,7 +25,9 @@ def test_parse_what_people_type(text, minor):
     assert Money.parse(text, "CNY") == Money(minor, "CNY")
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1,23", "1.234", "12 34", "1e3", "NaN", "--1", "1.2.3"])
+@pytest.mark.parametrize(
+    "text", ["", "abc", "1,23", "1.234", "12 34", "1e3", "NaN", "--1", "1.2.3", "²", "٣", "9" * 41]
+)
 def test_parse_refuses(text):
     with pytest.raises(MoneyError):
         Money.parse(text, "CNY")

@@ -72,6 +72,7 @@ def test_difference_names_what_changed():
         ({"payment_form": "lump_sum", "amount": "much"}, {"amount": "not_an_amount"}),
         ({"payment_form": "lump_sum", "amount": "-5"}, {"amount": "not_positive"}),
         ({"payment_form": "royalty", "rate": "three"}, {"rate": "not_a_number"}),
+        ({"payment_form": "royalty", "rate": "1e999999"}, {"rate": "not_a_number"}),
         ({"payment_form": "royalty", "rate": "300"}, {"rate": "rate_above_one"}),
         ({"payment_form": "instalments", "amount": "9", "instalment_shares": "50/40"},
          {"instalment_shares": "shares_sum"}),
