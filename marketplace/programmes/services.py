@@ -36,7 +36,7 @@ def _our_proposals() -> dict[str, tuple[Any, str]]:
     """What we propose where a programme is silent, and why. Only keys that a form must fill are here."""
     ours = _("our proposal")
     return {
-        Key.TRIAL_MONTHS: (12, _("our proposal, the length most pilots use")),
+        Key.TRIAL_MONTHS: (12, _("our proposal, after the pilots that publish a length")),
         Key.TRIGGER: (
             {
                 "mode": "ANY",
@@ -45,7 +45,7 @@ def _our_proposals() -> dict[str, tuple[Any, str]]:
                     {"kind": "event", "name": "first_income"},
                 ],
             },
-            _("our proposal, the trigger most pilots use"),
+            _("our proposal, after the pilots that publish a trigger"),
         ),
         Key.PAYMENT_FORMS: (
             ["LUMP_SUM", "INSTALMENTS", "MILESTONES", "ROYALTY", "ENTRY_ROYALTY"],
