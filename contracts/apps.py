@@ -1,5 +1,10 @@
+from importlib import import_module
+from importlib.util import find_spec
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+STEPS = ("lifecycle", "usage", "billing", "payments", "proceeds")
 
 
 class ContractsConfig(AppConfig):
@@ -8,7 +13,8 @@ class ContractsConfig(AppConfig):
     verbose_name = _("Contracts")
 
     def ready(self):
-        from contracts.payments import panels as payments
-        from contracts.proceeds import panels as proceeds
-
-        self.panels = [payments, proceeds]  # importing them registers menu, desk and panels
+        """Each step registers its panels, desk items and menu entries, and what makes earlier steps wait."""
+        for step in STEPS:
+            for part in ("guards", "panels"):
+                if find_spec(f"contracts.{step}.{part}") and (step, part) != ("lifecycle", "guards"):
+                    import_module(f"contracts.{step}.{part}")

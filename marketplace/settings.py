@@ -140,7 +140,18 @@ CELERY_TASK_DEFAULT_QUEUE = os.environ.get("CELERY_QUEUE", "usefirst")
 CELERY_TIMEZONE = "Asia/Shanghai"
 # Every service that makes due things happen, in the order of the road. Beat runs them every few
 # minutes; moving the demo clock runs them once for each day that passes.
-DAILY_TASKS = []
+DAILY_TASKS = [
+    "contracts.lifecycle.tasks.run_due",
+    "contracts.usage.tasks.schedule_due_reports",
+    "contracts.usage.tasks.remind_missing_reports",
+    "contracts.billing.tasks.charge_due",
+    "contracts.billing.tasks.make_billing_documents",
+    "contracts.payments.tasks.release_overpaid",
+    "contracts.payments.tasks.book_money",
+    "contracts.proceeds.tasks.accrue_commissions",
+    "contracts.proceeds.tasks.book_proceeds",
+    "contracts.proceeds.tasks.make_statements",
+]
 CELERY_BEAT_SCHEDULE = {
     "send_mails": {"task": "marketplace.notifications.tasks.send_mails", "schedule": 60},
     "send_digests": {

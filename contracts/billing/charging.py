@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from contracts.billing.models import CHARGE_NEXT, BillingPolicy, Charge, ChargeState, RatingRun
 from contracts.lifecycle.models import LicenceContract
-from contracts.lifecycle.services import reopen_paid_up, set_paid_up
+from contracts.lifecycle.services import activate_due, reopen_paid_up, set_paid_up
 from contracts.rating import Corrections, Issued, Rating, correct, rate, working_json
 from contracts.rating.result import Key, reason_words
 from contracts.usage.models import UsageReport
@@ -51,6 +52,7 @@ def charge_contract(contract: LicenceContract) -> list[Charge]:
     rating = rate(versions, facts, usage, today(), hashed=True)
     corrections = correct(issued_before(contract), rating)
     made = _append(contract, versions, rating, corrections)
+    activate_due(contract, triggers=rating.triggers)
     if rating.paid_up_on:
         set_paid_up(contract, on=rating.paid_up_on)
     else:
@@ -93,7 +95,7 @@ def _append(contract, versions, rating: Rating, corrections: Corrections) -> lis
             "billing/charges_accrued",
             contract=contract,
             total=Money(sum(c.amount_minor for c in made), made[0].currency).format(),
-            path=f"/zh-hans/contracts/{contract.pk}/charges/",
+            path=reverse("charges", args=[contract.number]),
         )
     return made
 

@@ -9,7 +9,9 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.models import Breach, LicenceContract
+from contracts.lifecycle.services import cure_breach, notify_breach, record_fact
+from contracts.lifecycle.states import BreachState, FactState
 from contracts.rating import periods, rate
 from contracts.usage.meters import check_rows
 from contracts.usage.models import BrokerAccess, Evidence, UsageReport, UsageRow
@@ -20,6 +22,9 @@ from marketplace.clock import now, today
 from marketplace.notifications.services import notify
 from marketplace.organisations.acting import members, permit
 from marketplace.refusals import Refused, TransitionRefused, check
+
+
+UNSETTLED = (BreachState.OPEN, BreachState.UNCURED)
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,7 @@ def submit_report(report: UsageReport, *, actor, draft: Draft) -> UsageReport:
     report.state, report.submitted_at, report.submitted_by = ReportState.SUBMITTED, now(), actor.user
     report.save(update_fields=["is_nil", "first_income_on", "note", "state", "submitted_at", "submitted_by"])
     record(actor, "report.submitted", report, nil=draft.is_nil, rows=len(rows))
+    _cure_missing(report)
     notify(
         members(report.contract.licensor, "report.accept"),
         "usage/report_submitted",
@@ -174,6 +180,7 @@ def accept_report(report: UsageReport, *, actor) -> UsageReport:
     report.state, report.accepted_at, report.accepted_by = ReportState.ACCEPTED, now(), actor.user
     report.save(update_fields=["state", "accepted_at", "accepted_by"])
     record(actor, "report.accepted", report)
+    _state_first_income(report)
     notify(
         members(report.contract.licensee, "report.submit"),
         "usage/report_accepted",
@@ -287,4 +294,29 @@ def chase_missing(report: UsageReport) -> None:
             path=report.get_absolute_url(),
         )
     if late > REMINDERS[-1]:
-        notify_missing_report(report.contract, report=report.pk, period=str(report), due_on=report.due_on)
+        notify_breach(
+            report.contract,
+            actor=None,
+            kind=Breach.Kind.REPORT,
+            words=f"{report.period_start} – {report.period_end}: 使用报告逾期未交 / usage report missing",
+            key=breach_key(report),
+        )
+
+
+def breach_key(report: UsageReport) -> str:
+    return f"report:{report.amends_id or report.pk}"
+
+
+def _cure_missing(report: UsageReport) -> None:
+    """A report that came cures the breach that its absence was."""
+    breach = report.contract.breaches.filter(key=breach_key(report), state__in=UNSETTLED).first()
+    if breach is not None:
+        cure_breach(breach, actor=None)
+
+
+def _state_first_income(report: UsageReport) -> None:
+    """The licensor has accepted what the licensee stated: the first income is on record as a fact. A day that
+    an earlier fact states differently is corrected by that fact, not here."""
+    stated = report.contract.facts.filter(name="first_income").exclude(state=FactState.VOID)
+    if report.first_income_on and not stated.filter(state=FactState.CONFIRMED).exists():
+        record_fact(report.contract, actor=None, name="first_income", on=report.first_income_on)

@@ -1,0 +1,24 @@
+"""Why lifecycle has to wait for reports."""
+
+from django.utils.translation import gettext as _
+
+from contracts.lifecycle.guards import closing_guard, extension_guard
+from contracts.lifecycle.models import LicenceContract
+from contracts.usage.models import UsageReport
+from contracts.usage.states import ReportState
+
+UNANSWERED = (ReportState.SCHEDULED, ReportState.OPEN, ReportState.SUBMITTED, ReportState.QUERIED)
+
+
+@closing_guard
+def reports_are_accepted(contract: LicenceContract) -> str:
+    if UsageReport.objects.filter(contract=contract, state__in=UNANSWERED).exists():
+        return _("Not all usage reports are submitted and accepted.")
+    return ""
+
+
+@extension_guard
+def last_report_is_accepted(contract: LicenceContract) -> str:
+    if UsageReport.objects.filter(contract=contract).overdue().exists():
+        return _("A usage report is overdue; submit it before asking for an extension.")
+    return ""
