@@ -6,6 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from marketplace.deals import nda
+from marketplace.deals.changes import Change, changes_between
 from marketplace.deals.models import (
     AgencyInvitation,
     CommissionTerm,
@@ -17,7 +18,6 @@ from marketplace.deals.models import (
 from marketplace.deals.standing import Standing
 from marketplace.deals.states import DealState, Side, WaitsFor
 from marketplace.organisations.acting import Acting
-from marketplace.terms.difference import Change, difference
 from marketplace.terms.words import Section, one_line, plain_words
 
 
@@ -47,7 +47,7 @@ def words(offer: Offer) -> list[Section]:
 
 
 def changes(before: Offer | None, after: Offer) -> list[Change]:
-    return difference(before.agreed_terms, after.agreed_terms, lang()) if before else []
+    return changes_between(before.agreed_terms if before else None, after.agreed_terms, lang())
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,11 @@ def road(deal: Deal) -> list[dict]:
     return steps
 
 
-def seen_by(deal: Deal, messages: list) -> dict[int, list[str]]:
-    """For each message the people of other organisations who have read it, by name; shown under the last one
-    that each of them has read."""
+def seen_by(deal: Deal, messages: list, reader) -> dict[int, list[str]]:
+    """How far each other person has read: the names under the last message that they have seen."""
     readers: dict[int, list[str]] = {}
-    for row in deal.seen.select_related("user", "organisation").order_by("seen_at"):
+    others = deal.seen.exclude(user=reader).select_related("user", "organisation")
+    for row in others.order_by("seen_at"):
         read = [m for m in messages if m.pk <= row.message_id and m.author_id != row.user_id]
         if read:
             name = f"{row.user} ({row.organisation})"

@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('side', models.CharField(choices=[('LICENSOR', 'licensor'), ('LICENSEE', 'licensee'), ('AGENCY', 'agency')], max_length=10)),
                 ('file', models.FileField(max_length=200, upload_to=marketplace.deals.models.room._path)),
-                ('name', models.CharField(max_length=150, verbose_name='name')),
+                ('name', models.CharField(max_length=150, verbose_name='file name')),
                 ('size', models.PositiveBigIntegerField(verbose_name='size')),
                 ('content_type', models.CharField(max_length=100)),
                 ('sha256', models.CharField(max_length=64)),

@@ -43,7 +43,7 @@ class RoomFile(models.Model):
     organisation = models.ForeignKey("organisations.Organisation", models.PROTECT, related_name="+")
     side = models.CharField(max_length=10, choices=Side.choices)
     file = models.FileField(upload_to=_path, max_length=200)
-    name = models.CharField(_("name"), max_length=150)
+    name = models.CharField(_("file name"), max_length=150)
     size = models.PositiveBigIntegerField(_("size"))
     content_type = models.CharField(max_length=100)
     sha256 = models.CharField(max_length=64)

@@ -9,12 +9,12 @@ from django.views.decorators.http import require_POST
 
 from marketplace import terms as language
 from marketplace.deals import drafts, proposals, reading, services
+from marketplace.deals.changes import changes_between
 from marketplace.deals.forms.offer import OfferForm
 from marketplace.deals.models import Deal, Offer
 from marketplace.deals.views.finding import find
 from marketplace.refusals import Incomplete, Refused
 from marketplace.terms.build import TEXT_DEFAULTS
-from marketplace.terms.difference import difference
 from marketplace.terms.presets import PRESETS
 from marketplace.terms.words import one_line, plain_words
 
@@ -121,7 +121,7 @@ def _preview(form: OfferForm, offers: list[Offer]) -> dict:
             ("en", "English", one_line(form.terms, "en"), plain_words(form.terms, "en")),
         ],
         "before": table,
-        "changes": difference(table.agreed_terms, form.terms, reading.lang()) if table else [],
+        "changes": changes_between(table.agreed_terms if table else None, form.terms, reading.lang()),
         "same": table is not None and table.terms_hash == language.hash_of(form.terms),
         "warnings": form.warnings,
         "hash": language.hash_of(form.terms),

@@ -32,7 +32,7 @@ def _room(request: HttpRequest, found: Deal, stands: Standing, **forms) -> dict:
     said = list(found.messages.select_related("author", "organisation"))
     if said:
         services.mark_seen(found, acting=acting, message_id=said[-1].pk)
-    readers = reading.seen_by(found, said)
+    readers = reading.seen_by(found, said, acting.user)
     before = offers[-2] if table and len(offers) > 1 else None
     accepted = {a.side for a in table.acceptances.all()} if table else set()
     may_write = acting.can("deal.write") and found.state != DealState.CLOSED
