@@ -127,7 +127,8 @@ def _grant(rights: InstitutionRights) -> None:
             codename__in=[*EDITOR_PAGE_RIGHTS, *FILE_RIGHTS, "access_admin"]
         ).select_related("content_type")
     }
-    rights.editors.permissions.add(permissions["wagtailadmin", "access_admin"])
+    for group in (rights.editors, rights.approvers):  # without it Wagtail sends people round to the sign-in
+        group.permissions.add(permissions["wagtailadmin", "access_admin"])
     if page is not None:
         for codename in EDITOR_PAGE_RIGHTS:
             GroupPagePermission.objects.get_or_create(
