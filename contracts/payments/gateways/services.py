@@ -281,7 +281,7 @@ def sync(row: GatewayInvoice) -> GatewayInvoice:
             row.invoice,
             key=received.key,
             amount_minor=received.amount_minor,
-            received_on=received.paid_on,
+            received_on=min(received.paid_on, today()),  # the gateway lives on real time
             reference=received.reference,
         )
         for refund in stripe.read_refunds(row.account, received.reference):

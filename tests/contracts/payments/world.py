@@ -226,7 +226,7 @@ def statement(world, account, *rows):
         "账户明细\n"
         + HEAD
         + "".join(
-            f"{day},{come},{gone},{reference},{payer},62220001,{note}\n"
+            f'{day},"{come}",{gone},{reference},{payer},62220001,{note}\n'
             for day, come, gone, reference, payer, note in rows
         )
     )

@@ -1,0 +1,258 @@
+from datetime import date
+
+import pytest
+import stripe
+from django.urls import reverse
+
+from contracts.payments.gateways import services
+from contracts.payments.gateways import stripe as gateway
+from contracts.payments.gateways.errors import GatewayError
+from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice, WebhookEvent
+from contracts.payments.models import Allocation, Payment, Refund
+from contracts.payments.queries import balance, unallocated
+from contracts.payments.services import confirm_receipt
+from marketplace.clock import at
+from marketplace.refusals import NotPermitted, Refused, TransitionRefused
+from tests.contracts.payments.world import bank_line, invoice
+from tests.fakes import StripeDouble
+
+DAY = date(2026, 11, 23)
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch):
+    monkeypatch.setattr(stripe.HTTPClient, "_sleep_time_seconds", lambda self, retries: 0)
+    with at(DAY):
+        yield
+
+
+@pytest.fixture
+def double(monkeypatch):
+    made = StripeDouble()
+    monkeypatch.setattr(gateway, "http_client_factory", lambda **options: made)
+    return made
+
+
+@pytest.fixture
+def account(world, double):
+    return services.add_account(
+        world.uni, actor=world.finance, secret_key=double.key, webhook_secret=double.secret
+    )
+
+
+@pytest.fixture
+def sent(world, account):
+    """An invoice of 690 yuan that stands at Stripe."""
+    bill = invoice(world.contract, 69_000)
+    services.request_gateway_invoice(bill, actor=world.finance)
+    services.send_waiting()
+    return GatewayInvoice.objects.select_related("invoice", "account").get(invoice=bill)
+
+
+def deliver(client, account, double, event, **options):
+    body, signature = double.signed(event, **options)
+    url = reverse("stripe_webhook", args=[account.token])
+    return client.post(url, body, content_type="application/json", headers={"Stripe-Signature": signature})
+
+
+def test_an_account_is_tested_and_its_key_is_kept_encrypted(world, account):
+    from django.db import connection
+
+    account = services.check_account(account, actor=world.finance)
+    assert (account.test_problem, account.country, account.external_id) == ("", "HK", "acct_double")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT secret_key, webhook_secret FROM contracts_gatewayaccount")
+        assert "sk_test" not in str(cursor.fetchone())
+    for wrong in ("pk_test_x", "", "hello"):
+        with pytest.raises(Refused):
+            services.add_account(world.uni, actor=world.finance, secret_key=wrong)
+    with pytest.raises(NotPermitted):
+        services.add_account(world.uni, actor=world.officer, secret_key="sk_test_x")
+
+
+def test_a_wrong_key_is_told(world, double, account):
+    account.secret_key = "sk_test_other"
+    account.save()
+    assert services.check_account(account, actor=world.finance).test_problem
+
+
+def test_an_invoice_goes_to_stripe_step_by_step(world, double, sent):
+    assert (sent.state, sent.external_number, sent.amount_minor) == ("SENT", "DOUBLE-0001", 69_000)
+    (there,) = double.invoices.values()
+    assert (there["status"], there["total"], there["currency"]) == ("open", 69_000, "cny")
+    assert there["metadata"]["usefirst_invoice"] == str(sent.invoice_id)
+    services.send_waiting()
+    assert len(double.invoices) == 1
+    with pytest.raises(TransitionRefused):
+        services.request_gateway_invoice(sent.invoice, actor=world.finance)
+
+
+@pytest.mark.parametrize("way", ["before", "after", "500"])
+@pytest.mark.parametrize("call", range(9))
+def test_any_call_may_fail_or_lose_its_answer(world, double, account, way, call):
+    bill = invoice(world.contract, 69_000)
+    services.request_gateway_invoice(bill, actor=world.finance)
+    double.fail(*[""] * call, way)
+    for _run in range(4):
+        services.send_waiting()
+
+    row = GatewayInvoice.objects.get(invoice=bill)
+    assert row.state == "SENT"
+    assert [(i["status"], i["total"]) for i in double.invoices.values()] == [("open", 69_000)]
+    assert len(double.items) == len(double.customers) == 1
+
+
+def test_a_lost_answer_is_found_after_stripe_forgot_its_keys(world, double, account):
+    bill = invoice(world.contract, 69_000)
+    services.request_gateway_invoice(bill, actor=world.finance)
+    for call in range(6):
+        double.fail(*[""] * call, "after")
+        services.send_waiting()
+        double._failures.clear()
+        double.kept.clear()
+    services.send_waiting()
+    assert [(i["status"], i["total"]) for i in double.invoices.values()] == [("open", 69_000)]
+
+
+def test_a_refusal_of_stripe_fails_with_words_and_can_be_asked_again(world, double, account):
+    world.firm.contact_email = ""
+    world.firm.save()
+    bill = invoice(world.contract, 100)
+    services.request_gateway_invoice(bill, actor=world.finance)
+    services.send_waiting()
+    row = GatewayInvoice.objects.get(invoice=bill)
+    assert (row.state, bool(row.problem)) == ("FAILED", True)
+
+    world.firm.contact_email = "pay@example.com"
+    world.firm.save()
+    services.request_gateway_invoice(bill, actor=world.finance)
+    services.send_waiting()
+    row.refresh_from_db()
+    assert (row.state, row.problem) == ("SENT", "")
+
+
+def test_paid_by_webhooks_twice_late_and_out_of_order_counts_once(client, world, double, account, sent):
+    double.pay(sent.external_id, 20_000)
+    double.pay(sent.external_id)
+    for event in [*reversed(double.events), *double.events]:
+        assert deliver(client, account, double, event).status_code == 200
+    assert WebhookEvent.objects.count() == len(double.events)
+    for _run in range(2):
+        services.handle_events()
+
+    payments = Payment.objects.order_by("pk")
+    assert sorted(row.amount_minor for row in payments) == [20_000, 49_000]
+    assert {row.method for row in payments} == {"STRIPE"}
+    assert balance(sent.invoice).state == "PAID"
+    sent.refresh_from_db()
+    assert sent.state == "PAID"
+    assert not WebhookEvent.objects.filter(handled_at__isnull=True).exists()
+
+
+def test_a_lost_webhook_loses_nothing(world, double, sent):
+    double.pay(sent.external_id)
+    services.sync_open()
+    assert balance(sent.invoice).state == "PAID"
+
+
+def test_a_refund_at_stripe_undoes_what_it_settled(client, world, double, account, sent):
+    payment = double.pay(sent.external_id)
+    services.sync_open()
+    double.refund(payment, 9_000)
+    refunded = double.events[-1]
+    for _time in range(2):
+        deliver(client, account, double, refunded)
+    services.handle_events()
+    services.sync(sent)
+
+    assert [row.amount_minor for row in Refund.objects.all()] == [9_000]
+    assert balance(sent.invoice).open_minor == 9_000
+
+
+def test_unsigned_forged_old_and_foreign_messages_are_refused(client, double, account, sent):
+    event = double.events[-1]
+    body, signature = double.signed(event)
+    url = reverse("stripe_webhook", args=[account.token])
+
+    def post(content, header):
+        return client.post(
+            url, content, content_type="application/json", headers={"Stripe-Signature": header}
+        )
+
+    assert post(body, "").status_code == 400
+    assert post(body, "t=x,v1=y").status_code == 400
+    assert post(body.replace(b"invoice", b"invoicf"), signature).status_code == 400
+    assert post(b"\xff\xfe", signature).status_code == 400
+    assert deliver(client, account, double, event, secret="whsec_other").status_code == 400
+    assert deliver(client, account, double, event, at=1_600_000_000).status_code == 400
+    assert client.get(url).status_code == 405
+    unknown = reverse("stripe_webhook", args=["unknown"])
+    assert client.post(unknown, body, content_type="application/json").status_code == 404
+    assert not WebhookEvent.objects.exists()
+    assert post(body, signature).status_code == 200
+
+
+def test_a_message_about_somebody_elses_invoice_moves_nothing(client, double, account, sent):
+    event = {
+        "id": "evt_x",
+        "type": "invoice.paid",
+        "data": {"object": {"id": "in_foreign", "amount_paid": 10**6}},
+    }
+    deliver(client, account, double, event)
+    deliver(client, account, double, {"id": "evt_y", "type": "unknown.kind", "data": {"object": {}}})
+    services.handle_events()
+    assert not Payment.objects.exists()
+    assert WebhookEvent.objects.filter(handled_at__isnull=False).count() == 2
+
+
+def test_paid_by_bank_meanwhile_voids_at_stripe_and_a_double_payment_waits(world, double, sent):
+    bill = sent.invoice
+    confirm_receipt(bank_line(world, "690.00"), actor=world.finance, parts=[(bill.pk, 69_000)])
+    services.sync_open()
+    sent.refresh_from_db()
+    assert (sent.state, double.invoices[sent.external_id]["status"]) == ("VOID", "void")
+
+    second = invoice(world.contract, 100)
+    services.request_gateway_invoice(second, actor=world.finance)
+    services.send_waiting()
+    row = GatewayInvoice.objects.select_related("invoice", "account").get(invoice=second)
+    confirm_receipt(bank_line(world, "1.00"), actor=world.finance, parts=[(second.pk, 100)])
+    double.pay(row.external_id)
+    services.sync(row)
+    twice = Payment.objects.get(method="STRIPE")
+    assert (unallocated(twice), Allocation.objects.filter(payment=twice).count()) == (100, 0)
+
+
+def test_a_removed_key_is_forgotten(world, account):
+    services.remove_account(account, actor=world.finance)
+    account = GatewayAccount.objects.get(pk=account.pk)
+    assert (account.secret_key, account.webhook_secret) == ("", "")
+    with pytest.raises(Refused):
+        services.request_gateway_invoice(invoice(world.contract, 100), actor=world.finance)
+
+
+# --- The double itself --------------------------------------------------------------------------------
+
+
+def test_the_double_behaves_as_the_documentation_says(world, double, sent):
+    calls = stripe.StripeClient(double.key, http_client=double).v1
+    with pytest.raises(stripe.InvalidRequestError, match="unknown parameter"):
+        calls.customers.create({"nonsense": "x"})
+    with pytest.raises(stripe.InvalidRequestError, match="collection_method"):
+        calls.invoices.create(
+            {"customer": sent.external_customer, "currency": "cny", "collection_method": "pigeon"}
+        )
+    with pytest.raises(stripe.InvalidRequestError, match="no longer editable"):
+        calls.invoice_items.create(
+            {"customer": sent.external_customer, "invoice": sent.external_id, "amount": 1, "currency": "cny"}
+        )
+    first = calls.customers.create({"name": "a"}, {"idempotency_key": "k"})
+    assert calls.customers.create({"name": "a"}, {"idempotency_key": "k"}).id == first.id
+    with pytest.raises(stripe.IdempotencyError):
+        calls.customers.create({"name": "b"}, {"idempotency_key": "k"})
+    double.pay(sent.external_id)
+    with pytest.raises(stripe.InvalidRequestError, match="isn't open"):
+        calls.invoices.void_invoice(sent.external_id)
+    with pytest.raises(GatewayError) as error:
+        gateway.void(sent)
+    assert error.value.retry is False
