@@ -35,7 +35,9 @@ register_menu(
 
 @panel("listing.aside", order=10)
 def ask(request: HttpRequest, listing: object) -> str:
-    """Ask a question or request a trial, or what has to be done before; nothing on one's own listing."""
+    """Ask a question or request a trial, or what has to be done before; nothing on one's own listing.
+
+    Visitors get links only: their page holds no form token, so it can be kept by caches."""
     if not isinstance(listing, ListingPage) or not listing.live:
         return ""
     why = obstacle(listing, request.acting)
@@ -48,7 +50,7 @@ def ask(request: HttpRequest, listing: object) -> str:
         "listing": listing,
         "why": why,
         "deal": deal,
-        "form": None if deal else form_for(request, listing, why),
+        "form": None if deal or why == "anonymous" else form_for(request, listing, why),
     }
     return render_to_string("deals/_enquiry_panel.html", context, request=request)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from cms.models import ListingPage
 from marketplace.deals import services
 from marketplace.deals.forms.room import EnquiryForm
+from marketplace.deals.states import Purpose
 from marketplace.organisations.models import Mandate, Organisation
 from marketplace.organisations.roles import Kind
 from marketplace.refusals import Refused
@@ -46,7 +47,8 @@ def form_for(request: HttpRequest, listing: ListingPage, why: str, data=None) ->
     broker = not why and acting.organisation.kind == Kind.AGENCY
     clients = clients_of(acting.organisation) if broker else None
     kept = request.session.get(KEPT, {}).get(listing.code, {})
-    return EnquiryForm(data, clients=clients, initial=kept)
+    initial = {"purpose": Purpose.TRIAL} if request.GET.get("purpose") == Purpose.TRIAL else {}
+    return EnquiryForm(data, clients=clients, initial={**initial, **kept})
 
 
 def enquire(request: HttpRequest, code: str) -> HttpResponse:

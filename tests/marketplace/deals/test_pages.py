@@ -11,7 +11,7 @@ from wagtail.documents.models import Document
 
 from cms.models import Attachment
 from marketplace.deals.models import CommissionTerm, Deal, Offer, TermSheet
-from marketplace.deals.panels import open_commissions, open_invitations, waiting_deals
+from marketplace.deals.panels import ask, open_commissions, open_invitations, waiting_deals
 from marketplace.deals.services import (
     accept_offer,
     add_file,
@@ -24,6 +24,7 @@ from marketplace.deals.services import (
     set_nda,
 )
 from marketplace.desk import items_for
+from marketplace.organisations.acting import Acting
 from marketplace.organisations.roles import Role
 from marketplace.terms import presets
 from tests.marketplace.deals.conftest import PASSWORD, listing, mandate, organisation, person
@@ -200,6 +201,22 @@ def test_a_visitor_signs_in_and_finds_the_text_again(world, client):
         "能否试用？"
         not in client.get(reverse("enquire", args=[listing(world.uni, "二").code])).content.decode()
     )
+
+
+def test_the_panel_of_a_listing_fits_its_reader(world, rf):
+    def panel(acting):
+        request = rf.get("/")
+        request.acting, request.session = acting, {}
+        return ask(request, world.listing)
+
+    assert "csrfmiddlewaretoken" not in panel(Acting(None))
+    assert reverse("enquire", args=[world.listing.code]) in panel(Acting(None))
+    assert panel(world.officer) == ""
+    assert "<form" in panel(world.scout)
+    assert "<form" not in panel(person(world.firm, Role.REPORTER))
+    deal = open_enquiry(world.listing, actor=world.scout, message="?")
+    assert deal.get_absolute_url() in panel(world.signatory)
+    assert "<form" not in panel(world.signatory)
 
 
 @pytest.mark.parametrize("case", ["pending", "university", "own", "reporter", "nobody", "broker"])
