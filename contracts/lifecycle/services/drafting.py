@@ -20,7 +20,7 @@ from contracts.lifecycle.states import BEFORE_SIGNATURE, NoticeState, PricingMet
 from marketplace import terms as language
 from marketplace.audit.services import record
 from marketplace.clock import now, today
-from marketplace.deals.models import TermSheet
+from marketplace.deals.models import Deal, TermSheet
 from marketplace.deals.models.offer import sealed
 from marketplace.organisations.acting import Acting, permit
 from marketplace.programmes.models import PilotProgramme
@@ -44,12 +44,13 @@ def draft_contract(
     broken, that has a living contract already, for a listing that was taken off the market and for parties that
     are not verified.
     """
-    sheet = (
-        TermSheet.objects.select_for_update(of=("self",))
-        .select_related("deal__licensor", "deal__licensee", "deal__agency", "deal__listing")
-        .get(pk=term_sheet.pk)
+    # Term sheets are append-only and cannot be locked: two drafts at once queue at their deal.
+    deal = (
+        Deal.objects.select_for_update(of=("self",))
+        .select_related("licensor", "licensee", "agency", "listing")
+        .get(pk=term_sheet.deal_id)
     )
-    deal = sheet.deal
+    sheet = TermSheet.objects.select_related("deal").get(pk=term_sheet.pk)
     if not (actor.is_for(deal.licensor) or (deal.agency_id and actor.is_for(deal.agency))):
         raise NotPermitted(_("The licensor or the agency of the deal drafts the contract."))
     others = [deal.licensee] if actor.is_for(deal.licensor) else [deal.licensor, deal.licensee]

@@ -1,0 +1,94 @@
+"""The road across the top of a contract's page: what is done, where it stands, what is to come, with days."""
+
+from django.utils.translation import gettext as _
+
+from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.states import OVER, NoticeState, State
+
+ORDER = ("agreed", "review", "notice", "signed", "delivered", "trial", "decision", "active", "closed")
+PLACE = {
+    State.DRAFT: "review",
+    State.INTERNAL_REVIEW: "review",
+    State.PUBLIC_NOTICE: "notice",
+    State.OBJECTION: "notice",
+    State.SIGNING: "signed",
+    State.DELIVERY: "delivered",
+    State.TRIAL: "trial",
+    State.EXTENDED: "trial",
+    State.DECISION_DUE: "decision",
+    State.ACTIVE: "active",
+    State.PAID_UP: "active",
+    State.WIND_DOWN: "closed",
+}
+
+
+def road(contract: LicenceContract) -> list[dict]:
+    """Steps for the `road` tag. Steps that this contract skips (no notice, nothing to decide) are left out."""
+    terms = contract.terms
+    notice = next(iter(sorted(contract.notices.all(), key=lambda row: -row.pk)), None)
+    decision = getattr(contract, "decision", None)
+    decided = decision.on if decision else None
+    days = {
+        "agreed": (_("Agreed"), contract.term_sheet.agreed_at.date(), ""),
+        "review": (_("Review"), contract.approved_at.date() if contract.approved_at else None, ""),
+        "notice": (_("Public notice"), notice.ends_on if notice else None, _notice_note(contract, notice)),
+        "signed": (_("Signed"), contract.signed_at.date() if contract.signed_at else None, ""),
+        "delivered": (_("Delivered"), contract.delivered_on, ""),
+        "trial": (
+            _("Free use"),
+            contract.trial_ends_on,
+            _("%(months)s months") % {"months": terms.trial.months + contract.extension_months}
+            if terms.trial
+            else "",
+        ),
+        "decision": (
+            _("Decision"),
+            decided or contract.decision_due_on,
+            str(decision.get_choice_display()) if decision else "",
+        ),
+        "active": (
+            _("In force"),
+            contract.activated_on,
+            _("paid up") if contract.state == State.PAID_UP else "",
+        ),
+        "closed": (_("Closed"), contract.closed_on or contract.term_ends_on, ""),
+    }
+    skipped = set()
+    if contract.pricing_method != "NEGOTIATED" and notice is None:
+        skipped.add("notice")
+    if terms.trial is None:
+        skipped |= {"trial", "decision"}
+    if not terms.has_option:
+        skipped.add("decision")
+    if contract.state in OVER and contract.activated_on is None:
+        skipped.add("active")
+    here = _here(contract)
+    keys = [key for key in ORDER if key not in skipped]
+    place = keys.index(here) if here in keys else len(keys)
+    return [
+        {
+            "key": key,
+            "label": days[key][0],
+            "on": days[key][1],
+            "note": days[key][2],
+            "state": "done" if number < place else "now" if number == place else "next",
+        }
+        for number, key in enumerate(keys)
+    ]
+
+
+def _notice_note(contract: LicenceContract, notice) -> str:
+    if notice is None:
+        return ""
+    if contract.state == State.OBJECTION:
+        return _("objection")
+    return _("%(days)s days") % {"days": notice.days} if notice.state == NoticeState.RUNNING else ""
+
+
+def _here(contract: LicenceContract) -> str | None:
+    """The step at which the contract stands; None when the road is done. A withdrawn one stays where it ended."""
+    if contract.state == State.IN_BREACH:
+        return PLACE.get(State(contract.resume_state), "active")
+    if contract.state == State.WITHDRAWN:
+        return "notice" if contract.approved_at else "review"
+    return PLACE.get(State(contract.state))

@@ -1,0 +1,1 @@
+"""Pages: the contract, its steps, the public notices."""
