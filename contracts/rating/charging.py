@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 from marketplace.money import half_up
-from marketplace.terms import FixedRate, Royalty, Span, Straddling, Tiers
+from marketplace.terms import Royalty, Span, Straddling, Tiers
 
 from .facts import Facts, Period, UsageRow
 from .royalty import Row, RoyaltyMeter
@@ -153,7 +153,7 @@ class Charging:
         if self.blocked_life:
             return True
         windows = self.blocked_windows
-        return bool(windows and windows & windows_of(element, span.end, self.run.facts))
+        return bool(windows and windows & windows_of(element, span, self.run.facts))
 
     def _wait(self, element: Royalty, span: Period, reason: str, detail: str = "") -> None:
         self._remember_wait(element, span)
@@ -161,7 +161,7 @@ class Charging:
 
     def _remember_wait(self, element: Royalty, span: Period) -> None:
         self.blocked_life = self.blocked_life or self.meter.remembers_life
-        self.blocked_windows |= windows_of(element, span.end, self.run.facts)
+        self.blocked_windows |= windows_of(element, span, self.run.facts)
 
 
 def prepare_royalty(run: Run, order: int, element_id: str) -> None:
@@ -177,13 +177,14 @@ def charge_period(run: Run, point: Point) -> None:
     charging.charge(span, version)
 
 
-def windows_of(element: Royalty, on: date, facts: Facts) -> set[tuple]:
-    """The yearly windows whose cumulative sums a royalty of this day depends on."""
+def windows_of(element: Royalty, span: Period, facts: Facts) -> set[tuple]:
+    """The yearly windows whose cumulative sums a royalty of this period depends on; it may lie in two of them."""
     found = set()
     rate = element.rate
-    if not isinstance(rate, FixedRate) and isinstance(rate, Tiers) and rate.span is Span.YEAR:
-        found.add(("rate", window_of(rate.year, on, facts.effective_on)))
     deducted = element.baseline or element.free
-    if deducted is not None and deducted.span is Span.YEAR:
-        found.add(("base", window_of(deducted.year, on, facts.effective_on)))
+    for on in span:
+        if isinstance(rate, Tiers) and rate.span is Span.YEAR:
+            found.add(("rate", window_of(rate.year, on, facts.effective_on)))
+        if deducted is not None and deducted.span is Span.YEAR:
+            found.add(("base", window_of(deducted.year, on, facts.effective_on)))
     return found

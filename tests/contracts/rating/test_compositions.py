@@ -462,6 +462,19 @@ def test_a_minimum_waits_for_its_own_year_only_unless_an_excess_is_carried():
     assert amounts(carried, "minimum") == []
 
 
+def test_a_period_across_two_years_waits_for_a_missing_report_in_either():
+    rates = tiers(("1000", "0.05"), (None, "0.02"), span="year")
+    agreed = sheet(royalty(rates), every="half", report={"year": "licence"})
+    halves = [("2026-02-10", "2026-08-09"), ("2026-08-10", "2027-02-09"), ("2027-02-10", "2027-08-09"),
+              ("2027-08-10", "2028-02-09"), ("2028-02-10", "2028-08-09")]  # fmt: skip
+    accepted = tuple(rating.Period(day(start), day(end)) for start, end in halves[1:])
+    result = rate(
+        agreed, until="2028-08-09", effective_on=day("2026-02-10"), reported_through=None, accepted=accepted
+    )
+    # the missing half lies in 2026; the next reaches from 2026 into 2027, and so on: each waits for the one before
+    assert [str(w.period_start) for w in result.waiting] == [start for start, _ in halves]
+
+
 def test_a_missing_report_that_may_have_met_a_threshold_holds_what_depends_on_it():
     agreed = sheet(
         lump("500", trigger=any_of(after(11), reach("5000"))),
