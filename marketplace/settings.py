@@ -158,6 +158,9 @@ CELERY_BEAT_SCHEDULE = {
         "task": "marketplace.notifications.tasks.send_digests",
         "schedule": crontab(hour=8, minute=0),
     },
+    # The worker also listens for what is published (search.listening); this finds what it missed.
+    "drain_outbox": {"task": "search.tasks.drain_outbox", "schedule": 5, "options": {"expires": 5}},
+    "reconcile": {"task": "search.tasks.reconcile", "schedule": crontab(hour=3, minute=30)},
     **{name: {"task": name, "schedule": 300} for name in DAILY_TASKS},
 }
 
@@ -183,6 +186,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_ADAPTER = "marketplace.accounts.adapter.AccountAdapter"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = {"objection": "5/h/ip"}  # besides the limits that allauth sets itself
 ACCOUNT_SIGNUP_FORM_CLASS = "marketplace.accounts.forms.SignupForm"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "UseFirst"

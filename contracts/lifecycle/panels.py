@@ -1,0 +1,90 @@
+"""What contracts show on pages of earlier steps, on the desk and in the menu."""
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.states import OVER, Side, State
+from contracts.lifecycle.waits import waits_of
+from marketplace.deals.models import Deal
+from marketplace.deals.services import close_guard
+from marketplace.deals.states import DealState
+from marketplace.desk import DeskItem, desk_items
+from marketplace.menu import EVERYBODY, MenuItem, register_menu
+from marketplace.panels import panel
+
+PREFETCH = ("versions", "declarations", "signatures", "deliveries", "extensions", "breaches")
+
+register_menu(
+    MenuItem("contracts", gettext_lazy("Contracts"), "contracts", "contract.read", group="work", order=30)
+)
+register_menu(
+    MenuItem(
+        "contracts_watched",
+        gettext_lazy("Contracts"),
+        "contracts",
+        "market.watch",
+        group="operator",
+        order=40,
+    )
+)
+register_menu(
+    MenuItem("notices", gettext_lazy("Public notices"), "notices", EVERYBODY, group="market", order=50)
+)
+
+
+@desk_items
+def waiting_contracts(acting) -> list[DeskItem]:
+    """Everything that a contract waits for: from us, if this person may do it, and from the others."""
+    rows = LicenceContract.objects.visible_to(acting).exclude(state__in=OVER).with_parties()
+    rows = rows.select_related("wind_down").prefetch_related(*PREFETCH)
+    items = []
+    for contract in rows.order_by("act_by", "-id")[:300]:
+        mine = contract.side_of(acting.organisation)
+        for wait in waits_of(contract):
+            if not wait.sides:
+                continue
+            if mine in wait.sides and not acting.can(wait.permission):
+                continue
+            items.append(
+                DeskItem(
+                    f"{contract.number} {contract.title}: {wait.what}",
+                    contract.get_absolute_url(),
+                    due_on=wait.due_on,
+                    kind=_("contract"),
+                    waits_for="me" if mine in wait.sides else "them",
+                )
+            )
+    return items
+
+
+@panel("deal.sheet", order=20)
+@panel("deal.aside", order=20)
+def contract_of_deal(request: HttpRequest, deal: object) -> str:
+    """The contract of an agreed deal, or the button that makes it."""
+    if not isinstance(deal, Deal) or deal.state != DealState.AGREED:
+        return ""
+    acting = request.acting
+    contract = (
+        LicenceContract.objects.visible_to(acting)
+        .filter(term_sheet__deal=deal)
+        .exclude(state=State.WITHDRAWN)
+        .first()
+    )
+    side = deal.side_of(acting.organisation)
+    may_draft = side in (Side.LICENSOR, Side.AGENCY) and acting.can("contract.draft")
+    context = {"deal": deal, "contract": contract, "may_draft": may_draft}
+    return render_to_string("contracts/lifecycle/_deal_panel.html", context, request=request)
+
+
+@close_guard
+def deal_has_a_contract(deal: Deal) -> str:
+    living = LicenceContract.objects.filter(term_sheet__deal=deal).exclude(state__in=OVER)
+    contract = living.first()
+    if contract is None:
+        return ""
+    return _("Contract %(number)s rests on this deal; withdraw or end the contract first.") % {
+        "number": contract.number
+    }
