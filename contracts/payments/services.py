@@ -179,8 +179,10 @@ def _tell_received(payment: Payment, invoices: list[Invoice]) -> None:
 
 
 def _nudge_books() -> None:
-    from contracts.payments.tasks import book_money
+    """Bookings, interest and commission follow a receipt at once; the timer finds what a lost message left."""
+    from contracts.payments.tasks import book_money, charge_interest
 
+    nudge(charge_interest)
     nudge(book_money)
 
 

@@ -2,13 +2,18 @@
 
 from celery import shared_task
 
-from contracts.payments import booking, services
+from contracts.payments import booking, interest, services
 from contracts.payments.gateways import services as gateways
 
 
 @shared_task
 def book_money() -> None:
     booking.book_money()
+
+
+@shared_task
+def charge_interest() -> None:
+    interest.charge_interest()
 
 
 @shared_task

@@ -1,7 +1,6 @@
 """Inbox of gateways: verify the raw body, store it, answer. The task does the work."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -15,9 +14,11 @@ MAX_BODY = 512 * 1024
 @csrf_exempt
 @require_POST
 def stripe_webhook(request: HttpRequest, token: str) -> HttpResponse:
-    """404 for an unknown address, 400 for what is not signed with the account's secret, else 200, also for a
+    """410 for an address that is nobody's (any more), 400 for what is not signed with the account's secret, else 200, also for a
     repeat: the sender stops only then."""
-    account = get_object_or_404(GatewayAccount.objects.usable(), token=token)
+    account = GatewayAccount.objects.usable().filter(token=token).first()
+    if account is None:
+        return HttpResponse(status=410)
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
         return HttpResponse(status=413)
     try:

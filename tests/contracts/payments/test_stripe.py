@@ -187,7 +187,7 @@ def test_unsigned_forged_old_and_foreign_messages_are_refused(client, double, ac
     assert deliver(client, account, double, event, at=1_600_000_000).status_code == 400
     assert client.get(url).status_code == 405
     unknown = reverse("stripe_webhook", args=["unknown"])
-    assert client.post(unknown, body, content_type="application/json").status_code == 404
+    assert client.post(unknown, body, content_type="application/json").status_code == 410
     assert not WebhookEvent.objects.exists()
     assert post(body, signature).status_code == 200
 

@@ -1,0 +1,63 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from contracts.billing.models import Charge
+from contracts.payments.interest import charge_interest
+from contracts.payments.services import confirm_receipt, undo_allocation
+from marketplace.clock import at
+from marketplace.terms import DailyInterest, MonthlyInterest, hash_of, presets
+from marketplace.terms.codec import write
+from tests.contracts.payments.world import bank_line, invoice
+
+MONTHLY = MonthlyInterest(rate=Decimal("0.01"))
+DAILY = DailyInterest(rate=Decimal("0.0005"))
+
+
+def agree(contract, rule):
+    from dataclasses import replace
+
+    terms = replace(presets.preset("year_or_income"), interest=rule)
+    contract.versions.update(terms=write(terms), terms_hash=hash_of(terms))
+
+
+def pay(world, bill, yuan: int, day: date):
+    with at(day):
+        line = bank_line(world, f"{yuan}.00", day=day.isoformat())
+        made = confirm_receipt(line, actor=world.finance, parts=[(bill.pk, yuan * 100)])
+        charge_interest()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("rule", "day", "expected"),
+    [
+        (MONTHLY, date(2026, 11, 1), [138_000]),
+        (DAILY, date(2026, 9, 21), [69_000]),
+        (MONTHLY, date(2026, 9, 1), []),
+        (None, date(2026, 11, 1), []),
+    ],
+)
+def test_d24_interest_is_charged_when_the_payment_arrives(world, rule, day, expected):
+    agree(world.contract, rule)
+    bill = invoice(world.contract, 6_900_000, on=date(2026, 8, 1), due_on=date(2026, 9, 1))
+    pay(world, bill, 69_000, day)
+    assert charge_interest() == 0
+    charges = Charge.objects.filter(kind="INTEREST")
+    assert [charge.amount_minor for charge in charges] == expected
+    assert all(charge.of_invoice == bill and charge.working for charge in charges)
+
+
+def test_part_payments_stop_interest_for_their_part_and_an_undone_one_takes_it_back(world):
+    agree(world.contract, DAILY)
+    bill = invoice(world.contract, 6_900_000, on=date(2026, 8, 1), due_on=date(2026, 9, 1))
+    pay(world, bill, 29_000, date(2026, 9, 11))
+    late = pay(world, bill, 40_000, date(2026, 9, 21))
+    amounts = Charge.objects.filter(kind="INTEREST").order_by("pk")
+    assert [charge.amount_minor for charge in amounts] == [14_500, 40_000]
+
+    with at(date(2026, 9, 25)):
+        undo_allocation(late.allocations.get(), actor=world.finance, reason="wrong")
+        charge_interest()
+    assert [charge.amount_minor for charge in amounts.all()] == [14_500, 40_000, -40_000]
