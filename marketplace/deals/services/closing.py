@@ -51,5 +51,5 @@ def close_deal(deal: Deal, *, actor: Acting, reason: str, note: str = "") -> Dea
         state="WITHDRAWN", answered_at=now(), answered_by=actor.user
     )
     record(actor, "deal.closed", deal, reason=reason, side=str(stands.speaks_for))
-    tell(deal, "closed", actor=actor)
+    tell(deal, "closed", actor=actor, everybody=True)
     return deal

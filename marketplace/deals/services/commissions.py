@@ -141,7 +141,7 @@ def _tell(commission: CommissionTerm, template: str, actor: Acting) -> None:
     """Tell the other one of agency and payer; nobody else may know."""
     other = commission.payer if actor.is_for(commission.agency) else commission.agency
     notify(
-        members(other, "deal.read"),
+        members(other, "deal.write"),
         f"deals/{template}",
         path=commission.deal.get_absolute_url(),
         deal=commission.deal,

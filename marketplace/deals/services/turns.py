@@ -23,12 +23,14 @@ def touch(deal: Deal) -> None:
 
 
 def tell(deal: Deal, template: str, *, actor: Acting, everybody: bool = False, **context) -> None:
-    """Tell the people of the other organisations in a deal (or of all, except the actor) one fact."""
+    """Tell those who negotiate for the other organisations one fact; with `everybody` all who may read the
+    deal, also in the actor's own organisation, except the actor."""
+    permission = "deal.read" if everybody else "deal.write"
     users = [
         user
         for _side, organisation in deal.sides
         if everybody or not actor.is_for(organisation)
-        for user in members(organisation, "deal.read")
+        for user in members(organisation, permission)
         if actor.user is None or user.pk != actor.user.pk
     ]
     notify(
