@@ -2,15 +2,16 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from cms.editing import KeywordsField
 from cms.models import Field, Industry, ListingPage, NeedPage, ServicePage, Visibility
 from cms.models.market import State
 from cms.models.taxonomy import TRL
+from marketplace.accounts.models import User
 from marketplace.clock import today
 from marketplace.fields import DayField, MoneyField, UploadField
+from marketplace.organisations.regions import region_choices
 from marketplace.programmes.models import PilotProgramme
 
 
@@ -25,16 +26,11 @@ class FieldChoice(forms.ModelChoiceField):
         return f"{row.parent.name} › {row.name}" if row.parent_id else row.name
 
 
-class RegionField(forms.CharField):
+class RegionField(forms.ChoiceField):
     def __init__(self, **kwargs):
         kwargs.setdefault("label", _("region"))
-        kwargs.setdefault("help_text", _("Six-digit code of GB/T 2260, e.g. 420100 for Wuhan."))
-        super().__init__(
-            required=False,
-            max_length=6,
-            validators=[RegexValidator(r"^\d{6}$", _("Six digits, e.g. 420100."))],
-            **kwargs,
-        )
+        kwargs.setdefault("required", False)
+        super().__init__(choices=lambda: [("", "–"), *region_choices()], **kwargs)
 
 
 def _long(label, rows: int = 4, **kwargs) -> forms.CharField:
@@ -155,6 +151,29 @@ class ServiceForm(_Titled):
 def initial_of(form: type[forms.Form], page: NeedPage | ServicePage) -> dict:
     """The values of a draft for its form."""
     return {name: getattr(page, name) for name in form.base_fields}
+
+
+class MemberChoice(forms.ModelChoiceField):
+    def label_from_instance(self, user: User) -> str:
+        return f"{user.get_full_name()} ({user.email})"
+
+
+class AccountsForm(forms.Form):
+    """One choice among the members for each contributor of a draft, in their order."""
+
+    def __init__(self, *args, listing: ListingPage, **kwargs):
+        super().__init__(*args, **kwargs)
+        members = User.objects.filter(memberships__organisation=listing.organisation_id, is_active=True)
+        for place, person in enumerate(listing.contributors.all()):
+            self.fields[f"person_{place}"] = MemberChoice(
+                members.order_by("name", "pk"),
+                label=f"{person.name} · {person.unit}" if person.unit else person.name,
+                required=False,
+                initial=person.user_id,
+            )
+
+    def users(self) -> list[User | None]:
+        return [self.cleaned_data[name] for name in self.fields]
 
 
 class InstitutionForm(forms.Form):

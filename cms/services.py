@@ -27,9 +27,10 @@ from cms.models import (
 )
 from cms.rights import edit_permission
 from cms.structure import ensure_institution_page
+from marketplace.accounts.models import User
 from marketplace.audit.services import record
 from marketplace.organisations.acting import Acting, permit
-from marketplace.organisations.models import Organisation
+from marketplace.organisations.models import Membership, Organisation
 from marketplace.organisations.roles import Kind
 from marketplace.programmes.models import PilotProgramme
 from marketplace.refusals import NotPermitted, Refused
@@ -105,6 +106,30 @@ def change(
     _save_draft(draft, actor)
     record(actor, f"{moderation.NOUNS[type(page)]}.changed", page, revision=draft.latest_revision_id)
     return draft
+
+
+@transaction.atomic
+def link_contributors(page: ListingPage, *, actor: Acting, users: list[User | None]) -> None:
+    """Say which contributor is which member, in the order of the newest version. It is no part of what is
+    published: it counts at once, for the draft and for the rows on the market with the same name and unit.
+    Raises Refused for somebody who is no member, or when the number of people has changed meanwhile."""
+    permit(actor, "listing.edit", page.organisation)
+    page = moderation.locked(page)
+    draft = moderation.draft_of(page)
+    people = list(draft.contributors.all())
+    if len(people) != len(users):
+        raise Refused(_("The contributors have changed meanwhile; open the page again."))
+    wanted = {user.pk for user in users if user}
+    of_ours = Membership.objects.filter(organisation=page.organisation, user__in=wanted)
+    if set(of_ours.values_list("user", flat=True)) != wanted:
+        raise Refused(_("Choose members of your own organisation."))
+    for person, user in zip(people, users, strict=True):
+        person.user = user
+        Contributor.objects.filter(listing=page, name=person.name, unit=person.unit).update(user=user)
+    revision = page.latest_revision  # the people behind the names change, the version under review does not
+    revision.content = draft.serializable_data()
+    revision.save(update_fields=["content"])
+    record(actor, "listing.contributors_linked", page, users=sorted(wanted))
 
 
 def _create(model, organisation, actor, fields, children) -> MarketPage:

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from wagtail.users.models import UserProfile
 
 from cms import services
-from cms.forms import InstitutionForm, ListingNewForm, NeedForm, ServiceForm, initial_of
+from cms.forms import AccountsForm, InstitutionForm, ListingNewForm, NeedForm, ServiceForm, initial_of
 from cms.models import InstitutionPage
 from cms.moderation import draft_of
 from cms.rights import edit_permission, rights_of, sync_person
 from cms.structure import ensure_institution_page
+from cms.terms_form import TermsForm, in_words
 from cms.views.lists import find_own, own_pages
 from marketplace.audit.services import record
 from marketplace.organisations.acting import permit
@@ -25,12 +26,17 @@ CREATE = {"need": services.create_need, "service": services.create_service}
 _BACK = {"need": "needs_mine", "service": "services_mine"}
 
 
+def _posted(request):
+    """What was sent, also when it is empty; None for a page that is only looked at."""
+    return request.POST if request.method == "POST" else None
+
+
 @login_required
 def listing_new(request):
     own_pages(request.acting, "listing")  # refuses other kinds of organisation in words
     organisation = request.acting.organisation
     permit(request.acting, "listing.edit", organisation)
-    form = ListingNewForm(request.POST or None, organisation=organisation)
+    form = ListingNewForm(_posted(request), organisation=organisation)
     if request.method == "POST" and form.is_valid():
         try:
             page = services.create_listing(organisation, actor=request.acting, **form.cleaned_data)
@@ -60,12 +66,48 @@ def listing_edit(request, pk):
 
 
 @login_required
+def listing_terms(request, pk):
+    """The structured terms from which an offer begins; a new version of the draft."""
+    page = find_own(request, "listing", pk)
+    permit(request.acting, "listing.edit", page.organisation)
+    if page.workflow_in_progress:
+        messages.info(request, _("This waits for approval and cannot be changed now. Take it back first."))
+        return redirect("listing_review", pk)
+    draft = draft_of(page)
+    form = TermsForm(_posted(request), initial={"trial_months": draft.free_months or 12})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change(page, actor=request.acting, **form.listing_fields())
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("Saved. Submit it when it is ready."))
+            return redirect("listing_review", pk)
+    context = {"form": form, "page": draft, "sections": in_words(draft.indicative_terms)}
+    return render(request, "cms/listing_terms.html", context)
+
+
+@login_required
+def listing_accounts(request, pk):
+    """Which contributor is which member, so that each reads what came of their own results."""
+    page = find_own(request, "listing", pk)
+    permit(request.acting, "listing.edit", page.organisation)
+    draft = draft_of(page)
+    form = AccountsForm(_posted(request), listing=draft)
+    if request.method == "POST" and form.is_valid():
+        services.link_contributors(page, actor=request.acting, users=form.users())
+        messages.success(request, _("Saved."))
+        return redirect("listing_review", pk)
+    return render(request, "cms/listing_accounts.html", {"form": form, "page": draft})
+
+
+@login_required
 def simple_new(request, kind):
     own_pages(request.acting, kind)
     organisation = request.acting.organisation
     permit(request.acting, edit_permission(organisation), organisation)
     initial = {"region": organisation.region}
-    form = FORMS[kind](request.POST or None, initial=initial)
+    form = FORMS[kind](_posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             page = CREATE[kind](organisation, actor=request.acting, **form.cleaned_data)
@@ -87,7 +129,7 @@ def simple_edit(request, kind, pk):
         messages.info(request, _("This waits for approval and cannot be changed now. Take it back first."))
         return redirect(f"{kind}_review", pk)
     form_class = FORMS[kind]
-    form = form_class(request.POST or None, initial=initial_of(form_class, draft_of(page)))
+    form = form_class(_posted(request), initial=initial_of(form_class, draft_of(page)))
     if request.method == "POST" and form.is_valid():
         try:
             services.change(page, actor=request.acting, **form.cleaned_data)
@@ -110,7 +152,7 @@ def institution_edit(request):
         raise NotPermitted()
     page = InstitutionPage.objects.filter(organisation=acting.organisation).first()
     initial = {name: getattr(page, name) for name in InstitutionForm.base_fields} if page else {}
-    form = InstitutionForm(request.POST or None, initial=initial)
+    form = InstitutionForm(_posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         page = ensure_institution_page(acting.organisation, **form.cleaned_data)
         record(acting, "institution.changed", page)

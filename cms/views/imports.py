@@ -32,8 +32,9 @@ def _runs(request):
 @login_required
 def listing_import(request):
     runs = _runs(request)
-    form = ImportForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    sent = request.method == "POST"
+    form = ImportForm(request.POST if sent else None, request.FILES if sent else None)
+    if sent and form.is_valid():
         run = start_run(form.cleaned_data["file"], actor=request.acting)
         return redirect("import_run", run.pk)
     recent = runs.defer("report").select_related("user")[:20]

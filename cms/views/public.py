@@ -15,6 +15,7 @@ from cms.documents import may_have_restricted
 from cms.models import HomePage, InstitutionPage, ListingPage, MarketPage, NeedPage, ServicePage
 from cms.schema import json_ld
 from cms.sheet import sheet_data
+from cms.terms_form import in_words
 from cms.words import language
 from marketplace.clock import now
 from marketplace.documents import render_pdf
@@ -89,6 +90,7 @@ def context_of(request: HttpRequest, page: MarketPage) -> dict:
         attachments = list(page.attachments.all())
         context |= {
             "files": [(one, may_have or not one.restricted) for one in attachments],
+            "terms": in_words(page.indicative_terms),
             "some_withheld": not may_have and any(one.restricted for one in attachments),
         }
     return context
@@ -147,13 +149,7 @@ def _cacheable(request: HttpRequest, response: HttpResponse, tag: str, changed_a
 
 
 def serve_home(request: HttpRequest, page: HomePage) -> HttpResponse:
-    newest = (
-        ListingPage.objects.visible_to(request.acting)
-        .live()
-        .select_related("organisation")
-        .order_by("-first_published_at")[:8]
-    )
-    response = render(request, "cms/home_page.html", {"page": page, "newest": newest})
+    response = render(request, "cms/home_page.html", {"page": page})
     patch_cache_control(response, private=True, no_cache=True)
     return response
 
