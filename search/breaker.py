@@ -18,6 +18,10 @@ class Breaker:
     def reset(self) -> None:
         self._failures, self._open_until = 0, float("-inf")
 
+    @property
+    def is_open(self) -> bool:
+        return self._failures >= self.limit
+
     def allows(self) -> bool:
         """Whether a call may be tried now. When the time is over the first caller tries, the others wait on."""
         with self._lock:

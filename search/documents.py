@@ -40,7 +40,7 @@ def _common(page: MarketPage, kind: Kind, *, invited: list[int] | None = None, n
         "page_id": page.pk,
         "kind": kind.value,
         "code": page.code,
-        "path": path_of(page),
+        "path": path_of(page) if kind != Kind.NEED else "",
         "audience": audience(page, invited or []),
         "organisation_id": page.organisation_id,
         "institution": str(page.organisation_id) if named else "",

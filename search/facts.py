@@ -13,7 +13,7 @@ from search.offers import free_bucket
 
 SHAPE = 1  # raise it when what documents hold changes: the next reindex makes them anew
 PUBLIC, VERIFIED = "public", "verified"
-SEPARATOR = "\x1f"
+SEPARATOR = "\u241f"  # a visible sign: completion inputs take no control characters
 _KEY, _SUGGESTED_KEYWORDS, _WORD_STARTS = 40, 6, 6
 
 
@@ -100,9 +100,17 @@ def _source(row: SearchDocument, texts: dict[str, str], facts: Facts) -> str:
         "identifiers": row.identifiers,
         "free_months": row.free_months,
         "published_at": row.published_at.isoformat() if row.published_at else None,
-        "suggest": sorted({f"{key}{SEPARATOR}{text}" for key, text, _weight in suggestions(facts)}),
+        "suggest": _completions(facts),
     }
     return json.dumps({k: v for k, v in body.items() if v not in ("", None, [])}, ensure_ascii=False)
+
+
+def _completions(facts: Facts) -> list[dict]:
+    """Elasticsearch offers of each document the weightiest input that fits; its text stands behind the key."""
+    by_weight: dict[int, set[str]] = {}
+    for key, text, weight in suggestions(facts):
+        by_weight.setdefault(weight, set()).add(f"{key}{SEPARATOR}{text}")
+    return [{"input": sorted(inputs), "weight": weight} for weight, inputs in sorted(by_weight.items())]
 
 
 # The columns that facets filter and count, under their names in SearchParams.

@@ -162,7 +162,15 @@ class SearchDocument(models.Model):
     def name(self) -> str:
         return self.title
 
+    @property
+    def site_languages(self) -> list[str]:
+        """The site's languages in which there is at least a title."""
+        return [{"zh": "zh-hans"}.get(code, code) for code in self.languages]
+
     def get_absolute_url(self) -> str:
+        """A need's address says nothing of who posted it."""
+        if self.kind == Kind.NEED:
+            return reverse("need", args=[self.code.lower()])
         return reverse("wagtail_serve", args=[self.path])
 
 

@@ -4,8 +4,9 @@ import re
 
 from django.utils.translation import gettext, ngettext, override
 
-from marketplace.terms import TermsError, one_line, read
+from marketplace.terms import TermsError, read
 from marketplace.terms.triggers import After, OnDate, OnEvent, Threshold, leaves
+from marketplace.terms.words import one_line
 
 # Phrases that say what a trigger in words waits for, where there are no structured terms.
 _PHRASES = (

@@ -1,1 +1,17 @@
-urlpatterns: list = []
+from django.urls import path
+
+from search.views import compare, results, saved, upkeep
+
+urlpatterns = [
+    path("search/", results.search, name="search"),
+    path("search/suggest/", results.suggest, name="search_suggest"),
+    path("search/compare/", compare.compare, name="compare"),
+    path("search/saved/", saved.saved_searches, name="saved_searches"),
+    path("search/saved/save/", saved.save, name="saved_search_save"),
+    path("search/saved/<int:pk>/alert/", saved.alert, name="saved_search_alert"),
+    path("search/saved/<int:pk>/delete/", saved.delete, name="saved_search_delete"),
+    path("search/synonyms/", upkeep.synonyms, name="synonyms"),
+    path("search/synonyms/<int:pk>/remove/", upkeep.synonyms_remove, name="synonyms_remove"),
+    path("search/health/", upkeep.health, name="search_health"),
+    path("search/health/retry/", upkeep.retry, name="search_retry"),
+]

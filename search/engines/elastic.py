@@ -10,11 +10,13 @@ from search.params import FACETS, SearchParams, trl_range
 from search.viewer import Viewer
 from search.words import Query, Word
 
-TIE = 0.4
-PHRASE_BOOST = 0.6
+SINGLES_BOOST = 0.6  # of single Han characters beside pairs; more drowns the pairs of long queries
+PHRASE_BOOST = 0.3
+PHRASE_CHARACTERS = 200
 NUMBER_BOOST = 1_000.0
 SYNONYM_BOOST = 0.7
-DETAIL_BOOST = 0.35
+DETAIL_BOOST = 0.5  # of a need's long text beside its title
+DETAIL_SINGLES = 0.2
 NEAR_BOOST = 1.0
 _COLUMN = {"field": "fields", "trigger": "triggers", "language": "languages"}
 _NEWEST = [{"published_at": {"order": "desc", "missing": "_last"}}, {"page_id": "desc"}]
@@ -113,38 +115,29 @@ def bool_query(query: Query, *filters: dict, loose: bool = False) -> dict:
     return {"filter": list(filters), **found}
 
 
-def scores(query: Query, boost: float = 1.0) -> list[dict]:
-    """The score of a text: the better of two ways to cut it, with some of the other, and a premium for phrases."""
+def scores(query: Query, boost: float = 1.0, singles: float = SINGLES_BOOST) -> list[dict]:
+    """The score of a text: by pairs, beside it by single characters, and a premium for the whole phrase."""
     if not query.words:
         return []
     text = " ".join(word.text for word in query.words)
-    found = [
-        {
-            "dis_max": {
-                "tie_breaker": TIE,
-                "boost": boost,
-                "queries": [_combined(text, ""), _combined(text, ".one")],
-            }
-        }
-    ]
+    groups = [_combined(text, "", boost)]
+    if singles and any(word.is_han for word in query.words):
+        groups.append(_combined(text, ".one", boost * singles))
     if query.phrases and query.phrases[0] is query.words:
-        found.append(
-            {
-                "multi_match": {
-                    "query": text,
-                    "type": "phrase",
-                    "fields": ["title^2", "keywords", "body"],
-                    "slop": 2,
-                    "boost": PHRASE_BOOST * boost,
-                }
-            }
-        )
-    return found
+        phrase = {
+            "query": text[:PHRASE_CHARACTERS],
+            "type": "phrase",
+            "fields": ["title^2", "keywords", "body"],
+            "slop": 2,
+            "boost": PHRASE_BOOST * boost,
+        }
+        groups.append({"multi_match": phrase})
+    return groups
 
 
-def _combined(text: str, sub_field: str) -> dict:
+def _combined(text: str, sub_field: str, boost: float) -> dict:
     fields = [f"{name}{sub_field}^{BOOSTS[name]}" for name in TEXTS]
-    return {"combined_fields": {"query": text, "fields": fields}}
+    return {"combined_fields": {"query": text, "fields": fields, "boost": boost}}
 
 
 def _phrase(words: Iterable[Word], boost: float = 1.0) -> dict:
@@ -168,7 +161,7 @@ def alike_request(likeness: Likeness, viewer: Viewer, limit: int) -> dict:
         {"constant_score": {"filter": facet_filter(name, values), "boost": NEAR_BOOST}}
         for name, values in likeness.near.items()
     ]
-    texts = [*scores(likeness.title), *scores(likeness.detail, DETAIL_BOOST)]
+    texts = [*scores(likeness.title), *scores(likeness.detail, DETAIL_BOOST, singles=DETAIL_SINGLES)]
     query = {
         "filter": [visible(viewer), {"terms": {"kind": list(likeness.kinds)}}],
         "must": [{"bool": {"should": texts, "minimum_should_match": 1}}] if texts else [{"match_none": {}}],

@@ -1,9 +1,8 @@
 """The index of Elasticsearch: analysers and mapping. Texts arrive folded (search.analysis.fold), on both sides."""
 
-FOLDED_BELOW = "lowercase"
 TEXTS = ("title", "keywords", "extra", "body")
 # How much a text weighs in one score over all of them (combined_fields takes no weight below 1).
-BOOSTS = {"title": 2.5, "keywords": 1.5, "extra": 1.0, "body": 1.0}
+BOOSTS = {"title": 1.5, "keywords": 1.2, "extra": 1.0, "body": 1.0}
 K1, B = 1.2, 0.75
 
 SETTINGS: dict = {
@@ -22,15 +21,15 @@ SETTINGS: dict = {
             "pairs": {
                 "type": "custom",
                 "tokenizer": "standard",
-                "filter": ["cjk_width", FOLDED_BELOW, "cjk_bigram", "english_stop", "english_stem"],
+                "filter": ["cjk_width", "lowercase", "cjk_bigram", "english_stop", "english_stem"],
             },
             # single Han characters, stems of English words
             "singles": {
                 "type": "custom",
                 "tokenizer": "standard",
-                "filter": ["cjk_width", FOLDED_BELOW, "english_stop", "english_stem"],
+                "filter": ["cjk_width", "lowercase", "english_stop", "english_stem"],
             },
-            "as_typed": {"type": "custom", "tokenizer": "keyword", "filter": [FOLDED_BELOW]},
+            "as_typed": {"type": "custom", "tokenizer": "keyword", "filter": ["lowercase"]},
         },
     },
 }

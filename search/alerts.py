@@ -1,0 +1,121 @@
+"""Saved searches: what is new for them is told once.
+
+Every document that changed is held against every saved search with an alert, by the database engine: the same
+conditions as the result page, narrowed to the changed documents; exact, and no second store of queries.
+"""
+
+from urllib.parse import urlencode
+
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils.translation import override
+
+from marketplace.clock import now
+from marketplace.notifications.services import notify
+from marketplace.organisations.models import Membership
+from search.engines.database import COLUMNS, DatabaseEngine
+from search.finding import read_query
+from search.models import DocumentState, SavedHit, SavedSearch, SearchDocument
+from search.params import FACETS, SearchParams, trl_range
+from search.services import params_of
+from search.viewer import ANONYMOUS, Viewer
+
+BATCH = 500
+NAMED = 5  # titles in a letter
+
+
+def run() -> int:
+    """Tell owners of saved searches what changed since the last run and is new to them; the number of letters."""
+    told = 0
+    while states := list(DocumentState.objects.to_alert().order_by("page_id")[:BATCH]):
+        told += _run_batch(states)
+    return told
+
+
+@transaction.atomic
+def _run_batch(states: list[DocumentState]) -> int:
+    """One transaction: hits, letters and the mark that these documents are done, or none of it."""
+    ids = [state.pk for state in states]
+    locked = DocumentState.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    versions = {state.pk: state.version for state in locked if state.alerted_version < state.version}
+    documents = list(
+        SearchDocument.objects.filter(pk__in=versions).defer(
+            "words", "characters", "source", "body_zh", "body_en"
+        )
+    )
+    told = 0
+    if documents:
+        viewers = _viewers()
+        for search in SavedSearch.objects.select_related("user").order_by("pk").iterator(chunk_size=500):
+            viewer = viewers.get((search.user_id, search.organisation_id))
+            if viewer is not None and search.user.is_active:
+                told += _run_one(search, viewer, documents)
+    DocumentState.objects.filter(pk__in=versions).update(alerted_version=F("version"))
+    return told
+
+
+def _viewers() -> dict[tuple[int, int | None], Viewer]:
+    """What each owner may see now: members as their organisation does, those without one as the public does. Who has
+    left an organisation is told nothing more for it."""
+    rows = Membership.objects.select_related("organisation").filter(user__saved_searches__isnull=False)
+    viewers: dict = {
+        (row.user_id, row.organisation_id): Viewer(row.organisation_id, row.organisation.is_verified)
+        for row in rows.distinct()
+    }
+    alone = SavedSearch.objects.filter(organisation=None).values_list("user_id", flat=True)
+    return viewers | {(pk, None): ANONYMOUS for pk in alone}
+
+
+def _run_one(search: SavedSearch, viewer: Viewer, documents: list[SearchDocument]) -> int:
+    params = params_of(search)
+    possible = [d.pk for d in documents if set(viewer.keys) & set(d.audience) and _fits(d, params)]
+    if not possible:
+        return 0
+    found = DatabaseEngine().matching(params, read_query(params.q), viewer, possible)
+    known = set(SavedHit.objects.filter(search=search, page_id__in=found).values_list("page_id", flat=True))
+    new = [pk for pk in found if pk not in known]
+    if not new:
+        return 0
+    SavedHit.objects.bulk_create([SavedHit(search=search, page_id=pk) for pk in new], ignore_conflicts=True)
+    search.last_hit_at = now()
+    search.save(update_fields=["last_hit_at"])
+    if not search.alert:
+        return 0
+    by_id = {d.pk: d for d in documents}
+    notify(
+        [search.user],
+        "search/new_hits",
+        path=_path(search, by_id, new),
+        search=search,
+        documents=[by_id[pk] for pk in new[:NAMED]],
+        count=len(new),
+        more=max(0, len(new) - NAMED),
+    )
+    return 1
+
+
+def _path(search: SavedSearch, by_id: dict[int, SearchDocument], new: list[int]) -> str:
+    """To the only new hit, else to the search, newest first."""
+    with override("en"):
+        if len(new) == 1:
+            return by_id[new[0]].get_absolute_url()
+        params = params_of(search)
+        query = params.but(sort="newest").to_query() or urlencode({"sort": "newest"})
+        return f"{reverse('search')}?{query}"
+
+
+def _fits(document: SearchDocument, params: SearchParams) -> bool:
+    """Whether the facets let the document through; saves most searches a query."""
+    for name in FACETS:
+        chosen = params.chosen(name)
+        if not chosen:
+            continue
+        column, several = COLUMNS[name]
+        value = getattr(document, column)
+        if name == "trl":
+            if value not in {level for text in chosen for level in trl_range(text)}:
+                return False
+        elif not set(value if several else [value]) & set(chosen):
+            return False
+    return True

@@ -1,0 +1,221 @@
+"""The facets of the result page: their order, the words of their values, and where a click leads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from cms.models import TRL, Exclusivity, Field, IPKind, PaymentForm
+from marketplace.organisations import regions
+from marketplace.organisations.models import Organisation
+from marketplace.programmes.models import PilotProgramme
+from search.models import Kind
+from search.params import FACETS, SearchParams, trl_range
+
+SHOWN = 8  # values shown at once; the rest behind "more"
+Words = Mapping[str, str | Promise]
+
+LABELS: dict[str, str | Promise] = {
+    "kind": _("Kind"),
+    "field": _("Field of science"),
+    "trl": _("Technology readiness"),
+    "ip": _("Kind of right"),
+    "free": _("Free period"),
+    "trigger": _("Payment trigger"),
+    "payment": _("Payment form"),
+    "exclusivity": _("Licence offered"),
+    "institution": _("Institution"),
+    "region": _("Region"),
+    "language": _("Language"),
+    "programme": _("Pilot programme"),
+}
+TRL_RANGES: Words = {
+    "1-3": _("TRL 1–3: idea and principle"),
+    "4-6": _("TRL 4–6: validation"),
+    "7-9": _("TRL 7–9: close to the market"),
+}
+FREE: Words = {
+    "NONE": _("no free period"),
+    "UP_TO_6": _("up to 6 months"),
+    "UP_TO_12": _("7 to 12 months"),
+    "UP_TO_24": _("13 to 24 months"),
+    "OVER_24": _("more than 24 months"),
+}
+TRIGGERS: Words = {
+    "TIME": _("a date or the end of a period"),
+    "INCOME": _("first income or sale"),
+    "THRESHOLD": _("an amount that is reached"),
+    "DECISION": _("the decision to convert"),
+    "EVENT": _("another event"),
+}
+LANGUAGES: Words = {"zh": pgettext_lazy("language", "Chinese"), "en": pgettext_lazy("language", "English")}
+_FIXED: dict[str, Words] = {
+    "kind": dict(Kind.choices),
+    "ip": dict(IPKind.choices),
+    "free": FREE,
+    "trigger": TRIGGERS,
+    "payment": dict(PaymentForm.choices),
+    "exclusivity": dict(Exclusivity.choices),
+    "language": LANGUAGES,
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of a facet as the page shows it; `query` is the address with it chosen, or no longer."""
+
+    value: str
+    label: str
+    count: int
+    chosen: bool
+    query: str
+    below: tuple["Value", ...] = ()
+
+
+@dataclass(frozen=True)
+class Facet:
+    name: str
+    label: str | Promise
+    values: tuple[Value, ...]
+    more: tuple[Value, ...] = ()
+
+    @property
+    def chosen(self) -> bool:
+        return any(v.chosen or any(b.chosen for b in v.below) for v in (*self.values, *self.more))
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A choice in force, and the address without it."""
+
+    label: str
+    facet: str | Promise
+    query: str
+
+
+@dataclass
+class Names:
+    """The words for values that are rows: three small queries for a whole page."""
+
+    fields: dict[str, Field] = field(default_factory=dict)
+    institutions: dict[str, str] = field(default_factory=dict)
+    programmes: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, counts: Mapping[str, Mapping[str, int]], params: SearchParams) -> "Names":
+        def wanted(name: str) -> set[str]:
+            return {*counts.get(name, {}), *params.chosen(name)}
+
+        names = cls()
+        if wanted("field"):
+            names.fields = {f.code: f for f in Field.objects.select_related("parent")}
+        if ids := [int(pk) for pk in wanted("institution")]:
+            found = Organisation.objects.filter(pk__in=ids).only("pk", "name_zh", "name_en")
+            names.institutions = {str(o.pk): o.name for o in found}
+        if codes := wanted("programme"):
+            names.programmes = {p.code: p.name for p in PilotProgramme.objects.filter(code__in=codes)}
+        return names
+
+    def of(self, name: str, value: str) -> str:
+        """The words of a value; the value itself when there are none any more."""
+        if name == "field":
+            return self.fields[value].name if value in self.fields else value
+        if name == "institution":
+            return self.institutions.get(value, value)
+        if name == "programme":
+            return self.programmes.get(value, value)
+        if name == "region":
+            return region_name(value)
+        if name == "trl":
+            return trl_name(value)
+        return str(_FIXED[name].get(value, value))
+
+
+def region_name(code: str) -> str:
+    """The province of a GB/T 2260 code, whose first two digits are what documents hold."""
+    return regions.region_name(code[:2])
+
+
+def trl_name(value: str) -> str:
+    if value in TRL_RANGES:
+        return str(TRL_RANGES[value])
+    levels = trl_range(value)
+    if len(levels) == 1:
+        return str(TRL(levels[0]).label)
+    return gettext("TRL %(low)s–%(high)s") % {"low": levels[0], "high": levels[-1]}
+
+
+def facets(counts: Mapping[str, Mapping[str, int]], params: SearchParams, names: Names) -> list[Facet]:
+    """Every facet that has something to choose."""
+    special: dict[str, Callable] = {"field": _fields, "trl": _levels}
+    found = []
+    for name in FACETS:
+        numbers = {**dict.fromkeys(params.chosen(name), 0), **counts.get(name, {})}
+        if not numbers:
+            continue
+        values = special.get(name, _plain)(name, numbers, params, names)
+        shown = [v for i, v in enumerate(values) if i < SHOWN or v.chosen or any(b.chosen for b in v.below)]
+        found.append(Facet(name, LABELS[name], tuple(shown), tuple(v for v in values if v not in shown)))
+    return found
+
+
+def chips(params: SearchParams, names: Names) -> list[Chip]:
+    return [
+        Chip(names.of(name, value), LABELS[name], params.toggled(name, value).to_query())
+        for name in FACETS
+        for value in params.chosen(name)
+    ]
+
+
+def _value(
+    name: str, value: str, count: int, params: SearchParams, names: Names, below: tuple[Value, ...] = ()
+) -> Value:
+    chosen = value in params.chosen(name)
+    return Value(value, names.of(name, value), count, chosen, params.toggled(name, value).to_query(), below)
+
+
+def _plain(name: str, numbers: Mapping[str, int], params: SearchParams, names: Names) -> list[Value]:
+    """By number of hits; free periods by their length."""
+    values = [_value(name, value, count, params, names) for value, count in numbers.items()]
+    if name == "free":
+        return sorted(values, key=lambda v: list(FREE).index(v.value))
+    return sorted(values, key=lambda v: (-v.count, v.label))
+
+
+def _fields(name: str, numbers: Mapping[str, int], params: SearchParams, names: Names) -> list[Value]:
+    """Categories with their disciplines below them."""
+    below: dict[str, list[Value]] = {}
+    tops: dict[str, int] = {}
+    for code, count in numbers.items():
+        known = names.fields.get(code)
+        if known is None or known.parent is None:
+            tops[code] = count
+        else:
+            below.setdefault(known.parent.code, []).append(_value(name, code, count, params, names))
+    for code in below:
+        tops.setdefault(code, numbers.get(code, 0))
+    values = []
+    for code, count in tops.items():
+        children = sorted(below.get(code, ()), key=lambda v: (-v.count, v.label))
+        values.append(_value(name, code, count, params, names, tuple(children)))
+    return sorted(values, key=lambda v: (-v.count, v.label))
+
+
+def _levels(name: str, numbers: Mapping[str, int], params: SearchParams, names: Names) -> list[Value]:
+    """Three ranges with their levels below them; then ranges of the address that are none of the three."""
+    values = []
+    for span in TRL_RANGES:
+        levels = [str(level) for level in trl_range(span)]
+        below = tuple(
+            _value(name, level, numbers[level], params, names) for level in levels if level in numbers
+        )
+        total = sum(value.count for value in below)
+        if below or span in params.chosen(name):
+            values.append(_value(name, span, total, params, names, below))
+    for value in params.chosen(name):
+        if "-" in value and value not in TRL_RANGES:
+            total = sum(numbers.get(str(level), 0) for level in trl_range(value))
+            values.append(_value(name, value, total, params, names))
+    return values

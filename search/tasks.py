@@ -1,0 +1,43 @@
+"""What the worker does for search. Each may run twice, or never: the next run finds what is left."""
+
+import logging
+
+from celery import shared_task
+from celery.signals import worker_ready, worker_shutting_down
+
+from search import alerts, indexing, listening, pushing
+from search.engines import client
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(ignore_result=True)
+def drain_outbox() -> None:
+    """Bring documents, the index and alerts up to what was published."""
+    indexing.drain()
+    try:
+        pushing.push()
+    except (*client.FAILURES, pushing.IndexProblem):
+        logger.warning("Elasticsearch did not take the changes; they wait", exc_info=True)
+    alerts.run()
+
+
+@shared_task(ignore_result=True)
+def reconcile() -> None:
+    """Every night: compare pages with documents, documents with the index, and mend what differs."""
+    pages = indexing.reconcile_documents()
+    indexing.drain()
+    documents = pushing.reconcile_index()
+    if pages or documents:
+        logger.warning("Reconciled %s pages and %s documents", pages, documents)
+    pushing.push()
+
+
+@worker_ready.connect
+def start_listening(sender=None, **kwargs) -> None:
+    listening.start(drain_outbox)
+
+
+@worker_shutting_down.connect
+def stop_listening(sender=None, **kwargs) -> None:
+    listening.stop()

@@ -1,0 +1,81 @@
+import os
+
+import pytest
+from django.core.cache import cache
+
+from search import engines, indexing, pushing
+from search.engines import client, rarity
+from search.models import DocumentState, SearchDocument
+from tests.search.world import index
+
+NO_SERVER = "ELASTICSEARCH_URL is not set: bin/services up test --with elasticsearch starts one"
+
+
+@pytest.fixture(autouse=True)
+def _fresh(settings):
+    """Tests of one process share the server, not the index; no test inherits an open breaker or old statistics."""
+    settings.SEARCH_INDEX_PREFIX = f"usefirst_pytest_{os.getpid()}"
+    engines.breaker.reset()
+    rarity.forget()
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def database_search(settings, db):
+    settings.ELASTICSEARCH_URL = ""
+
+
+@pytest.fixture
+def elasticsearch(settings, db):
+    """A real server, with an empty index; skipped without one, but never in CI."""
+    if not settings.ELASTICSEARCH_URL:
+        if os.environ.get("CI"):
+            pytest.fail(NO_SERVER)
+        pytest.skip(NO_SERVER)
+    pushing.rebuild()
+    yield client.for_worker()
+    server = client.for_worker()
+    for name in server.indices.get(index=f"{settings.SEARCH_INDEX_PREFIX}_*").body:
+        server.indices.delete(index=name)
+
+
+@pytest.fixture(params=["database", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def engine(request):
+    """Both engines, one after the other."""
+    request.getfixturevalue("database_search" if request.param == "database" else "elasticsearch")
+    return engines.DatabaseEngine() if request.param == "database" else engines.ElasticEngine()
+
+
+@pytest.fixture
+def stored(engine):
+    """`stored(facts, …)`: documents, found by the engine of the test."""
+
+    def store(*facts):
+        index(*facts)
+        if engine.name == "elasticsearch":
+            pushing.push()
+
+    return store
+
+
+@pytest.fixture
+def drained():
+    """What the worker does, here and now."""
+
+    def drain():
+        indexing.drain()
+        pushing.push()
+
+    return drain
+
+
+@pytest.fixture
+def versions():
+    return lambda: dict(DocumentState.objects.values_list("pk", "version"))
+
+
+@pytest.fixture
+def documents():
+    return lambda: dict(SearchDocument.objects.values_list("pk", "title_en"))

@@ -1,0 +1,242 @@
+"""One contract for both engines: the same questions, the same answers."""
+
+from dataclasses import replace
+
+import pytest
+from django.db import transaction
+
+from search import indexing, pushing
+from search.engines.base import Likeness
+from search.params import SearchParams
+from search.viewer import ANONYMOUS, Viewer
+from search.words import read
+from tests.search.world import BATTERY, MARKET, NEED, PUMP, QUANTUM, SERVICE
+
+ODD = [
+    '"', "'", "\\", "(", "[a", "{", "*", "?", "~", "^2", "a AND", "OR", "NOT x", "title:x", "a && b || !c", "<->", "& | !",
+    "%", "_", "\x00", "\x1b[31m", "\ud800", "a\ud800b", "😀", "😀电池", "电" * 10_000, "a" * 10_000, "a b " * 3_000, " ", "…",
+    "1e999", "-1", "the", "it's", "CO₂", "１２３", "ﬁ", "\u202e电池", "../../etc", "<script>alert(1)</script>", "'; DROP TABLE x; --",
+]  # fmt: skip
+
+
+@pytest.fixture
+def market(stored):
+    stored(*MARKET)
+
+
+@pytest.fixture
+def find(engine):
+    def ask(q="", viewer=ANONYMOUS, synonyms=(), loose=False, **facets):
+        options = {name: facets.pop(name) for name in ("sort", "page", "size") if name in facets}
+        params = SearchParams(q=q, facets={k: tuple(v) for k, v in facets.items()}, **options)
+        return engine.search(params, read(q, synonyms), viewer, loose=loose)
+
+    return ask
+
+
+def ids(found) -> list[int]:
+    return [pk for pk, _score in found.ids]
+
+
+WORDS = {
+    "固态电池": {1, 4},  # the whole word, not all that hold 电池
+    "固態電池": {1, 4},  # traditional characters
+    "电池": {1, 4, 5},
+    "锂": {1},  # one character
+    "密钥分发": {2},
+    "battery": {1, 5},
+    "batteries": {1, 5},  # stems
+    "BATTERY": {1, 5},
+    "ｂａｔｔｅｒｙ": {1, 5},  # full width
+    "battery 电解质": {1, 5},  # mixed: one typed word is enough
+    "硫化物 cryogenic": {1, 3},
+    "示例大学": {1, 3},  # institutions
+    "飞机发动机": set(),
+    "the": set(),
+    "???": set(),
+}
+
+
+def test_words_find(market, find):
+    found = {typed: find(typed) for typed in WORDS}
+    assert {typed: set(ids(f)) for typed, f in found.items()} == WORDS
+    assert {typed: f.total for typed, f in found.items()} == {typed: len(v) for typed, v in WORDS.items()}
+
+
+def test_best_match_comes_first(market, find):
+    assert ids(find("固态电池电解质"))[0] == BATTERY.page_id
+    assert ids(find("cryogenic sealing"))[0] == PUMP.page_id
+
+
+def test_long_question_needs_no_whole_word(market, find):
+    found = find("我们正在寻找一种能够在极端低温环境下工作的电池材料以及相应的电解质制备工艺")
+    assert BATTERY.page_id in ids(found)
+
+
+def test_loose_search_finds_what_comes_near(market, find):
+    assert find("固态发动机").total == 0
+    assert BATTERY.page_id in ids(find("固态发动机", loose=True))
+
+
+def test_patent_number_finds_in_any_spelling(market, find):
+    spellings = ["ZL202310123456.7", "zl 2023 1 0123456.7", "202310123456", "CN202310123456.7"]
+    assert {typed: ids(find(typed)) for typed in spellings} == dict.fromkeys(spellings, [BATTERY.page_id])
+
+
+def test_exact_number_comes_first(market, stored, find):
+    stored(
+        replace(
+            SERVICE, page_id=6, code="X", numbers=("X",), title_en="UF-2026-000003 UF-2026-000003 testing"
+        )
+    )
+    assert ids(find("UF-2026-000003"))[0] == PUMP.page_id
+    assert ids(find("uf-2026-000003 testing"))[0] == PUMP.page_id
+
+
+def test_synonyms_work_across_languages(market, find):
+    sets = [["量子密钥", "QKD", "quantum key distribution"], ["电池", "battery", "cell"]]
+    assert ids(find("qkd", synonyms=sets)) == [QUANTUM.page_id]
+    assert ids(find("Quantum Key Distribution", synonyms=sets)) == [QUANTUM.page_id]
+    assert ids(find("qkd")) == []
+    assert NEED.page_id in ids(find("battery", synonyms=sets))
+
+
+def test_odd_input_gives_an_answer(market, find):
+    for typed in ODD:
+        params = SearchParams.from_query({"q": typed})
+        found = find(params.q)
+        assert found.total == len(set(ids(found))), typed
+        find(params.q, loose=True)
+
+
+def test_all_is_counted(market, find):
+    counts = find().counts
+    assert counts == {
+        "kind": {"LISTING": 3, "NEED": 1, "SERVICE": 1},
+        "field": {"engineering": 3, "materials": 1, "information-engineering": 1, "mechanical": 1},
+        "trl": {"3": 1, "5": 1, "8": 1},
+        "ip": {"INVENTION": 2, "SOFTWARE": 1, "UTILITY_MODEL": 1},
+        "free": {"UP_TO_6": 1, "UP_TO_12": 1},
+        "trigger": {"TIME": 2, "INCOME": 1},
+        "payment": {"ROYALTY": 1, "LUMP_SUM": 1, "OPEN": 1},
+        "exclusivity": {"NON_EXCLUSIVE": 1, "EXCLUSIVE": 1, "SOLE": 1},
+        "institution": {"11": 2, "12": 1, "14": 1},
+        "region": {"42": 3, "33": 1, "44": 1},
+        "language": {"zh": 4, "en": 3},
+        "programme": {"hubei": 1},
+    }
+
+
+def test_counts_of_a_facet_ignore_its_own_choice(market, find):
+    found = find(region=["42"], kind=["LISTING"])
+    assert set(ids(found)) == {1, 3}
+    assert found.total == 2
+    assert found.counts["region"] == {"42": 2, "33": 1}
+    assert found.counts["kind"] == {"LISTING": 2, "NEED": 1}
+    assert found.counts["trl"] == {"3": 1, "5": 1}
+
+
+FACETS = [
+    ({"trl": ["4-6"]}, {1}),
+    ({"trl": ["9-4"]}, {1, 2}),
+    ({"trl": ["3", "8"]}, {2, 3}),
+    ({"field": ["engineering"]}, {1, 2, 3}),
+    ({"field": ["materials", "mechanical"]}, {1, 3}),
+    ({"ip": ["SOFTWARE"]}, {2}),
+    ({"free": ["UP_TO_12"]}, {1}),
+    ({"trigger": ["INCOME"]}, {1}),
+    ({"language": ["en"]}, {1, 3, 5}),
+    ({"programme": ["hubei"]}, {1}),
+    ({"institution": ["11"], "exclusivity": ["SOLE"]}, {3}),
+    ({"payment": ["NO_SUCH_FORM"]}, set()),
+]
+
+
+def test_facets_filter(market, find):
+    assert [(facets, set(ids(find(**facets)))) for facets, _expected in FACETS] == FACETS
+
+
+def test_lists_are_sorted_and_paged(market, find):
+    assert ids(find(sort="newest")) == [2, 3, 1, 4, 5]
+    assert ids(find()) == [2, 3, 1, 4, 5]
+    assert ids(find(sort="trl"))[:3] == [2, 1, 3]
+    assert ids(find("电池", sort="newest")) == [1, 4, 5]
+    assert ids(find(sort="free"))[:2] == [1, 2]
+    first, second = find(size=2), find(size=2, page=2)
+    assert (ids(first), ids(second), second.total) == ([2, 3], [1, 4], 5)
+
+
+def test_everybody_finds_what_they_may_see(stored, find):
+    stored(
+        replace(BATTERY, page_id=1, audience=("public", "own:11")),
+        replace(BATTERY, page_id=2, audience=("verified", "own:11")),
+        replace(BATTERY, page_id=3, audience=("own:11", "org:21")),
+        replace(BATTERY, page_id=4, audience=("own:11",)),
+    )
+    seen = {
+        "anonymous": ANONYMOUS,
+        "unverified": Viewer(21, is_verified=False),
+        "verified": Viewer(20, is_verified=True),
+        "invited": Viewer(21, is_verified=True),
+        "own": Viewer(11, is_verified=True),
+    }
+    found = {who: find("电池", viewer=viewer) for who, viewer in seen.items()}
+    expected = {
+        "anonymous": {1},
+        "unverified": {1},
+        "verified": {1, 2},
+        "invited": {1, 2, 3},
+        "own": {1, 2, 3, 4},
+    }
+    assert {who: set(ids(f)) for who, f in found.items()} == expected
+    assert {who: f.counts["kind"] for who, f in found.items()} == {
+        who: {"LISTING": len(visible)} for who, visible in expected.items()
+    }
+
+
+OFFERS = {
+    "量子": "量子密钥",
+    "liangzi": "量子密钥",
+    "liangzimiyao": "量子密钥",
+    "lzmy": "量子密钥",
+    "LZ": "量子密钥",
+    "solid": "solid-state batteries",
+    "solid-st": "solid-state batteries",
+    "pumps": "Sealing compound for cryogenic pumps",
+    "shilidaxue": "示例大学",
+}
+
+
+def test_search_box_offers(market, engine):
+    assert {typed for typed, text in OFFERS.items() if text not in engine.suggest(typed)} == set()
+
+
+def test_search_box_offers_only_what_everybody_may_see(stored, engine):
+    stored(replace(QUANTUM, audience=("verified", "own:12")))
+    assert engine.suggest("liangzi") == []
+
+
+def test_search_box_offers_nothing_for_what_is_no_beginning(market, engine):
+    nothing = ["", "a", "%", "_", "\\", "zzzz", "\x00", "'"]
+    assert {typed: engine.suggest(typed) for typed in nothing} == {typed: [] for typed in nothing}
+
+
+def test_need_finds_its_listing(market, engine):
+    question = Likeness(
+        title=read(NEED.title_zh),
+        detail=read(NEED.body_zh),
+        kinds=("LISTING",),
+        near={"region": ("42",)},
+        without=4,
+    )
+    assert engine.alike(question, ANONYMOUS, 5)[0][0] == BATTERY.page_id
+    assert all(pk in (1, 2, 3) for pk, _score in engine.alike(question, ANONYMOUS, 5))
+
+
+def test_withdrawn_document_is_found_no_more(market, stored, find, engine):
+    with transaction.atomic():
+        indexing.lock([1])
+        indexing.remove([1])
+    if engine.name == "elasticsearch":
+        pushing.push()
+    assert set(ids(find("电池"))) == {4, 5}
