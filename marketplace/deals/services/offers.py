@@ -17,8 +17,8 @@ from marketplace.deals.models.offer import sealed
 from marketplace.deals.services.turns import tell, turn
 from marketplace.deals.snapshot import contributors_of, snapshot_of
 from marketplace.deals.standing import Standing, enter
-from marketplace.deals.states import NEXT, PARTIES, DealState, Side, Step, WaitsFor
-from marketplace.organisations.acting import Acting, members
+from marketplace.deals.states import NEXT, DealState, Side, Step, WaitsFor
+from marketplace.organisations.acting import Acting
 from marketplace.organisations.roles import allowed
 from marketplace.refusals import Incomplete, NotPermitted, Refused, TransitionRefused, check
 
@@ -200,8 +200,3 @@ def _agree(deal: Deal, offer: Offer, actor: Acting) -> TermSheet:
     record(actor, "deal.agreed", deal, offer=offer.number, terms=offer.terms_hash, sheet=sheet.hash)
     tell(deal, "agreed", actor=actor, everybody=True, offer=offer)
     return sheet
-
-
-def may_accept(deal: Deal, side: Side) -> list:
-    """The people who can accept for a side; empty where a side has nobody who may."""
-    return members(deal.party(side), "offer.accept") if side in PARTIES else []
