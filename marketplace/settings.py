@@ -148,7 +148,6 @@ DAILY_TASKS = [
     "contracts.billing.tasks.make_billing_documents",
     "contracts.payments.tasks.release_overpaid",
     "contracts.payments.tasks.charge_interest",
-    "contracts.payments.tasks.charge_interest",
     "contracts.payments.tasks.book_money",
     "contracts.proceeds.tasks.accrue_commissions",
     "contracts.proceeds.tasks.book_proceeds",
@@ -165,9 +164,6 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "search.tasks.reconcile", "schedule": crontab(hour=3, minute=30)},
     "find_imports": {"task": "cms.tasks.find_imports", "schedule": 60},
     "sync_all_rights": {"task": "cms.tasks.sync_all_rights", "schedule": crontab(hour=3, minute=40)},
-    # Calls to payment providers: on real time only, moving the demo clock does not repeat them.
-    "send_gateway_invoices": {"task": "contracts.payments.tasks.send_gateway_invoices", "schedule": 120},
-    "sync_gateway_invoices": {"task": "contracts.payments.tasks.sync_gateway_invoices", "schedule": 600},
     # Calls to payment providers: on real time only, moving the demo clock does not repeat them.
     "send_gateway_invoices": {"task": "contracts.payments.tasks.send_gateway_invoices", "schedule": 120},
     "sync_gateway_invoices": {"task": "contracts.payments.tasks.sync_gateway_invoices", "schedule": 600},
@@ -313,4 +309,5 @@ LOGGING = {
     # Wagtail tells each saved page at INFO; the audit trail has it already.
     "loggers": {name: {"level": "WARNING"} for name in ("wagtail", "django_tasks")},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    "loggers": {"elastic_transport": {"level": "WARNING"}},  # else a line for each request
 }
