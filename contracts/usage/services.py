@@ -23,7 +23,6 @@ from marketplace.notifications.services import notify
 from marketplace.organisations.acting import members, permit
 from marketplace.refusals import Refused, TransitionRefused, check
 
-
 UNSETTLED = (BreachState.OPEN, BreachState.UNCURED)
 
 

@@ -1,15 +1,17 @@
 from celery import shared_task
 
 from contracts.lifecycle.models import LicenceContract
-from contracts.lifecycle.states import OVER
+from contracts.lifecycle.states import OVER, State
 from contracts.usage import services
 from contracts.usage.models import UsageReport
+
+NOT_ASKED = (*OVER, State.PAID_UP)
 
 
 @shared_task
 def schedule_due_reports() -> None:
-    """Make and open the reports of every contract in effect."""
-    contracts = LicenceContract.objects.filter(effective_on__isnull=False).exclude(state__in=OVER)
+    """Make and open the reports of every contract in effect; once paid up, reports are no longer asked for."""
+    contracts = LicenceContract.objects.filter(effective_on__isnull=False).exclude(state__in=NOT_ASKED)
     for contract in contracts.order_by("pk").iterator(200):
         services.schedule_reports(contract)
 
@@ -18,5 +20,5 @@ def schedule_due_reports() -> None:
 def remind_missing_reports() -> None:
     """Reminders of overdue reports; after the last one the missing report is notified as a breach."""
     reports = UsageReport.objects.overdue().select_related("contract", "contract__licensee")
-    for report in reports.exclude(contract__state__in=OVER).order_by("pk"):
+    for report in reports.exclude(contract__state__in=NOT_ASKED).order_by("pk"):
         services.chase_missing(report)

@@ -74,7 +74,15 @@ def publish_listing(people: People, row: dict):
         invitations=[people.org(slug) for slug in row.get("invited", ())],
         **fields,
     )
-    return _approve(people, row["org"], page, editor)
+    stage = row.get("stage")  # a few wait at the steps before publication, so that desks have something to do
+    if stage == "draft":
+        return page
+    if stage in ("review", "returned"):
+        page = moderation.submit(page, actor=editor)
+    if stage == "returned":
+        approver = people.acting(row["org"], "APPROVER")
+        return moderation.return_to_editor(page, actor=approver, comment=texts("messages")["returned"]["zh"])
+    return page if stage else _approve(people, row["org"], page, editor)
 
 
 def _approve(people: People, slug: str, page, editor, role: str = "APPROVER"):
@@ -82,8 +90,8 @@ def _approve(people: People, slug: str, page, editor, role: str = "APPROVER"):
     return moderation.approve(page, actor=people.acting(slug, role))
 
 
-def _programme(code: str) -> PilotProgramme:
-    return PilotProgramme.objects.get(code__iexact=code)
+def _programme(code: str) -> PilotProgramme | None:
+    return PilotProgramme.objects.get(code__iexact=code) if code else None
 
 
 def _right(right: list) -> dict:

@@ -127,6 +127,11 @@ def make_everybody() -> tuple[People, Acting]:
             people.organisations[facts["slug"]] = register(facts, kind, operator)
     for facts in book["research"]:
         people.organisations[facts["slug"]] = register(facts, facts["kind"], operator)
+    for facts in book["waiting"]:
+        organisation = register(facts, facts["kind"], operator, verify=False)
+        if facts.get("refused"):
+            reason = texts("messages")["refused"]["zh"]
+            services.decide_verification(organisation, actor=operator, verified=False, reason=reason)
     by_code = {o.credit_code: o for o in people.organisations.values()}
     for section in ("enterprises", "agencies", "providers", "research"):
         for facts in book[section]:
