@@ -85,7 +85,7 @@ def statement(request, pk):
     if request.GET.get("export"):
         columns = [
             (_("Row"), "row.number"),
-            (_("Result"), lambda entry: _outcome(entry.outcome)),
+            (_("Outcome"), lambda entry: _outcome(entry.outcome)),
             (_("Reason"), "words"),
             (_("Day"), "row.booked_on"),
             (_("Amount"), lambda entry: Money(entry.row.amount_minor, found.account.currency)),
@@ -229,8 +229,8 @@ def payments(request):
         columns = [
             (_("Received on"), "received_on"),
             (_("Way of payment"), "get_method_display"),
-            (_("From"), lambda row: row.payer.name if row.payer else row.line.payer_name if row.line else ""),
-            (_("To"), "issuer.name"),
+            (_("Payer"), lambda row: row.payer.name if row.payer else row.line.payer_name if row.line else ""),
+            (_("Payee"), "issuer.name"),
             (_("Amount"), "amount"),
             (_("Allocated"), lambda row: Money(row.allocated_minor, row.currency)),
             (_("Given back"), lambda row: Money(row.refunded_minor, row.currency)),
