@@ -28,7 +28,7 @@ class State(models.TextChoices):
     RETURNED = "RETURNED", _("returned")
     LIVE = "LIVE", _("published")
     CHANGED = "CHANGED", _("published, with newer changes")
-    UNPUBLISHED = "UNPUBLISHED", _("withdrawn")
+    UNPUBLISHED = "UNPUBLISHED", _("off the market")
 
 
 class MarketQuerySet(PageQuerySet):
