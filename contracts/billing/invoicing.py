@@ -32,6 +32,7 @@ from marketplace.notifications.services import notify
 from marketplace.organisations.acting import members, permit
 from marketplace.organisations.models import Organisation
 from marketplace.refusals import Refused, check
+from marketplace.terms import VatMode
 from marketplace.terms.codec import read_as
 from marketplace.terms.elements import Due
 
@@ -71,18 +72,28 @@ def issue_invoices(contract: LicenceContract, *, actor=None, ids: list[int] | No
     if ids is not None:
         charges = charges.filter(pk__in=ids)
     charges = list(charges.order_by("pk"))
-    downs = [c for c in charges if c.amount_minor < 0]
+    groups: dict[date, list[Charge]] = defaultdict(list)
+    downs = []
+    for charge in charges:
+        if charge.amount_minor < 0 and _was_invoiced(contract, charge):
+            downs.append(charge)
+        else:
+            groups[_due_with_original(contract, charge)].append(charge)
+    invoices = []
+    for due_on, lines in sorted(groups.items()):
+        total = sum(line.amount_minor for line in lines)
+        if total > 0:
+            invoices.append(_issue(contract, lines, due_on, actor))
+        elif total == 0:  # a charge and its correction: nothing to ask for
+            _mark_invoiced(lines)
+            record(actor, "charges.offset", contract, charges=[line.pk for line in lines])
     for charge in downs:
         _credit_adjustment(contract, charge, actor)
-    groups: dict[date, list[Charge]] = defaultdict(list)
-    for charge in charges:
-        if charge.state == ChargeState.APPROVED:
-            groups[_due_with_original(contract, charge)].append(charge)
-    return [
-        _issue(contract, lines, due_on, actor)
-        for due_on, lines in sorted(groups.items())
-        if sum(line.amount_minor for line in lines) > 0
-    ]
+    return invoices
+
+
+def _was_invoiced(contract, charge: Charge) -> bool:
+    return InvoiceLine.objects.filter(charge__in=contract.charges.filter(**_key(charge))).exists()
 
 
 def _key(charge: Charge) -> dict:
@@ -197,7 +208,11 @@ def left_to_credit(invoice: Invoice) -> int:
 
 
 def _credit_adjustment(contract, charge: Charge, actor) -> None:
-    """Credit an adjustment on the invoices that carry its element and period, the latest first."""
+    """Credit an adjustment on the invoices that carry its element and period, the latest first.
+
+    It waits while a charge of that period is not invoiced yet and the invoices cannot carry it. What was given
+    back by hand before is not given back twice: then only what is left is credited.
+    """
     invoices = list(
         Invoice.objects.select_for_update()
         .filter(lines__charge__in=contract.charges.filter(**_key(charge)))
@@ -205,22 +220,20 @@ def _credit_adjustment(contract, charge: Charge, actor) -> None:
         .distinct("pk")
     )
     rest = -charge.amount_minor
+    left = {invoice.pk: _price_left(invoice) for invoice in invoices}
+    to_come = contract.charges.filter(**_key(charge), amount_minor__gt=0).exclude(state=ChargeState.INVOICED)
+    if rest > sum(left.values()) and to_come.exists():
+        return
     for invoice in reversed(invoices):
-        price_left = _price_left(invoice)
-        part = min(rest, price_left)
+        part = min(rest, left[invoice.pk])
         if part > 0:
             _write_credit_note(
                 contract, invoice, [(charge, part)], _("Correction of an earlier period"), actor
             )
             rest -= part
-        if not rest:
-            break
-    if rest != -charge.amount_minor:
-        if rest:
-            raise Refused(
-                _("The correction is larger than what was invoiced for its period; nothing was issued.")
-            )
-        _mark_invoiced([charge])
+    if rest:
+        record(actor, "charge.given_back_before", charge, minor=rest)
+    _mark_invoiced([charge])
 
 
 def _price_left(invoice: Invoice) -> int:
@@ -234,7 +247,8 @@ def _write_credit_note(contract, invoice: Invoice, parts, reason: str, actor) ->
     """The tax follows the invoice's own rate; the credit that uses up an invoice takes exactly the rest."""
     on = today()
     price = Money(sum(part for _charge, part in parts), invoice.currency)
-    mode = max(terms_versions(contract), key=lambda version: version.effective_on).terms.vat
+    stated = invoice.lines.aggregate(total=Sum("price_minor"))["total"]
+    mode = VatMode.INCLUSIVE if stated == invoice.total_minor else VatMode.EXCLUSIVE
     tax = vat(price, rate=invoice.vat_rate, mode=mode, exempt=invoice.vat_rate == 0)
     net, total = tax.net.minor, tax.gross.minor
     if price.minor == _price_left(invoice):

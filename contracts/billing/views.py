@@ -1,7 +1,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from contracts.billing import services
-from contracts.billing.charging import approve_charges, release_charge
+from contracts.billing.charging import approve_charges, issued_before, release_charge
 from contracts.billing.documents import remittance_text
 from contracts.billing.forms import CreditNoteForm, PolicyForm, TaxInvoiceForm, VatForm
 from contracts.billing.invoicing import issue_credit_note, issue_invoices, left_to_credit, note_tax_invoice
@@ -17,7 +17,10 @@ from contracts.billing.lines import line_text
 from contracts.billing.models import BillingDocument, Charge, ChargeState, CreditNote, Invoice
 from contracts.lifecycle.models import LicenceContract
 from contracts.payments.queries import annotate_balances
+from contracts.rating import correct
+from contracts.rating.result import reason_words
 from contracts.rating.working import read_working, sentences
+from contracts.usage.queries import rating_of
 from marketplace import tables
 from marketplace.clock import today
 from marketplace.money import Money
@@ -28,7 +31,25 @@ INVOICE_SORTS = {"number", "issued_on", "due_on", "total_minor"}
 
 
 def _contract(request, number) -> LicenceContract:
-    return get_object_or_404(LicenceContract.objects.visible_to(request.acting), number=number)
+    """Charges are between the two parties: a broker who may see the contract does not see them."""
+    acting = request.acting
+    found = get_object_or_404(LicenceContract.objects.visible_to(acting), number=number)
+    if not acting.can("charge.read") or not (acting.is_for(found.licensor) or acting.is_for(found.licensee)):
+        raise Http404
+    return found
+
+
+def _standing(contract: LicenceContract, language: str) -> dict:
+    """What today's rating says beyond what is charged: the same code, so the figure is that of the next charge."""
+    if contract.effective_on is None:
+        return {}
+    rating = rating_of(contract, today())
+    found = correct(issued_before(contract), rating)
+    minor = sum(c.minor for c in found.new) + sum(a.amount.minor for a in found.adjustments)
+    return {
+        "to_come": Money(minor, rating.currency),
+        "waiting": [reason_words(waiting, language) for waiting in rating.waiting],
+    }
 
 
 @login_required
@@ -59,6 +80,7 @@ def charges(request, number):
         "contract": contract,
         "page_obj": page,
         "rows": [{"charge": charge, "text": line_text(charge, language)} for charge in page],
+        **_standing(contract, language),
         "may_approve": licensor and request.acting.can("charge.approve"),
         "may_issue": licensor and request.acting.can("invoice.issue"),
         "to_approve": contract.charges.filter(state=ChargeState.ACCRUED).count() if licensor else 0,

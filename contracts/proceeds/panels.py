@@ -13,6 +13,7 @@ from contracts.payments.queries import annotate_balances
 from contracts.proceeds.models import Distribution, Payout
 from contracts.proceeds.queries import with_undistributed
 from contracts.proceeds.states import DistributionState, PayoutState
+from marketplace.clock import today
 from marketplace.desk import DeskItem, desk_items
 from marketplace.menu import MenuItem, register_menu
 from marketplace.organisations.roles import RESEARCH
@@ -36,6 +37,8 @@ def money_of_contract(request, contract) -> str:
         row["credited"] += invoice.credited_minor
         row["paid"] += invoice.paid_minor
         row["open"] += max(invoice.open_minor, 0)
+        if invoice.due_on < today():
+            row["overdue"] += max(invoice.open_minor, 0)
     proceeds = acting.is_for(contract.licensor) and acting.can("distribution.read")
     if not sums and not proceeds:
         return ""

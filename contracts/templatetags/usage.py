@@ -13,8 +13,8 @@ def component_label(name: str) -> str:
 
 
 @register.filter
-def row_figure(row) -> str:
+def row_figure(row, currency: str = "CNY") -> str:
     """A plain quantity, or money on money meters."""
     if row.meter in MONEY_METERS:
-        return Money(int(row.quantity), "CNY").format()
+        return Money(int(row.quantity), currency).format()
     return f"{row.quantity.normalize():f}"

@@ -87,8 +87,13 @@ def check_rows(report: UsageReport, draft) -> list[UsageRow]:
         problems.append(_("A nil report has no figures: remove them, or do not mark it as nil."))
     if not draft.is_nil and not draft.rows and meters:
         problems.append(_("Enter the figures of the period, or submit a nil report when there were none."))
-    if draft.first_income_on and not report.contract.effective_on <= draft.first_income_on <= today():
-        problems.append(_("The date of the first income must lie between the contract's effect and today."))
+    contract = report.contract
+    last = min(today(), contract.licence_ended_on or contract.term_ends_on)
+    if draft.first_income_on and not contract.effective_on <= draft.first_income_on <= last:
+        problems.append(
+            _("The date of the first income must lie between %(first)s and %(last)s.")
+            % {"first": contract.effective_on, "last": last}
+        )
     rows = []
     for number, row in enumerate(draft.rows, 1):
         start, end = row.period_start or report.period_start, row.period_end or report.period_end

@@ -24,7 +24,8 @@ class UsageReportQuerySet(models.QuerySet):
         return self.filter(contract=contract, period_start=start, period_end=end)
 
     def overdue(self, on=None):
-        return self.filter(state__in=DUE, due_on__lt=on or today())
+        """Reports that are missing; an amendment is not, because the report that it amends counts."""
+        return self.filter(state__in=DUE, amends=None, due_on__lt=on or today())
 
 
 class UsageReport(models.Model):
@@ -94,7 +95,7 @@ class UsageReport(models.Model):
 
     @property
     def is_overdue(self) -> bool:
-        return self.state in DUE and self.due_on < today()
+        return self.state in DUE and self.amends_id is None and self.due_on < today()
 
 
 class UsageRow(models.Model):

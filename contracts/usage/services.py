@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -24,6 +24,7 @@ from marketplace.organisations.acting import members, permit
 from marketplace.refusals import Refused, TransitionRefused, check
 
 UNSETTLED = (BreachState.OPEN, BreachState.UNCURED)
+ANSWER_DAYS = 10  # for the answer to a query; no rule prescribes it
 
 
 @dataclass(frozen=True)
@@ -141,14 +142,16 @@ def submit_report(report: UsageReport, *, actor, draft: Draft) -> UsageReport:
 
 @transaction.atomic
 def query_report(report: UsageReport, *, actor, query: str) -> UsageReport:
-    """The licensor asks back; the licensee corrects the figures or answers, and submits again."""
+    """The licensor asks back; the licensee corrects the figures or answers, and submits again. A report that was
+    asked about is not missing: the answer has days of its own, at the latest the report's due date."""
     report = _locked(report)
     permit(actor, "report.accept", report.contract.licensor, against=report.contract.licensee)
     check(report.state, ReportState.QUERIED, NEXT)
     if not query.strip():
         raise Refused(_("Say what is unclear: the reporter reads these words."))
-    report.state, report.query = ReportState.QUERIED, query.strip()
-    report.save(update_fields=["state", "query"])
+    report.state, report.query, report.reminded = ReportState.QUERIED, query.strip(), 0
+    report.due_on = max(report.due_on, today() + timedelta(days=ANSWER_DAYS))
+    report.save(update_fields=["state", "query", "reminded", "due_on"])
     record(actor, "report.queried", report)
     notify(
         members(report.contract.licensee, "report.submit"),
@@ -232,6 +235,19 @@ def amend_report(report: UsageReport, *, actor) -> UsageReport:
 
 
 @transaction.atomic
+def discard_amendment(report: UsageReport, *, actor) -> UsageReport:
+    """Drop an amended report that was never submitted; the accepted one goes on counting. Returns that one."""
+    report = _locked(report)
+    permit(actor, "report.submit", report.contract.licensee, against=report.contract.licensor)
+    if not report.amends_id or report.state != ReportState.OPEN or report.submitted_at:
+        raise TransitionRefused(_("Only an amendment that was never submitted can be discarded."))
+    original = report.amends
+    record(actor, "report.amendment_discarded", original, amendment=report.pk)
+    report.delete()
+    return original
+
+
+@transaction.atomic
 def add_evidence(report: UsageReport, *, actor, files: Iterable) -> list[Evidence]:
     """Attach checked files (see uploads.clean_upload) to a report that is not accepted yet."""
     report = _locked(report)
@@ -278,7 +294,7 @@ def chase_missing(report: UsageReport) -> None:
     """Send the reminders of an overdue report whose days have come, each once; when the last one has passed
     the missing report is notified as a breach: it is never a silent zero."""
     report = _locked(report)
-    if report.state not in DUE:
+    if report.state not in DUE or report.amends_id:  # the accepted report counts while it is being amended
         return
     late = (today() - report.due_on).days
     while report.reminded < len(REMINDERS) and late > REMINDERS[report.reminded]:

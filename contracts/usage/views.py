@@ -95,6 +95,8 @@ def report(request, pk):
         "query_form": QueryForm(),
         "may_submit": may_submit,
         "may_accept": request.acting.is_for(found.contract.licensor) and request.acting.can("report.accept"),
+        "may_discard": may_submit and found.amends_id and not found.submitted_at,
+        "currency": found.contract.terms.currency,
         "may_amend": mine and request.acting.can("report.submit") and found.state == ReportState.ACCEPTED,
     }
     return render(
@@ -152,6 +154,14 @@ def query(request, pk):
 @require_POST
 def amend(request, pk):
     return redirect(services.amend_report(_find(request, pk), actor=request.acting))
+
+
+@login_required
+@require_POST
+def discard(request, pk):
+    original = services.discard_amendment(_find(request, pk), actor=request.acting)
+    messages.success(request, _("The amendment was discarded; the accepted report goes on counting."))
+    return redirect(original)
 
 
 @login_required

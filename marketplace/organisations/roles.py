@@ -103,7 +103,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "annex.read": _OFFICE | {Role.APPROVER, Role.FINANCE},
         # used, reported
         "report.submit": {Role.REPORTER},
-        "report.read": _OFFICE | {Role.REPORTER, Role.FINANCE, Role.SIGNATORY},
+        "report.read": _OFFICE | {Role.REPORTER, Role.FINANCE, Role.SIGNATORY, Role.BROKER},
         "report.accept": _OFFICE,
         # rated, invoiced, paid, distributed
         "charge.read": _OFFICE | {Role.FINANCE, Role.SIGNATORY, Role.REPORTER},

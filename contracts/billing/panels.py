@@ -1,0 +1,88 @@
+"""What contracts show of charges and invoices; menu and desk. Money received is shown by later steps."""
+
+from django.db.models import Sum
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contracts.billing.models import Charge, ChargeState
+from marketplace.desk import DeskItem, desk_items
+from marketplace.menu import MenuItem, register_menu
+from marketplace.money import Money
+from marketplace.organisations.roles import RESEARCH
+from marketplace.panels import panel
+
+DESK_LIMIT = 40
+
+for _key, _label, _permission, _order, _kinds in (
+    ("invoices", gettext_lazy("Invoices"), "invoice.read", 10, frozenset()),
+    ("billing_settings", gettext_lazy("Billing settings"), "invoice.issue", 90, RESEARCH),
+):
+    register_menu(MenuItem(_key, _label, _key, _permission, "money", _order, frozenset(_kinds)))
+
+
+def _is_party(acting, contract) -> bool:
+    return acting.is_for(contract.licensor) or acting.is_for(contract.licensee)
+
+
+@panel("contract.tabs", order=30)
+def money_tabs(request, contract) -> str:
+    acting, links = request.acting, []
+    if contract.effective_on is None or not _is_party(acting, contract):
+        return ""
+    if acting.can("charge.read"):
+        links.append((reverse("charges", args=[contract.number]), _("Charges")))
+    if acting.can("invoice.read"):
+        links.append((f"{reverse('invoices')}?contract={contract.number}", _("Invoices")))
+    return format_html_join("", '<a href="{}">{}</a>', links)
+
+
+@panel("contract.aside", order=50)
+def charges_of_contract(request, contract) -> str:
+    """What has accrued and is not invoiced yet."""
+    acting = request.acting
+    if not acting.can("charge.read") or not _is_party(acting, contract):
+        return ""
+    open_ = Charge.objects.filter(contract=contract).exclude(state=ChargeState.INVOICED)
+    sums = {
+        row["state"]: row["total"]
+        for row in open_.values("state").annotate(total=Sum("amount_minor")).order_by()
+    }
+    if not any(sums.values()):
+        return ""
+    currency = open_.values_list("currency", flat=True).first()
+    rows = [(label, sums[state], currency) for state, label in ChargeState.choices if sums.get(state)]
+    return render_to_string(
+        "contracts/billing/_contract_charges.html", {"contract": contract, "rows": rows}, request
+    )
+
+
+@desk_items
+def waiting_charges(acting) -> list[DeskItem]:
+    """For the licensor's finance: charges to look at, to approve and to invoice, one item per contract."""
+    if not acting.can("charge.approve"):
+        return []
+    words = {
+        ChargeState.HELD: _("%(number)s: look at an unusual charge, %(total)s"),
+        ChargeState.ACCRUED: _("%(number)s: approve charges, %(total)s"),
+        ChargeState.APPROVED: _("%(number)s: issue invoices, %(total)s"),
+    }
+    rows = (
+        Charge.objects.filter(contract__licensor=acting.organisation, state__in=words)
+        .exclude(amount_minor=0)
+        .values("contract__number", "state", "currency")
+        .annotate(total=Sum("amount_minor"))
+        .order_by("contract__number", "state")
+    )
+    return [
+        DeskItem(
+            words[row["state"]]
+            % {"number": row["contract__number"], "total": Money(row["total"], row["currency"])},
+            reverse("charges", args=[row["contract__number"]]),
+            None,
+            _("Charge"),
+        )
+        for row in rows[:DESK_LIMIT]
+    ]
