@@ -124,7 +124,7 @@ def _data(contract: LicenceContract, text_hash: str) -> dict:
                 "role": say(*ROLES[side]),
                 "facts": [
                     (say("名称", "Name"), named(stated)),
-                    (say("统一社会信用代码", "Credit code"), stated.get("credit_code") or "–"),
+                    (say("信用代码", "Credit code"), stated.get("credit_code") or "–"),
                     (say("地址", "Address"), stated.get("address") or "–"),
                 ],
             }

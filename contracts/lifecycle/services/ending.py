@@ -72,9 +72,9 @@ def certify_stop(
 
 
 def _winding_down(contract: LicenceContract) -> WindDown:
-    if contract.state != State.WIND_DOWN:
+    wind_down = WindDown.objects.select_for_update().filter(contract=contract).first()
+    if contract.state != State.WIND_DOWN or wind_down is None:
         raise TransitionRefused(_("This contract is not winding down."))
-    wind_down = WindDown.objects.select_for_update().get(contract=contract)
     if wind_down.confirmed_at is not None:
         raise TransitionRefused(_("The stop-use certificate was confirmed already."))
     return wind_down

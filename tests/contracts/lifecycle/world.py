@@ -46,9 +46,7 @@ def world(*, licensee_facts: dict | None = None) -> SimpleNamespace:
         scout=person(firm, Role.SCOUT),
         broker=person(agency, Role.BROKER),
         agency_signatory=person(agency, Role.SIGNATORY),
-        stranger=person(
-            organisation(Kind.ENTERPRISE, "外人公司"), Role.SIGNATORY, Role.SCOUT, Role.REPORTER
-        ),
+        stranger=person(organisation(Kind.ENTERPRISE, "外人公司"), Role.SIGNATORY, Role.SCOUT, Role.REPORTER),
         neighbour=person(organisation(Kind.UNIVERSITY, "邻校"), Role.CONTRACT_OFFICER, Role.APPROVER),
         operator=person(organisation(Kind.OPERATOR, "市场运营方"), Role.VERIFIER, Role.PROGRAMME_OFFICER),
         listing=listing(uni),
@@ -58,10 +56,16 @@ def world(*, licensee_facts: dict | None = None) -> SimpleNamespace:
 def listing(uni, **facts) -> ListingPage:
     page = ListingPage(
         organisation=uni,
-        title_zh="低温密封胶",
-        title_en="Low-temperature sealing compound",
         summary_zh="泵用密封",
-        **{"live": True, "free_months": 12, "team_consent_on": date(2025, 12, 1), "trl": 6, **facts},
+        **{
+            "title_zh": "低温密封胶",
+            "title_en": "Low-temperature sealing compound",
+            "live": True,
+            "free_months": 12,
+            "team_consent_on": date(2025, 12, 1),
+            "trl": 6,
+            **facts,
+        },
     )
     page.contributors = [
         Contributor(name="王芳", unit="材料学院", share="0.6"),
