@@ -81,7 +81,7 @@ def publish_listing(people: People, row: dict):
         page = moderation.submit(page, actor=editor)
     if stage == "returned":
         approver = people.acting(row["org"], "APPROVER")
-        return moderation.return_to_editor(page, actor=approver, comment=texts("messages")["returned"]["zh"])
+        return moderation.return_(page, actor=approver, words=texts("messages")["returned"]["zh"])
     return page if stage else _approve(people, row["org"], page, editor)
 
 

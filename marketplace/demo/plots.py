@@ -157,7 +157,7 @@ def paid_up(cast: Cast, start: date) -> Plot:
     acts.first_income(cast, contract)
     for _number in range(2):
         yield day(_quarter_end(today()), 7)
-        yield from acts.report(cast, contract, lambda report: acts.sales_rows(report, 9_600_000))
+        yield from acts.report(cast, contract, lambda report: acts.sales_rows(report, 20_000_000))
         yield day(today(), 2)
         for invoice in acts.bill(cast, contract):
             yield day(today(), 10)
@@ -258,7 +258,7 @@ STORIES: list[tuple[Callable, str, str, int, str, dict]] = [
         "",
         {"trigger_event": "first_income"},
     ),
-    (expired, "EU-008", "sample-food-ingredients", 560, "", {"term_months": "12"}),
+    (expired, "EU-008", "sample-food-ingredients", 560, "", {"term_months": "12", "trial_months": "0"}),
     (terminated, "RUT-009", "demo-coatings", 330, "", {}),
     (in_breach, "EOL-006", "sample-battery-works", 290, "", {}),
     (
