@@ -4,6 +4,8 @@ from datetime import date
 from itertools import count
 from types import SimpleNamespace
 
+from django.db import transaction
+
 from cms.models import ListingPage
 from cms.structure import set_up_site
 from contracts.billing.models import Charge, ChargeState, CreditNote, Invoice, InvoiceLine
@@ -141,6 +143,7 @@ def commission_annex(contract, *, rate="0.05", payer=None, split=(), cap_minor=N
     )
 
 
+@transaction.atomic
 def invoice(
     contract, total_minor: int, *, vat_minor=0, on=date(2026, 11, 1), due_on=date(2026, 12, 1)
 ) -> Invoice:
