@@ -216,7 +216,8 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def reconcile_index() -> int:
-    """Compare (id, version) of the document table and the index, both ways, and queue what differs; the number."""
+    """Compare (id, version) of the document table and the index, both ways, and queue what differs; the number.
+    An index that is ahead belongs to a database that was restored: our version is raised above it."""
     if not client.configured() or not written_indices():
         return 0
     ours = DocumentState.objects.values_list("page_id", "version", "is_deleted")
@@ -226,8 +227,8 @@ def reconcile_index() -> int:
         known.add(page_id)
         there = theirs.get(page_id)
         if (there is not None) if is_deleted else there != version:
-            stale.append(page_id)
-    DocumentState.objects.filter(pk__in=stale).update(pushed_version=-1, next_push_at=Now())
+            stale.append((page_id, version if (there or 0) <= version else there + 1))
+    _queue_again(stale)
     strangers = [pk for pk in theirs if pk not in known]
     for index in written_indices():
         for start in range(0, len(strangers), 1000):
@@ -235,6 +236,23 @@ def reconcile_index() -> int:
             operations = "".join(f'{{"delete":{{"_id":"{pk}"}}}}\n' for pk in part)
             client.for_worker().bulk(index=index, operations=operations.encode())
     return len(stale) + len(strangers)
+
+
+def _queue_again(stale: list[tuple[int, int]]) -> None:
+    """Push these once more, with at least these versions."""
+    arrays = [[pk for pk, _version in stale], [version for _pk, version in stale]]
+    both = "FROM unnest(%s::bigint[], %s::bigint[]) AS s(page_id, version) WHERE d.page_id = s.page_id"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE search_documentstate d SET version = greatest(d.version, s.version), pushed_version = -1,"
+            f" next_push_at = now() {both}",
+            arrays,
+        )
+        cursor.execute(
+            f"UPDATE search_searchdocument d SET version = greatest(d.version, s.version) {both}"
+            " AND d.version < s.version",
+            arrays,
+        )
 
 
 def _versions() -> Iterator[tuple[int, int]]:

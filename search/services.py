@@ -1,6 +1,7 @@
 """Saving searches and keeping the words that mean the same."""
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -97,6 +98,6 @@ def remove_synonyms(synonyms: SynonymSet, *, actor: Acting) -> None:
 def retry_dead(*, actor: Acting) -> int:
     """Give changes that failed too often another round; the number of them."""
     permit(actor, "search.keep", actor.organisation)
-    number = OutboxRow.objects.filter(is_dead=True).update(is_dead=False, attempts=0)
+    number = OutboxRow.objects.filter(is_dead=True).update(is_dead=False, attempts=0, next_try_at=Now())
     record(actor, "search.retried", actor.organisation, rows=number)
     return number

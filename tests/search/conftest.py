@@ -35,9 +35,9 @@ def elasticsearch(settings, db):
             pytest.fail(NO_SERVER)
         pytest.skip(NO_SERVER)
     pushing.rebuild()
-    yield client.for_worker()
-    server = client.for_worker()
-    for name in server.indices.get(index=f"{settings.SEARCH_INDEX_PREFIX}_*").body:
+    server, pattern = client.for_worker(), f"{settings.SEARCH_INDEX_PREFIX}_*"
+    yield server
+    for name in server.indices.get(index=pattern).body:
         server.indices.delete(index=name)
 
 

@@ -80,7 +80,9 @@ def test_loose_search_finds_what_comes_near(market, find):
 
 def test_patent_number_finds_in_any_spelling(market, find):
     spellings = ["ZL202310123456.7", "zl 2023 1 0123456.7", "202310123456", "CN202310123456.7"]
-    assert {typed: ids(find(typed)) for typed in spellings} == dict.fromkeys(spellings, [BATTERY.page_id])
+    assert {typed: ids(find(typed)) for typed in spellings} == {
+        typed: [BATTERY.page_id] for typed in spellings
+    }
 
 
 def test_exact_number_comes_first(market, stored, find):

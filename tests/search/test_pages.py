@@ -1,0 +1,222 @@
+"""The pages of search as a visitor, a member and the operator see them."""
+
+import io
+import json
+
+import pytest
+from openpyxl import load_workbook
+
+from search import engines
+from search.models import OutboxRow, SavedSearch, SynonymSet
+from tests.cms.world import University, person
+from tests.factories.ground import make_acting, make_organisation, signed_in
+from tests.search.world import BATTERY, MARKET, index
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("database_search")]
+
+
+@pytest.fixture
+def market():
+    index(*MARKET)
+
+
+@pytest.fixture
+def scout():
+    return make_acting("ENTERPRISE", "SCOUT")
+
+
+@pytest.fixture
+def operator():
+    return make_acting("OPERATOR", "PROGRAMME_OFFICER")
+
+
+def test_hit_says_why_it_was_found(client, market):
+    page = client.get("/en/search/", {"q": "固态电池"}).content.decode()
+    assert "<mark>固态电池</mark>" in page
+    assert "12 months free, then 3 % of net sales" in page
+    assert "Found in:" in page
+    assert "Example University" in page
+    assert page.count('class="card hit"') == 2
+
+
+def test_page_without_javascript_carries_its_choices(client, market):
+    page = client.get("/en/search/?q=电池&kind=LISTING&trl=4-6&sort=newest").content.decode()
+    assert 'name="kind" value="LISTING" form="search-form" checked' in page
+    assert 'name="trl" value="4-6" form="search-form" checked' in page
+    assert '<option value="newest" selected>' in page
+    assert "?q=%E7%94%B5%E6%B1%A0&amp;trl=4-6&amp;sort=newest" in page  # the chip takes its filter away
+
+
+def test_nothing_found_shows_ways_on(client, market, scout):
+    page = client.get("/en/search/?q=电池&trl=9&region=42").content.decode()
+    assert "Nothing found." in page
+    assert "without Technology readiness: TRL 9" in page
+    assert "Post this as a need" in page
+    page = signed_in(client, scout).get("/en/search/?q=固态发动机").content.decode()
+    assert "What comes near" in page
+    assert "<mark>固态</mark>" in page
+    assert "/en/my/needs/new/" in page
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_odd_addresses_give_a_page(client, market, language):
+    odd = ["q=%00", "q=%ED%A0%80", "q=" + "a" * 3000, "page=-1", "page=x", "page=500", "size=1e9", "sort=;--", "trl=0",
+           "kind=<script>", "institution=99999999999999999999", "export=exe", "q=<script>alert(1)</script>", "q=%27%22%5B%28"]  # fmt: skip
+    for query in odd:
+        answer = client.get(f"/{language}/search/?{query}")
+        assert answer.status_code == 200, query
+        assert "<script>alert" not in answer.content.decode()
+
+
+def test_page_behind_the_last_shows_the_last(client):
+    from dataclasses import replace
+
+    index(*(replace(BATTERY, page_id=number) for number in range(1, 31)))
+    assert client.get("/en/search/?page=2").content.decode().count('class="card hit"') == 10
+    assert client.get("/en/search/?page=99").content.decode().count('class="card hit"') == 10
+
+
+def test_queries_of_the_page_are_few_and_fixed(client, scout, django_assert_num_queries):
+    signed_in(client, scout)
+    index(BATTERY)
+    client.get("/en/search/?q=电池")
+    with django_assert_num_queries(10):
+        client.get("/en/search/?q=电池&programme=hubei")
+    index(*MARKET)
+    with django_assert_num_queries(10):
+        client.get("/en/search/?q=电池&programme=hubei")
+
+
+def test_list_is_exported_as_it_is_shown(client, market):
+    answer = client.get("/en/search/?q=电池&sort=newest&export=xlsx")
+    rows = list(load_workbook(io.BytesIO(answer.content)).active.values)
+    assert [row[0] for row in rows[1:]] == ["UF-2026-000001", "UN-2026-000004", "US-2026-000005"]
+    assert rows[1][-1] == "http://testserver/en/a/uf-2026-000001/"
+    assert rows[2][-1] == "http://testserver/en/needs/un-2026-000004/"
+    assert b"UF-2026-000001" in client.get("/en/search/?export=csv").content
+
+
+def test_suggestions_come_as_json(client, market):
+    answer = client.get("/zh-hans/search/suggest/?q=lzmy")
+    assert json.loads(answer.content) == {
+        "suggestions": [
+            {"text": "量子密钥", "url": "/zh-hans/search/?q=%E9%87%8F%E5%AD%90%E5%AF%86%E9%92%A5"},
+            {"text": "量子密钥分发终端", "url": "/zh-hans/search/?q=%E9%87%8F%E5%AD%90%E5%AF%86%E9%92%A5%E5%88%86%E5%8F%91%E7%BB%88%E7%AB%AF"},
+        ]
+    }  # fmt: skip
+    assert json.loads(client.get("/en/search/suggest/").content) == {"suggestions": []}
+
+
+def test_substitute_says_so(client, market, settings):
+    settings.ELASTICSEARCH_URL = "http://127.0.0.1:9"
+    page = client.get("/en/search/?q=电池").content.decode()
+    assert "The search server does not answer" in page
+    assert page.count('class="card hit"') == 3
+    engines.breaker.reset()
+
+
+def test_four_are_compared_side_by_side(client, scout, drained):
+    uni = University()
+    pages = [uni.published(title_en=f"Anode {number}") for number in range(5)]
+    hidden = uni.published(title_en="Hidden anode", visibility="VERIFIED")
+    drained()
+    ids = ",".join(str(page.pk) for page in [hidden, *pages])
+    page = client.get(f"/en/search/compare/?ids={ids}").content.decode()
+    assert [f"Anode {n}" in page for n in range(5)] == [True, True, True, True, False]
+    assert "Hidden anode" not in page
+    assert "Up to 4 can be compared" in page
+    assert "CN202310000001.X" in page
+    assert "first sales income" in page
+    assert "Hidden anode" in signed_in(client, scout).get(f"/en/search/compare/?ids={ids}").content.decode()
+    for odd in ("", "?ids=", "?ids=x,,-1", "?ids=999999999999"):
+        assert "Nothing to compare." in client.get(f"/en/search/compare/{odd}").content.decode()
+
+
+def test_search_is_saved_changed_and_deleted(client, market, scout):
+    signed_in(client, scout)
+    form = {"query": "q=电池&page=3&kind=NEED", "name": "Batteries", "alert": "on"}
+    for _click in range(2):
+        assert client.post("/en/search/saved/save/", form).status_code == 302
+    search = SavedSearch.objects.get()
+    assert (search.query, search.organisation) == ("q=%E7%94%B5%E6%B1%A0&kind=NEED", scout.organisation)
+    assert "Batteries" in client.get("/en/search/saved/").content.decode()
+    client.post(f"/en/search/saved/{search.pk}/alert/", {"alert": "0"})
+    assert not SavedSearch.objects.get().alert
+    stranger = make_acting("ENTERPRISE", "SCOUT")
+    signed_in(client, stranger)
+    assert client.post(f"/en/search/saved/{search.pk}/delete/").status_code == 404
+    signed_in(client, scout)
+    client.post(f"/en/search/saved/{search.pk}/delete/")
+    assert not SavedSearch.objects.exists()
+
+
+def test_search_for_everything_is_not_saved(client, scout):
+    signed_in(client, scout)
+    answer = client.post("/en/search/saved/save/", {"query": "page=2", "name": "All"})
+    assert answer.status_code == 422
+    assert "this search finds everything" in answer.content.decode()
+
+
+def test_visitor_is_asked_to_sign_in(client):
+    for path in ("search/saved/", "search/synonyms/", "search/health/"):
+        assert client.get(f"/en/{path}").status_code == 302
+    assert client.post("/en/search/saved/save/", {"query": "q=x", "name": "x"}).status_code == 302
+
+
+def test_operator_keeps_words_that_mean_the_same(
+    client, market, operator, django_capture_on_commit_callbacks
+):
+    signed_in(client, operator)
+    assert "固态" not in client.get("/en/search/?q=QKD").content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/en/search/synonyms/", {"words": "量子密钥，QKD, quantum key"})
+    assert SynonymSet.objects.get().words == ["量子密钥", "QKD", "quantum key"]
+    assert "量子" in client.get("/en/search/?q=QKD").content.decode()
+    for wrong in ("one", "", "a" * 61 + ",b", "…,?", ",".join(str(n) for n in range(30))):
+        assert client.post("/en/search/synonyms/", {"words": wrong}).status_code == 422
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(f"/en/search/synonyms/{SynonymSet.objects.get().pk}/remove/")
+    assert not SynonymSet.objects.exists()
+
+
+def test_others_do_not_keep_search(client, scout):
+    signed_in(client, scout)
+    assert client.get("/en/search/synonyms/").status_code == 403
+    assert client.post("/en/search/synonyms/", {"words": "a1, b1"}).status_code == 403
+    assert client.get("/en/search/health/").status_code == 403
+    assert client.post("/en/search/health/retry/").status_code == 403
+
+
+def test_operator_sees_what_was_given_up_and_tries_again(client, operator):
+    OutboxRow.objects.create(page_id=77, is_dead=True, attempts=8, error="ValueError: broken")
+    signed_in(client, operator)
+    assert "ValueError: broken" in client.get("/en/search/health/").content.decode()
+    client.post("/en/search/health/retry/")
+    assert (OutboxRow.objects.get().is_dead, OutboxRow.objects.get().attempts) == (False, 0)
+
+
+def test_need_page_names_listings_that_fit_and_why(client, drained):
+    from cms import services
+
+    uni = University()
+    listing = uni.published(keywords_zh=["硅碳负极", "低温快充"])
+    enterprise = make_organisation("ENTERPRISE")
+    boss = person(enterprise, "SCOUT", "SIGNATORY")
+    need = services.create_need(
+        enterprise, actor=boss, title_zh="求低温快充的硅碳负极材料", summary_zh="求零下二十度可快充的负极。", problem_zh="电池零下二十度充电慢。", field="materials", region="420100",
+        is_anonymous=True,
+    )  # fmt: skip
+    services.submit_need(need, actor=boss)
+    need.refresh_from_db()
+    if not need.live:
+        services.approve_need(need, actor=boss)
+        need.refresh_from_db()
+    drained()
+    page = client.get(f"/zh-hans/needs/{need.code.lower()}/").content.decode()
+    assert listing.title_zh in page
+    assert "低温快充" in page
+    page = client.get(listing.get_absolute_url()).content.decode()
+    assert need.title_zh in page
+    results = client.get("/zh-hans/search/?kind=NEED").content.decode()
+    assert need.title_zh in results
+    assert enterprise.name_zh not in results
