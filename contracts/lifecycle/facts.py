@@ -1,6 +1,6 @@
 """What rating is told about a contract: versions in force and facts that count."""
 
-from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.models import LicenceContract, WindDown
 from contracts.lifecycle.states import FactState
 from contracts.rating import Facts, Happened, TermsVersion
 
@@ -33,4 +33,11 @@ def facts_of(contract: LicenceContract) -> Facts:
         events=events,
         terminated_on=contract.licence_ended_on,
         expires_on=contract.term_ends_on,
+        sell_off_until=_sell_off_until(contract),
     )
+
+
+def _sell_off_until(contract: LicenceContract):
+    """The last day on which stock may still be sold after the end; None while there is no end, or no such right."""
+    wind_down = WindDown.objects.filter(contract=contract).first()
+    return wind_down.sell_off_until if wind_down else None
