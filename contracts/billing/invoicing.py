@@ -213,12 +213,9 @@ def _credit_adjustment(contract, charge: Charge, actor) -> None:
     It waits while a charge of that period is not invoiced yet and the invoices cannot carry it. What was given
     back by hand before is not given back twice: then only what is left is credited.
     """
-    invoices = list(
-        Invoice.objects.select_for_update()
-        .filter(lines__charge__in=contract.charges.filter(**_key(charge)))
-        .order_by("pk")
-        .distinct("pk")
-    )
+    lines = InvoiceLine.objects.filter(charge__in=contract.charges.filter(**_key(charge)))
+    found = Invoice.objects.filter(pk__in=lines.values("invoice"))
+    invoices = list(found.select_for_update().order_by("pk"))
     rest = -charge.amount_minor
     left = {invoice.pk: _price_left(invoice) for invoice in invoices}
     to_come = contract.charges.filter(**_key(charge), amount_minor__gt=0).exclude(state=ChargeState.INVOICED)

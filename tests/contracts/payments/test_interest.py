@@ -3,10 +3,18 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.billing.charging import approve_charges
+from contracts.billing.interest import interest_items
+from contracts.billing.invoicing import issue_invoices
 from contracts.billing.models import Charge
+from contracts.ledger.queries import balance as book_balance
+from contracts.payments.booking import book_money
 from contracts.payments.interest import charge_interest
+from contracts.payments.queries import balance
 from contracts.payments.services import confirm_receipt, undo_allocation
+from contracts.rating.interest import Paid
 from marketplace.clock import at
+from marketplace.money import Money
 from marketplace.terms import DailyInterest, MonthlyInterest, hash_of, presets
 from marketplace.terms.codec import write
 from tests.contracts.payments.world import bank_line, invoice
@@ -61,3 +69,27 @@ def test_part_payments_stop_interest_for_their_part_and_an_undone_one_takes_it_b
         undo_allocation(late.allocations.get(), actor=world.finance, reason="wrong")
         charge_interest()
     assert [charge.amount_minor for charge in amounts.all()] == [14_500, 40_000, -40_000]
+
+
+def test_interest_is_invoiced_bears_no_interest_and_is_booked_as_interest(world):
+    agree(world.contract, MONTHLY)
+    bill = invoice(world.contract, 6_900_000, on=date(2026, 8, 1), due_on=date(2026, 9, 1))
+    late = pay(world, bill, 69_000, date(2026, 11, 1))
+    with at(date(2026, 11, 2)):
+        charge = Charge.objects.get(kind="INTEREST")
+        approve_charges(world.contract, actor=world.finance, ids=[charge.pk])
+        (second,) = issue_invoices(world.contract, actor=world.finance)
+        book_money()
+    assert second.lines.get().price_minor == 138_000
+    assert book_balance(world.uni, "6603", "CNY") == -second.net_minor
+
+    with at(date(2027, 6, 1)):
+        assert interest_items(second, [Paid(date(2027, 6, 1), Money(second.total_minor, "CNY"))]) == []
+        undo_allocation(late.allocations.get(), actor=world.finance, reason="wrong")
+        charge_interest()
+        taken_back = Charge.objects.filter(kind="INTEREST", amount_minor__lt=0).get()
+        approve_charges(world.contract, actor=world.finance, ids=[taken_back.pk])
+        issue_invoices(world.contract, actor=world.finance)
+        book_money()
+    assert balance(second).state == "CREDITED"
+    assert book_balance(world.uni, "6603", "CNY") == 0
