@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from contracts.billing.models import Invoice
@@ -71,10 +72,10 @@ def statements(request):
 
 def _outcome(outcome: str) -> str:
     return {
-        "new": _("new"),
-        "known": _("there already"),
-        "conflict": _("conflict"),
-        "refused": _("refused"),
+        "new": pgettext("row of a statement", "new"),
+        "known": pgettext("row of a statement", "there already"),
+        "conflict": pgettext("row of a statement", "conflict"),
+        "refused": pgettext("row of a statement", "refused"),
     }[outcome]
 
 
@@ -229,7 +230,10 @@ def payments(request):
         columns = [
             (_("Received on"), "received_on"),
             (_("Way of payment"), "get_method_display"),
-            (_("Payer"), lambda row: row.payer.name if row.payer else row.line.payer_name if row.line else ""),
+            (
+                _("Payer"),
+                lambda row: row.payer.name if row.payer else row.line.payer_name if row.line else "",
+            ),
             (_("Payee"), "issuer.name"),
             (_("Amount"), "amount"),
             (_("Allocated"), lambda row: Money(row.allocated_minor, row.currency)),
