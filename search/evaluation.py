@@ -86,12 +86,12 @@ def _in_elasticsearch(documents: list[SearchDocument]):
 
 @contextmanager
 def _in_database(documents: list[SearchDocument]):
-    """A temporary table that stands before the product's own under the same name, gone with the transaction."""
+    """A temporary table that stands before the product's own under the same name."""
     table = SearchDocument._meta.db_table
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
-                f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL) ON COMMIT DROP"
+                f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL)"
             )
             cursor.execute(f"ALTER TABLE pg_temp.{table} ALTER COLUMN words SET STATISTICS 1000")
         SearchDocument.objects.bulk_create(documents, batch_size=500)
@@ -106,5 +106,9 @@ def _in_database(documents: list[SearchDocument]):
             params = SearchParams(q=query.text, size=DEPTH)
             return list(engine.search(params, query, ANONYMOUS).ids)
 
-        yield ask
-    rarity.forget()
+        try:
+            yield ask
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute(f"DROP TABLE pg_temp.{table}")
+            rarity.forget()

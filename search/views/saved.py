@@ -19,7 +19,7 @@ from search.params import SearchParams
 @login_required
 @require_safe
 def saved_searches(request: HttpRequest) -> HttpResponse:
-    searches = SavedSearch.objects.visible_to(request.acting).annotate(found=Count("hits"))
+    searches = SavedSearch.objects.visible_to(request.acting).annotate(found=Count("hits")).order_by("-id")
     page = Paginator(searches, 20).get_page(request.GET.get("page"))
     params = {search.pk: SearchParams.from_query(QueryDict(search.query)) for search in page}
     wanted = {name: {v: 0 for p in params.values() for v in p.chosen(name)} for name in ("field", "institution", "programme")}  # fmt: skip
