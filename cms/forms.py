@@ -2,6 +2,7 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from cms.editing import KeywordsField
@@ -39,7 +40,16 @@ def _long(label, rows: int = 4, **kwargs) -> forms.CharField:
     )
 
 
-class _Titled(forms.Form):
+class CapitalForm(forms.Form):
+    """Labels are the models' own words; at the head of a field they begin with a capital."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.label = capfirst(field.label)
+
+
+class _Titled(CapitalForm):
     """A title in at least one language."""
 
     def clean(self):
@@ -176,7 +186,7 @@ class AccountsForm(forms.Form):
         return [self.cleaned_data[name] for name in self.fields]
 
 
-class InstitutionForm(forms.Form):
+class InstitutionForm(CapitalForm):
     intro_zh = _long(_("about us, in Chinese"), rows=6)
     intro_en = _long(_("about us, in English"), rows=6)
     website = forms.URLField(label=_("website"), required=False, assume_scheme="https")
@@ -188,11 +198,11 @@ class ReturnForm(forms.Form):
     )
 
 
-class UnpublishForm(forms.Form):
+class UnpublishForm(CapitalForm):
     reason = forms.CharField(label=_("reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
-class ImportForm(forms.Form):
+class ImportForm(CapitalForm):
     file = UploadField(
         label=_("spreadsheet or jsonl file"),
         kinds={"xlsx", "jsonl"},

@@ -7,6 +7,7 @@ from django.utils.functional import lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from cms.forms import CapitalForm
 from cms.models import PaymentForm
 from cms.words import language
 from marketplace import terms
@@ -37,7 +38,7 @@ def _amount(label, help_text="") -> forms.CharField:
     )
 
 
-class TermsForm(forms.Form):
+class TermsForm(CapitalForm):
     payment_form = forms.ChoiceField(
         label=_("payment form"),
         choices=[(form, PaymentForm[form.upper()].label) for form in FORMS],

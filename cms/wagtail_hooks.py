@@ -101,6 +101,13 @@ def menu_of_members(request, items):
         items[:] = [MenuItem(_("Back to my listings"), reverse("listings"), icon_name="arrow-left", order=1)]
 
 
+@hooks.register("construct_search")
+def no_search_in_the_editor(request, areas):
+    """The desk's lists search; Wagtail's page search is closed."""
+    if not request.user.is_superuser:
+        areas.clear()
+
+
 class ToDesk(ActionMenuItem):
     """Leads from the editor to the page where a draft is looked through and submitted."""
 

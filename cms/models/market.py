@@ -9,7 +9,7 @@ from modelcluster.models import get_all_child_relations
 from wagtail.models import Page, PageManager, WorkflowState
 from wagtail.query import PageQuerySet
 
-from cms.words import Pair, language
+from cms.words import Pair, language, other
 from marketplace.clock import today
 from marketplace.organisations.models import Organisation, OrganisationState
 
@@ -125,6 +125,13 @@ class MarketPage(Page):
         """The languages in which there is at least a title: "zh", "en"."""
         return [code for code in ("zh", "en") if getattr(self, f"title_{code}")]
 
+    def lacks(self, code: str) -> bool:
+        """Whether some text is there in the other language only."""
+        pairs = (field.name[:-3] for field in self._meta.local_fields if field.name.endswith("_zh"))
+        return any(
+            not getattr(self, f"{name}_{code}") and getattr(self, f"{name}_{other(code)}") for name in pairs
+        )
+
     @property
     def state(self) -> str:
         in_review = getattr(self, "in_review", None)
@@ -143,6 +150,11 @@ class MarketPage(Page):
 
     def get_state_display(self) -> str:
         return State(self.state).label
+
+    @property
+    def state_tone(self) -> str:
+        """How the state looks, where its word alone does not say (marketplace.badges)."""
+        return {State.RETURNED: "bad", State.CHANGED: "good"}.get(self.state, "")
 
     def get_absolute_url(self) -> str:
         return self.get_url() or ""

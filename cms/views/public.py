@@ -79,6 +79,7 @@ def context_of(request: HttpRequest, page: MarketPage) -> dict:
         "own": own,
         "named": own or not getattr(page, "is_anonymous", False),
         "only_other_language": language() not in page.languages,
+        "partly_other_language": page.lacks(language()),
         "alternates": alternates(page),
         "json_ld": json_ld(page) if page.live else "",
         "region_words": region_name(page.region),

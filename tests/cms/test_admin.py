@@ -7,15 +7,16 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.urls import get_resolver, reverse
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
-from wagtail.models import Page
+from wagtail.models import Page, Site
 from wagtail.models.media import Collection
 
 from cms import services
 from cms.documents import grants_restricted
-from cms.models import Attachment, InstitutionPage, ListingPage
+from cms.models import Attachment, HomePage, InstitutionPage, ListingPage
 from cms.rights import rights_of, sync_person, sync_rights
 from marketplace.accounts.models import User
 from marketplace.organisations.models import Membership
@@ -418,3 +419,18 @@ def test_desk_leads_to_the_editor_with_the_rights_of_now(uni, as_):
 def test_unrelated_university_is_untouched():
     one, two = University(), University()
     assert rights_of(one.organisation).public_files_id != rights_of(two.organisation).public_files_id
+
+
+def test_site_is_set_up_once_with_the_address_of_the_settings(settings, client):
+    settings.SITE_URL = "https://market.example.com"
+    call_command("set_up_site", verbosity=0)
+    call_command("set_up_site", verbosity=0)
+    assert HomePage.objects.count() == 1
+    site = Site.objects.get()
+    assert (site.hostname, site.port, site.root_page_id) == (
+        "market.example.com",
+        443,
+        HomePage.objects.get().pk,
+    )
+    assert [page.specific_class for page in Page.objects.filter(depth=2)] == [HomePage]
+    assert client.get("/en/").status_code == 200
