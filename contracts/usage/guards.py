@@ -13,8 +13,8 @@ UNANSWERED = (ReportState.SCHEDULED, ReportState.OPEN, ReportState.SUBMITTED, Re
 @closing_guard
 def reports_are_accepted(contract: LicenceContract) -> str:
     owed = UsageReport.objects.filter(contract=contract, state__in=UNANSWERED)
-    if contract.paid_up_on:  # after that reports are welcome, not owed
-        owed = owed.filter(period_start__lte=contract.paid_up_on)
+    if contract.paid_up_on:  # after that reports are welcome, not owed; those not asked for by then never are
+        owed = owed.filter(period_start__lte=contract.paid_up_on).exclude(state=ReportState.SCHEDULED)
     if owed.exists():
         return _("Not all usage reports are submitted and accepted.")
     return ""
