@@ -96,10 +96,7 @@ class GatewayInvoice(models.Model):
 
 
 class WebhookEvent(models.Model):
-    """Inbox of what a gateway tells: stored raw, once, then a task re-reads the object it is about.
-
-    Kept 400 days for questions about payments, then the payload may be emptied.
-    """
+    """Inbox of what a gateway tells: stored raw, once, then a task re-reads the object it is about."""
 
     account = models.ForeignKey(GatewayAccount, models.PROTECT, related_name="events")
     event_id = models.CharField(max_length=120)

@@ -317,3 +317,26 @@ def test_the_banks_file_holds_what_is_due_and_asks_for_missing_accounts(world):
     assert "622200001111" in text
     assert "350.00" in text
     assert ",=江城" not in text
+
+
+def test_a_commission_that_the_licensee_pays_is_between_it_and_the_agency(world):
+    commission_annex(world.contract, payer=world.firm)
+    team(world)
+    plan(world)
+    paid(world, 1_000)
+    accrue_commissions()
+
+    seen = {
+        who: Commission.objects.visible_to(getattr(world, who)).count()
+        for who in ("broker", "payer", "finance", "approver", "stranger", "operator")
+    }
+    assert seen == {"broker": 1, "payer": 1, "finance": 0, "approver": 0, "stranger": 0, "operator": 0}
+    made = propose_distribution(world.contract, actor=world.finance)
+    assert (made.cost_minor, made.net_minor) == (0, 100_000)
+    payout = Payout.objects.get(payer=world.firm)
+    with pytest.raises(Refused):
+        confirm_payouts(world.uni, actor=world.finance, ids=[payout.pk], paid_on=DAY)
+    confirm_payouts(world.firm, actor=world.payer, ids=[payout.pk], paid_on=DAY)
+    book_money(), book_proceeds()
+    assert book_balance(world.uni, "2241", "CNY") == 0
+    assert book_balance(world.uni, "6601", "CNY") == 0
