@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
+from django.urls import reverse
 from wagtail.models import Page
 
 from cms import services
@@ -11,10 +12,12 @@ from cms.models.market import State
 from cms.moderation import delete_draft, last_words, take_back, why_not
 from marketplace import clock
 from marketplace.audit.services import history
+from marketplace.deals.services import open_enquiry
 from marketplace.notifications.models import Notification
 from marketplace.organisations.models import Membership
 from marketplace.refusals import Incomplete, NotPermitted, Refused, TransitionRefused
 from tests.cms.world import TEAM, University, organisation, person
+from tests.factories.ground import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -287,3 +290,18 @@ def test_application_role_has_the_sequence():
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('cms_code')")
         assert cursor.fetchone()[0] > 0
+
+
+def test_what_deals_rest_on_is_not_deleted_but_explained(uni, client):
+    listing = uni.published()
+    scout = person(organisation("ENTERPRISE"), "SCOUT")
+    open_enquiry(listing, actor=scout, message="Which cells?")
+    ListingPage.objects.filter(pk=listing.pk).update(live=False, first_published_at=None)
+
+    with pytest.raises(Refused) as refusal:
+        delete_draft(fresh(listing), actor=uni.editor)
+    assert listing.name in refusal.value.message
+    client = signed_in(client, uni.editor)
+    response = client.post(reverse("wagtailadmin_pages:delete", args=[listing.pk]))
+    assert response["Location"] == reverse("wagtailadmin_pages:edit", args=[listing.pk])
+    assert ListingPage.objects.filter(pk=listing.pk).exists()
