@@ -70,15 +70,15 @@ def waiting_receipts(acting) -> list[DeskItem]:
     mine, items = acting.organisation, []
     lines = StatementLine.objects.filter(account__organisation=mine, state=LineState.OPEN).count()
     if lines:
-        title = _("%(count)s bank lines to be assigned") % {"count": lines}
+        title = _("Bank lines to be assigned: %(count)s") % {"count": lines}
         items.append(DeskItem(title, reverse("receipts"), None, _("Receipts")))
     advices = PaymentAdvice.objects.filter(invoice__issuer=mine, state=AdviceState.ADVISED).count()
     if advices:
-        title = _("%(count)s payments advised by licensees") % {"count": advices}
+        title = _("Payments advised by licensees: %(count)s") % {"count": advices}
         items.append(DeskItem(title, reverse("receipts"), None, _("Receipts")))
     waiting = Payment.objects.with_unallocated().filter(issuer=mine, unallocated_minor__gt=0).count()
     if waiting:
-        title = _("%(count)s receipts with money not allocated") % {"count": waiting}
+        title = _("Receipts not fully allocated: %(count)s") % {"count": waiting}
         items.append(DeskItem(title, reverse("payments") + "?state=waiting", None, _("Receipts")))
     return items
 

@@ -34,6 +34,14 @@ def statement_data(payout: Payout) -> dict:
             ("本次净收入 / Net income of this distribution", Money(distribution.net_minor, currency)),
         ]
         team = f"{(Decimal(working['team_share']) * 100).normalize():f}"
+        parts = {"INVENTOR": 0, "STAFF": 0, "UNIT": 0}
+        for row in distribution.shares.all():
+            parts[row.kind] += row.amount_minor
+        if share.kind == "INVENTOR":
+            amounts.append(("团队部分 / Part of the team", Money(parts["INVENTOR"], currency)))
+        else:
+            retained = Money(parts["STAFF"] + parts["UNIT"], currency)
+            amounts.append(("留存部分 / Retained part", retained))
         label = {
             "INVENTOR": f"团队 / Team {team} %，本人 / own {(share.share * 100).normalize():f} %",
             "STAFF": f"留存部分的 / of the retained part {(share.share * 100).normalize():f} %",

@@ -74,7 +74,7 @@ def distribution_work(acting) -> list[DeskItem]:
         count = due.count()
         if count:
             first = due.order_by("due_from").values_list("due_from", flat=True).first()
-            title = _("%(count)s payouts to be made") % {"count": count}
+            title = _("Payouts to be made: %(count)s") % {"count": count}
             items.append(DeskItem(title, reverse("payouts"), first, _("Payout")))
     return items
 

@@ -109,7 +109,7 @@ def statement(request, pk):
 def statement_import(request, pk):
     found = get_object_or_404(Statement.objects.visible_to(request.acting).select_related("account"), pk=pk)
     found = import_statement(found, actor=request.acting)
-    messages.success(request, _("%(count)s lines were taken over.") % {"count": found.new_lines})
+    messages.success(request, _("Lines taken over: %(count)s.") % {"count": found.new_lines})
     return redirect("receipts")
 
 
