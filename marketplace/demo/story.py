@@ -31,6 +31,7 @@ def tell_everything(say: Callable[[str], None]) -> None:
     publish_services(people, start + timedelta(days=120))
     say("Deals and contracts …")
     tell(plots(people, pages, end), end, say)
+    call_command("drain_outbox", verbosity=0)
 
 
 def tell(stories, end: date, say: Callable[[str], None]) -> None:
