@@ -128,7 +128,7 @@ def test_d5_royalty_on_net_sales_and_d33_its_correction(world):
     assert charged(contract) == [("2026-03-31", "69000.00")]
     charge = contract.charges.get()
     assert (charge.kind, charge.exact, charge.version_number) == ("CHARGE", "6900000.00", 1)
-    assert charge.working["steps"][-1]["value"] == "6900000"
+    assert charge.working["steps"][-1]["value"] == 6_900_000
 
     amended(world, contract, Q1, sales("2100000"), on=date(2026, 5, 4))
     correction = contract.charges.get(kind="ADJUSTMENT")
