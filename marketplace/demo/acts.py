@@ -157,6 +157,28 @@ def to_trial(cast: Cast, start: date) -> Iterator[date]:
     return contract
 
 
+def comply(cast: Cast, contract: LicenceContract) -> None:
+    """Registration, VAT filing and recordal, as the licensor's office records them."""
+    officer = cast.licensor_as("CONTRACT_OFFICER")
+    number = f"{today():%Y}420100{contract.pk:06d}"
+    lifecycle.record_registration(contract, actor=officer, number=number, on=today())
+    for track in ("VAT", "RECORDAL"):
+        task = contract.compliance.get(track=track)
+        lifecycle.complete_track(task, actor=officer, reference=f"示例{track}-{contract.pk:04d}", on=today())
+    contract.refresh_from_db()
+
+
+def amend_last(cast: Cast, contract: LicenceContract, rows_of) -> Iterator[date]:
+    """The licensee corrects its last accepted report; the licensor accepts the correction."""
+    last = UsageReport.objects.filter(contract=contract, state=ReportState.ACCEPTED).latest("period_end")
+    amended = usage.amend_report(last, actor=cast.licensee_as("REPORTER"))
+    entry = usage.Draft(rows=rows_of(amended), note="客户退货在季后入账")
+    usage.submit_report(amended, actor=cast.licensee_as("REPORTER"), draft=entry)
+    yield day(today(), 2)
+    usage.accept_report(amended, actor=cast.licensor_as("CONTRACT_OFFICER"))
+    yield day(today(), 1)
+
+
 def first_income(cast: Cast, contract: LicenceContract) -> None:
     fact = lifecycle.record_fact(
         contract,

@@ -18,7 +18,9 @@ def paid_and_distributed(cast: Cast, start: date) -> Plot:
     """Trigger by first income; every quarter reported and billed, the first bill paid in two parts, its income
     distributed; with a broker whose commission comes with the money."""
     contract = yield from acts.to_trial(cast, start)
-    yield day(today(), 70)
+    yield day(today(), 25)
+    acts.comply(cast, contract)
+    yield day(today(), 45)
     acts.first_income(cast, contract)
     figures = cycle((860_000, 1_240_000, 2_300_000, 1_910_000, 2_050_000, 1_700_000))
     first = True
@@ -36,6 +38,8 @@ def paid_and_distributed(cast: Cast, start: date) -> Plot:
                 first = False
                 yield day(today(), 3)
                 yield from acts.distribute(cast, contract)
+                yield from acts.amend_last(cast, contract, lambda report: acts.sales_rows(report, 820_000))
+                acts.bill(cast, contract)
 
 
 def _quarter_end(on: date) -> date:
