@@ -12,6 +12,8 @@ class CmsConfig(AppConfig):
     def ready(self):
         import_module("cms.panels")
         from cms.editing import listing_edit_handler
+        from cms.letters import hold_places
         from cms.models import ListingPage
 
+        hold_places()
         ListingPage.edit_handler = listing_edit_handler()

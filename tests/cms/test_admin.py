@@ -93,6 +93,7 @@ def addresses(listing, file, image):
         yield name, reverse(name, kwargs=kwargs)
 
 
+@pytest.mark.slow
 def test_admin_of_one_university_is_closed_to_the_approver_of_another(uni, other, as_):
     """Every address of the admin: no title, no text, nothing done; not even whether the thing exists."""
     listing = uni.submitted(title_en=SECRET, title_zh=SECRET)

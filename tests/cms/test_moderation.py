@@ -305,3 +305,19 @@ def test_what_deals_rest_on_is_not_deleted_but_explained(uni, client):
     response = client.post(reverse("wagtailadmin_pages:delete", args=[listing.pk]))
     assert response["Location"] == reverse("wagtailadmin_pages:edit", args=[listing.pk])
     assert ListingPage.objects.filter(pk=listing.pk).exists()
+
+
+def test_each_step_is_told_once(uni, mailoutbox):
+    """Ours, after the transaction; none of Wagtail's own."""
+    draft = uni.draft()
+    services.submit_listing(draft, actor=uni.editor)
+    services.return_listing(draft, actor=uni.approver, words="more")
+    services.submit_listing(draft, actor=uni.editor)
+    services.approve_listing(draft, actor=uni.approver)
+    assert mailoutbox == []
+    assert list(Notification.objects.order_by("pk").values_list("template", flat=True)) == [
+        "cms/submitted",
+        "cms/returned",
+        "cms/submitted",
+        "cms/published",
+    ]
