@@ -5,7 +5,7 @@ import secrets
 from contracts.billing.models import Invoice, NumberSeries
 from marketplace.organisations.models import Organisation
 
-ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0, 1, I, O: the code is typed into bank forms
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # 31 signs, no 0, 1, I, L, O: the code is typed into bank forms
 
 
 def next_number(issuer: Organisation, series: str, year: int) -> int:
@@ -18,9 +18,9 @@ def next_number(issuer: Organisation, series: str, year: int) -> int:
 
 
 def check_sign(body: str) -> str:
-    """A check sign that finds any single wrong sign and any swap of neighbours (weighted sum, prime 37)."""
+    """A check sign that finds any single wrong sign and any swap of neighbours (weighted sum; 31 signs, a prime)."""
     weighted = sum(weight * ALPHABET.index(sign) for weight, sign in enumerate(body, 2))
-    return ALPHABET[weighted % 31]
+    return ALPHABET[weighted % len(ALPHABET)]
 
 
 def new_reference() -> str:
