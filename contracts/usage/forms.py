@@ -10,7 +10,7 @@ from contracts.usage.models import UsageReport
 from contracts.usage.queries import rating_inputs
 from contracts.usage.services import Draft, RowInput
 from marketplace.clock import today
-from marketplace.fields import DayField, MoneyField, UploadsField
+from marketplace.fields import DayField, MoneyField, UploadField, UploadsField
 from marketplace.terms import Royalty
 
 MAX_QUANTITY = Decimal(10) ** 17
@@ -159,6 +159,14 @@ class NilForm(forms.Form):
 class QueryForm(forms.Form):
     query = forms.CharField(
         label=_("What is unclear"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class SheetForm(forms.Form):
+    file = UploadField(
+        label=_("Filled spreadsheet"),
+        kinds=("xlsx", "csv"),
+        help_text=_("Its values go into the form above and are previewed; nothing is saved yet."),
     )
 
 

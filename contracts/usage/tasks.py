@@ -1,9 +1,14 @@
+import logging
+
 from celery import shared_task
 
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import OVER, State
 from contracts.usage import services
 from contracts.usage.models import UsageReport
+from marketplace.refusals import Refused
+
+logger = logging.getLogger(__name__)
 
 NOT_ASKED = (*OVER, State.PAID_UP)
 
@@ -13,7 +18,10 @@ def schedule_due_reports() -> None:
     """Make and open the reports of every contract in effect; once paid up, reports are no longer asked for."""
     contracts = LicenceContract.objects.filter(effective_on__isnull=False).exclude(state__in=NOT_ASKED)
     for contract in contracts.order_by("pk").iterator(200):
-        services.schedule_reports(contract)
+        try:
+            services.schedule_reports(contract)
+        except (Refused, ValueError):
+            logger.exception("Contract %s: its reports could not be scheduled", contract.number)
 
 
 @shared_task

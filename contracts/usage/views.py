@@ -1,7 +1,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -11,8 +11,8 @@ from contracts.billing import tasks
 from contracts.billing.charging import preview_report
 from contracts.lifecycle.models import LicenceContract
 from contracts.rating import sentences
-from contracts.usage import services
-from contracts.usage.forms import EvidenceForm, QueryForm, ReportForm
+from contracts.usage import services, sheets
+from contracts.usage.forms import EvidenceForm, QueryForm, ReportForm, SheetForm
 from contracts.usage.meters import LABELS, check_rows
 from contracts.usage.models import Evidence, UsageReport
 from contracts.usage.states import DUE, ReportState
@@ -68,9 +68,7 @@ def reports(request):
 @login_required
 def report(request, pk):
     found = _find(request, pk)
-    mine = request.acting.is_for(found.contract.licensee)
-    may_submit = mine and request.acting.can("report.submit") and found.state in DUE
-    form = ReportForm(request.POST or None, report=found) if may_submit else None
+    form = ReportForm(request.POST or None, report=found) if _may_submit(request, found) else None
     preview = None
     if request.method == "POST" and form is not None and form.is_valid():
         try:
@@ -80,11 +78,52 @@ def report(request, pk):
                 messages.success(request, _("The report was submitted; the licensor now checks it."))
                 return redirect(found)
             preview = _preview(found, check_rows(found, draft))
-        except Incomplete as refusal:
-            for line in refusal.missing:
-                form.add_error(None, line)
         except Refused as refusal:
-            form.add_error(None, refusal.message)
+            _add_errors(form, refusal)
+    return _page(request, found, form, preview)
+
+
+def _may_submit(request, found) -> bool:
+    licensee = request.acting.is_for(found.contract.licensee)
+    return licensee and request.acting.can("report.submit") and found.state in DUE
+
+
+def _add_errors(form, refusal: Refused) -> None:
+    for line in refusal.missing if isinstance(refusal, Incomplete) else [refusal.message]:
+        form.add_error(None, line)
+
+
+@login_required
+def sheet(request, pk):
+    """The template of the figures (GET); a filled one goes into the form as a preview (POST), nothing is saved."""
+    found = _find(request, pk)
+    if not _may_submit(request, found):
+        raise Http404
+    form = ReportForm(report=found)
+    if request.method != "POST":
+        lines = sheets.lines_of(form, found.contract.terms.currency)
+        return tables.export(request, f"report-{found.period_end}", sheets.columns(), lines, "xlsx")
+    upload = SheetForm(request.POST, request.FILES)
+    if not upload.is_valid():
+        return _page(request, found, form, None, upload)
+    file = upload.cleaned_data["file"]
+    try:
+        known = {name for group in form.groups for name in group["names"]}
+        form = ReportForm(sheets.read_values(file.name, file.read(), known), report=found)
+        preview = _preview(found, check_rows(found, form.draft())) if form.is_valid() else None
+    except Refused as refusal:
+        if not form.is_bound:
+            _add_errors(upload, refusal)
+            return _page(request, found, form, None, upload)
+        _add_errors(form, refusal)
+        preview = None
+    return _page(request, found, form, preview)
+
+
+def _page(request, found, form, preview, upload=None):
+    may_submit = form is not None
+    mine = request.acting.is_for(found.contract.licensee)
+    wrong = (form and form.errors) or (upload and upload.errors)
     context = {
         "report": found,
         "rows": [{"row": row, "label": LABELS.get(row.meter, row.meter)} for row in found.rows.all()],
@@ -92,6 +131,7 @@ def report(request, pk):
         "preview": preview,
         "evidence": found.evidence.all(),
         "evidence_form": EvidenceForm() if may_submit else None,
+        "sheet_form": upload or (SheetForm() if may_submit else None),
         "query_form": QueryForm(),
         "may_submit": may_submit,
         "may_accept": request.acting.is_for(found.contract.licensor) and request.acting.can("report.accept"),
@@ -99,9 +139,7 @@ def report(request, pk):
         "currency": found.contract.terms.currency,
         "may_amend": mine and request.acting.can("report.submit") and found.state == ReportState.ACCEPTED,
     }
-    return render(
-        request, "contracts/usage/report_detail.html", context, status=422 if form and form.errors else 200
-    )
+    return render(request, "contracts/usage/report_detail.html", context, status=422 if wrong else 200)
 
 
 def _preview(found, rows) -> dict:

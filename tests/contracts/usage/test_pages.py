@@ -1,8 +1,10 @@
 from datetime import date
+from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from contracts.usage import services
 from contracts.usage.states import ReportState
@@ -45,6 +47,33 @@ def test_preview_then_submit(client, world, contract):
     assert report.rows.get().components == {
         "invoiced_incl_vat": 271_200_000, "vat": 31_200_000, "returns": 10_000_000,
     }  # fmt: skip
+
+
+def test_figures_come_from_a_filled_spreadsheet_and_are_previewed_first(client, world, contract):
+    pass_day(APRIL)
+    report = report_for(contract, MARCH)
+    signed_in(client, world.reporter)
+    address = reverse("report_sheet", args=[report.pk])
+
+    def send(book):
+        out = BytesIO()
+        book.save(out)
+        return client.post(address, {"file": SimpleUploadedFile("figures.xlsx", out.getvalue())})
+
+    with at(APRIL):
+        book = load_workbook(BytesIO(client.get(address).content))
+        sheet_ = book.active
+        codes = [row[0].value for row in sheet_.iter_rows(min_row=2)]
+        assert codes == ["g0_0_0_invoiced_incl_vat", "g0_0_0_vat", "g0_0_0_returns"]
+        sheet_["F2"], sheet_["F3"] = 2_612_000.0, "312,000"
+        page = send(book)
+        assert page.status_code == 200
+        assert "69,000.00" in page.content.decode()
+        sheet_["A3"] = "g0_0_0_lunch"
+        page = send(book)
+    assert page.status_code == 422
+    assert "g0_0_0_lunch" in page.content.decode()
+    assert report.rows.count() == 0
 
 
 def test_the_whole_way_of_a_report_through_the_pages(client, world, contract):
