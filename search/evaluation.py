@@ -90,9 +90,7 @@ def _in_database(documents: list[SearchDocument]):
     table = SearchDocument._meta.db_table
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL)"
-            )
+            cursor.execute(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL)")
             cursor.execute(f"ALTER TABLE pg_temp.{table} ALTER COLUMN words SET STATISTICS 1000")
         SearchDocument.objects.bulk_create(documents, batch_size=500)
         with connection.cursor() as cursor:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
@@ -13,8 +14,7 @@ from search.offers import free_bucket
 
 SHAPE = 1  # raise it when what documents hold changes: the next reindex makes them anew
 PUBLIC, VERIFIED = "public", "verified"
-SEPARATOR = "\u241f"  # a visible sign: completion inputs take no control characters
-_KEY, _SUGGESTED_KEYWORDS, _WORD_STARTS = 40, 6, 6
+_KEY, _SUGGESTED_KEYWORDS, _WORD_STARTS = 24, 5, 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,10 +106,10 @@ def _source(row: SearchDocument, texts: dict[str, str], facts: Facts) -> str:
 
 
 def _completions(facts: Facts) -> list[dict]:
-    """Elasticsearch offers of each document the weightiest input that fits; its text stands behind the key."""
+    """The keys alone: which text a key stands for is read from the document that Elasticsearch names."""
     by_weight: dict[int, set[str]] = {}
-    for key, text, weight in suggestions(facts):
-        by_weight.setdefault(weight, set()).add(f"{key}{SEPARATOR}{text}")
+    for key, _text, weight in suggestions(facts):
+        by_weight.setdefault(weight, set()).add(key)
     return [{"input": sorted(inputs), "weight": weight} for weight, inputs in sorted(by_weight.items())]
 
 
@@ -129,18 +129,20 @@ def suggestion_rows(facts: Facts) -> list[Suggestion]:
 
 def suggestions(facts: Facts) -> Iterator[tuple[str, str, int]]:
     """(key, text, weight): what may be typed, what is then offered. Only of what everybody may see."""
-    if PUBLIC not in facts.audience:
-        return
-    offered = [(facts.title_zh, 2), (facts.title_en, 2)]
-    offered += [(word, 3) for word in facts.keywords_zh[:_SUGGESTED_KEYWORDS]]
-    offered += [(word, 3) for word in facts.keywords_en[:_SUGGESTED_KEYWORDS]]
-    offered += [(facts.organisation_zh, 4), (facts.organisation_en, 4)]
-    for text, weight in offered:
-        text = " ".join(text.replace(SEPARATOR, " ").split())[:200]
-        for key in keys(text):
-            yield key, text, weight
+    if PUBLIC in facts.audience:
+        for text, weight in offered(facts):
+            for key in keys(text):
+                yield key, text, weight
 
 
+def offered(document: Facts | SearchDocument) -> list[tuple[str, int]]:
+    """The texts that the search box offers of a document, with their weights: its first keywords, its titles."""
+    words = [*document.keywords_zh[:_SUGGESTED_KEYWORDS], *document.keywords_en[:_SUGGESTED_KEYWORDS]]
+    found = [(word, 3) for word in words] + [(document.title_zh, 2), (document.title_en, 2)]
+    return [(" ".join(text.split())[:200], weight) for text, weight in found if text.strip()]
+
+
+@lru_cache(maxsize=10_000)  # institutions and common keywords come again and again
 def keys(text: str) -> list[str]:
     """Every spelling under which a text is offered: its own from the start and, of several words, from each of the
     first words on; with Han characters also pinyin in full and its initials (liangzimiyao, lzmy)."""
@@ -149,8 +151,9 @@ def keys(text: str) -> list[str]:
     found = ["".join(words[i:])[:_KEY] for i in range(min(len(words), _WORD_STARTS))]
     if any(run.is_han for run in runs(folded)):
         start = "".join(words)[:_KEY]
-        found.append("".join(lazy_pinyin(start, style=Style.NORMAL))[:_KEY])
-        found.append("".join(lazy_pinyin(start, style=Style.FIRST_LETTER))[:_KEY])
+        syllables = lazy_pinyin(start, style=Style.NORMAL)
+        found.append("".join(syllables)[:_KEY])
+        found.append("".join(s if s in start else s[0] for s in syllables)[:_KEY])
     return [key for key in dict.fromkeys(found) if key]
 
 

@@ -175,8 +175,8 @@ class SearchDocument(models.Model):
 
 
 class Suggestion(models.Model):
-    """What the search box offers: a title, keyword or organisation of public pages, under every spelling that may
-    be typed: its own, pinyin in full, pinyin initials."""
+    """What the search box offers: a title or keyword of public pages, under every spelling that may be typed: its
+    own, pinyin in full, pinyin initials. Only the database engine reads it."""
 
     document = models.ForeignKey(SearchDocument, models.CASCADE, related_name="suggestions")
     text = models.CharField(max_length=200)

@@ -1,13 +1,14 @@
 """The engine for large markets: Elasticsearch 8."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from search.engines import client
 from search.engines.base import SUGGESTIONS, EngineDown, Found, Likeness, distinct
 from search.engines.mapping import BOOSTS, TEXTS
-from search.facts import SEPARATOR, typed_key
+from search.facts import keys, offered, typed_key
+from search.models import SearchDocument
 from search.params import FACETS, SearchParams, trl_range
-from search.viewer import Viewer
+from search.viewer import ANONYMOUS, Viewer
 from search.words import Query, Word
 
 SINGLES_BOOST = 0.6  # of single Han characters beside pairs; more drowns the pairs of long queries
@@ -42,18 +43,27 @@ class ElasticEngine:
         key = typed_key(typed)
         if not key or (len(key) == 1 and key.isascii()):
             return []
-        completion = {"field": "suggest", "size": limit * 4, "skip_duplicates": True}
-        answer = self._ask(
-            {"suggest": {"typed": {"prefix": key, "completion": completion}}, "_source": False}
-        )
-        options = answer["suggest"]["typed"][0]["options"]
-        return distinct((option["text"].partition(SEPARATOR)[2] for option in options), limit)
+        completion = {"field": "suggest", "size": 2 * limit, "skip_duplicates": True}
+        body = {"suggest": {"typed": {"prefix": key, "completion": completion}}, "_source": False}
+        options = self._ask(body)["suggest"]["typed"][0]["options"]
+        return distinct(_texts_of([(int(o["_id"]), o["text"]) for o in options]), limit)
 
     def _ask(self, body: dict) -> dict:
         try:
             return client.for_pages().search(index=client.read_alias(), body=body).body
         except client.FAILURES as problem:
             raise EngineDown(str(problem)) from problem
+
+
+def _texts_of(options: list[tuple[int, str]]) -> Iterator[str]:
+    """For each document and key that was matched the text that the key stands for."""
+    columns = ("page_id", "title_zh", "title_en", "keywords_zh", "keywords_en")
+    documents = (
+        SearchDocument.objects.visible_to(ANONYMOUS).only(*columns).in_bulk([pk for pk, _key in options])
+    )
+    for pk, key in options:
+        if pk in documents:
+            yield from (text for text, _weight in offered(documents[pk]) if key in keys(text))
 
 
 def request(params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> dict:

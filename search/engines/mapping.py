@@ -62,7 +62,7 @@ MAPPING: dict = {
             "analyzer": "as_typed",
             "preserve_separators": True,
             "preserve_position_increments": True,
-            "max_input_length": 250,
+            "max_input_length": 60,
         },
     },
 }  # fmt: skip

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from marketplace.tables import FORMATS, export
+from search import suggesting
 from search.analysis import clean
-from search.engines import answer
 from search.facets import region_name
 from search.finding import Hit, Results, find
 from search.forms import SaveForm
@@ -98,7 +98,9 @@ def _export(request: HttpRequest, results: Results) -> HttpResponse:
 def suggest(request: HttpRequest) -> JsonResponse:
     """What the search box offers for what was typed so far; of public pages alone, so everybody gets the same."""
     typed = clean(request.GET.get("q", ""))[:60]
-    texts, _is_substitute = answer(lambda engine: engine.suggest(typed)) if typed else ([], False)
     address = reverse("search")
-    found = [{"text": text, "url": f"{address}?{SearchParams(q=clean(text)).to_query()}"} for text in texts]
+    found = [
+        {"text": text, "url": f"{address}?{SearchParams(q=clean(text)).to_query()}"}
+        for text in suggesting.suggest(typed)
+    ]
     return JsonResponse({"suggestions": found}, headers={"Cache-Control": "public, max-age=60"})

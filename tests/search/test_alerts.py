@@ -83,8 +83,8 @@ def test_only_who_may_see_it_is_told(scout):
         services.save_search(actor=acting, query="q=电池", name="x")
     Membership.objects.filter(user=left.user).delete()
     index(
-        replace(BATTERY, page_id=1, audience=("verified", "own:11")),
-        replace(BATTERY, page_id=2, audience=("own:11", f"org:{invited.organisation.pk}")),
+        replace(BATTERY, page_id=1, audience=("verified", "own:0")),
+        replace(BATTERY, page_id=2, audience=("own:0", f"org:{invited.organisation.pk}")),
     )
     alerts.run()
     found = {name: SavedHit.objects.filter(search__user=acting.user).count()

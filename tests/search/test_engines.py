@@ -205,7 +205,6 @@ OFFERS = {
     "solid": "solid-state batteries",
     "solid-st": "solid-state batteries",
     "pumps": "Sealing compound for cryogenic pumps",
-    "shilidaxue": "示例大学",
 }
 
 

@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+from django.core.cache import cache
 from openpyxl import load_workbook
 
 from search import engines
@@ -105,6 +106,23 @@ def test_suggestions_come_as_json(client, market):
         ]
     }  # fmt: skip
     assert json.loads(client.get("/en/search/suggest/").content) == {"suggestions": []}
+
+
+def test_institutions_are_suggested_while_they_show_something(client, drained):
+    uni = University(name_zh="江城理工大学", name_en="Riverside Institute of Technology")
+    page = uni.published(visibility="VERIFIED")
+    drained()
+
+    def offered(typed):
+        cache.clear()
+        return [s["text"] for s in client.get(f"/en/search/suggest/?q={typed}").json()["suggestions"]]
+
+    assert offered("jclg") == []
+    page.visibility = "PUBLIC"
+    page.save()
+    drained()
+    assert offered("jclg") == offered("江城") == ["江城理工大学"]
+    assert offered("riverside") == offered("institute") == ["Riverside Institute of Technology"]
 
 
 def test_substitute_says_so(client, market, settings):

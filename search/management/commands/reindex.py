@@ -18,29 +18,37 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--all", action="store_true", help="make the document of every page anew")
         parser.add_argument(
+            "--index-only", action="store_true", help="leave documents as they are, only fill a new index"
+        )
+        parser.add_argument(
             "--quiet-alerts",
             action="store_true",
             help="tell owners of saved searches nothing of what is made anew",
         )
 
     def handle(self, *args, **options):
+        if not options["index_only"]:
+            self._documents(options)
+        if client.configured():
+            self._index()
+        alerts.run()
+
+    def _documents(self, options):
         started = time.monotonic()
         queued = indexing.queue_all() if options["all"] else indexing.reconcile_documents()
         pages = indexing.drain()
         self.stdout.write(f"{pages} pages made anew ({queued} queued) in {time.monotonic() - started:.1f} s")
         if options["quiet_alerts"]:
             DocumentState.objects.to_alert().update(alerted_version=F("version"))
-        if client.configured():
-            started = time.monotonic()
-            try:
-                number = pushing.rebuild()
-            except (*client.FAILURES, pushing.IndexProblem) as problem:
-                raise CommandError(
-                    f"The index was not made anew, the old one goes on: {problem}"
-                ) from problem
-            seconds = time.monotonic() - started
-            self.stdout.write(
-                f"{number} documents in a new index in {seconds:.1f} s ({number / max(seconds, 0.001):,.0f} a second)"
-            )
-            pushing.push()
-        alerts.run()
+
+    def _index(self):
+        started = time.monotonic()
+        try:
+            number = pushing.rebuild()
+        except (*client.FAILURES, pushing.IndexProblem) as problem:
+            raise CommandError(f"The index was not made anew, the old one goes on: {problem}") from problem
+        seconds = max(time.monotonic() - started, 0.001)
+        self.stdout.write(
+            f"{number} documents in a new index in {seconds:.1f} s ({number / seconds:,.0f} a second)"
+        )
+        pushing.push()
