@@ -2,7 +2,8 @@ import hashlib
 import secrets
 
 from django.db import IntegrityError, transaction
-from django.urls import reverse
+from django.urls import resolve, reverse
+from django.utils import translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -23,7 +24,14 @@ VERIFIED_FACTS = ("name_zh", "name_en", "credit_code")
 def _free_slug(name: str, credit_code: str) -> str:
     base = slugify(name)[:50] or f"org-{credit_code[-8:].lower()}"
     taken = set(Organisation.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    return next(s for s in (base, *(f"{base}-{n}" for n in range(2, 10_000))) if s not in taken)
+    candidates = (base, *(f"{base}-{n}" for n in range(2, 10_000)))
+    return next(slug for slug in candidates if slug not in taken and not _is_our_own_path(slug))
+
+
+def _is_our_own_path(slug: str) -> bool:
+    """Whether the site itself answers at this address, so that an institution's page there would be unreachable."""
+    with translation.override("en"):
+        return resolve(f"/en/{slug}/").url_name != "wagtail_serve"
 
 
 @transaction.atomic

@@ -262,3 +262,7 @@ def test_regions_are_named_and_contained():
         True, False, None,
     ]  # fmt: skip
     assert lies_in("420000", ["420100"]) is None
+
+
+def test_an_address_of_the_site_itself_is_no_address_of_an_organisation():
+    assert register(name_en="Search").slug == "search-2"
