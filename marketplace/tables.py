@@ -48,7 +48,7 @@ def export(
         )
     name = get_valid_filename(f"{filename}-{today():%Y-%m-%d}.{format}")
     header = [str(label) for label, _getter in columns]
-    table = ([_value(row, getter) for _label, getter in columns] for row in rows)
+    table = ([value_of(row, getter) for _label, getter in columns] for row in rows)
     body = _xlsx(header, table) if format == "xlsx" else _csv(header, table)
     content_type = _XLSX if format == "xlsx" else "text/csv; charset=utf-8"
     return HttpResponse(
@@ -58,7 +58,7 @@ def export(
     )
 
 
-def _value(row: object, getter: str | Callable[[object], object]) -> object:
+def value_of(row: object, getter: str | Callable[[object], object]) -> object:
     """What a cell holds: None, a number, a date, a naive local time, or text."""
     if callable(getter):
         value = getter(row)

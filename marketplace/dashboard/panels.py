@@ -10,14 +10,18 @@ from marketplace.menu import SIGNED_IN, MenuItem, register_menu
 from marketplace.panels import panel
 
 register_menu(MenuItem("desk", _("Desk"), "desk", permission=SIGNED_IN, group="desk", order=0))
+register_menu(
+    MenuItem("market", _("Overview of the market"), "market", "market.watch", group="operator", order=0)
+)
 
 
 @panel("home.main")
 def home(request, page):
+    numbers = queries.market_numbers()
     context = {
-        "numbers": queries.market_numbers(),
-        "fields": queries.fields_with_listings(),
-        "programmes": queries.programmes_with_listings(),
+        "numbers": numbers,
+        "categories": queries.fields_with_listings(numbers.by_field),
+        "programmes": queries.programmes_with_listings(numbers.by_programme),
         "listings": queries.newest_listings(),
         "needs": queries.newest_needs(),
     }

@@ -60,3 +60,13 @@ def set_mail_mode(user, mode: str) -> MailPreference:
     if mode == MailPreference.Mode.NEVER:
         Notification.objects.of(user).to_mail().update(mail_wanted=False)
     return preference
+
+
+def retry_letters() -> int:
+    """Have the letters tried again that were given up after too many attempts; returns how many there were."""
+    from marketplace.notifications.tasks import MAX_ATTEMPTS, send_mails
+
+    given_up = Notification.objects.to_mail().filter(mail_attempts__gte=MAX_ATTEMPTS)
+    number = given_up.update(mail_attempts=0)
+    nudge(send_mails)
+    return number

@@ -111,6 +111,7 @@ def demo_banner(context):
         "demo": True,
         "today": today(),
         "clock_url": address("demo_clock") if acting and acting.can("clock.move") else "",
+        "letters_url": address("demo_letters"),
     }
 
 
