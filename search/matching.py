@@ -5,6 +5,7 @@ readiness make a match likelier, and are named as reasons.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from search.analysis import STOP, fold, runs, stem
@@ -97,10 +98,15 @@ def _joined(*texts: str) -> str:
 
 
 def _reasons(document: SearchDocument, other: SearchDocument, own: dict[str, str], names: Names) -> list[str]:
-    shared = _shared(own, other)
+    shared = _shared(document, own, other)
     if not shared:
         return []
-    reasons = [_("both speak of %(words)s") % {"words": ", ".join(shared)}]
+    chinese = get_language() != "en"
+    readable = [term for term in shared if any(run.is_han for run in runs(term)) == chinese]
+    written = ("zh" if chinese else "en") in set(document.languages) & set(other.languages)
+    # Texts in both languages share words in both; those of the other language say nothing to the reader.
+    named = (readable if written else readable or shared)[:SHARED]
+    reasons = [_spoken(named)] if named else []
     fields = [code for code in document.fields if code in other.fields]
     if fields:
         reasons.append(_("same field: %(field)s") % {"field": names.of("field", fields[-1])})
@@ -111,7 +117,11 @@ def _reasons(document: SearchDocument, other: SearchDocument, own: dict[str, str
         reasons.append(_("free for %(months)s months") % {"months": listing.free_months})
     if document.region and document.region == other.region:
         reasons.append(_("same region: %(region)s") % {"region": region_name(document.region)})
-    return reasons
+    return reasons or [_spoken(shared[:SHARED])]
+
+
+def _spoken(terms: list[str]) -> str:
+    return _("both speak of %(words)s") % {"words": _(", ").join(terms)}
 
 
 def _weighty(document: SearchDocument) -> dict[str, str]:
@@ -135,15 +145,18 @@ def _form(word: str) -> str:
     return " ".join(run.text if run.is_han else stem(run.text) for run in runs(fold(word)))
 
 
-def _shared(own: dict[str, str], other: SearchDocument) -> list[str]:
-    """Terms of both: first common keywords and English words, then the longest stretches of Han characters."""
+def _shared(document: SearchDocument, own: dict[str, str], other: SearchDocument) -> list[str]:
+    """Terms of both: common keywords, the longest stretches of Han characters, English words (long ones first, which
+    say more)."""
     theirs = _weighty(other)
-    terms = [word for form, word in own.items() if form in theirs and form != "\x00han"]
+    both = [word for form, word in own.items() if form in theirs and form != "\x00han"]
+    keywords = {*document.keywords_zh, *document.keywords_en}
+    terms = [word for word in both if word in keywords]
     stretches = common_stretches(own["\x00han"], theirs["\x00han"])
     for stretch in stretches:
         if not any(stretch in fold(term) for term in terms):
             terms.append(stretch)
-    return terms[:SHARED]
+    return terms + sorted((word for word in both if word not in keywords), key=len, reverse=True)
 
 
 # Characters that bind words together and begin or end no term.

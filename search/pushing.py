@@ -3,7 +3,9 @@
 import json
 import logging
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -130,37 +132,51 @@ def rebuild() -> int:
 
 
 def fill(index: str) -> int:
-    """Copy all documents into an index, in the order of their ids, a few megabytes to a request."""
-    number, parts, size = 0, [], 0
-    sent: list[tuple[int, int]] = []
-
-    def send() -> None:
-        nonlocal number, parts, size, sent
-        if parts:
-            answer = client.for_worker().bulk(
-                index=index, operations="".join(parts).encode(), filter_path="errors,items.*.error"
-            )
-            if answer.body.get("errors") and any(
-                e.get("type") != "version_conflict_engine_exception" for e in _errors(answer.body)
-            ):
-                raise IndexProblem(json.dumps(answer.body["items"][:3], ensure_ascii=False))
-            number += len(sent)
-            _mark_filled(sent)
-        parts, size, sent = [], 0, []
-
-    for row in _stored():
-        line = next(_lines([row]), "")
-        parts.append(line)
-        size += 2 * len(line)
-        sent.append(row[:2])
-        if size > FILL_BYTES:
-            send()
-    send()
+    """Copy all documents into an index, in the order of their ids, a few megabytes to a request; their number.
+    Two requests are under way at a time, so that Elasticsearch works on one while the other travels."""
+    number, under_way = 0, deque()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for sent, operations in _portions():
+            under_way.append((sent, pool.submit(_send, index, operations)))
+            if len(under_way) > 2:
+                number += _filled(*under_way.popleft())
+        while under_way:
+            number += _filled(*under_way.popleft())
     return number
 
 
+def _portions() -> Iterator[tuple[list[tuple[int, int]], bytes]]:
+    """(page, version) of the documents of one request, and its body."""
+    sent: list[tuple[int, int]] = []
+    parts, size = [], 0
+    for row in _stored():
+        line = next(_lines([row])).encode()
+        parts.append(line)
+        sent.append(row[:2])
+        size += len(line)
+        if size > FILL_BYTES:
+            yield sent, b"".join(parts)
+            sent, parts, size = [], [], 0
+    if parts:
+        yield sent, b"".join(parts)
+
+
+def _send(index: str, operations: bytes) -> list[dict]:
+    answer = client.for_worker().bulk(index=index, operations=operations, filter_path="errors,items.*.error")
+    return list(_errors(answer.body))
+
+
+def _filled(sent: list[tuple[int, int]], answer: Future) -> int:
+    """A conflict means that a newer version is there already, written by the worker meanwhile."""
+    refused = [e for e in answer.result() if e.get("type") != "version_conflict_engine_exception"]
+    if refused:
+        raise IndexProblem(json.dumps(refused[:3], ensure_ascii=False))
+    _mark_filled(sent)
+    return len(sent)
+
+
 def _errors(body: dict) -> Iterator[dict]:
-    return (part["error"] for item in body["items"] for part in item.values() if "error" in part)
+    return (part["error"] for item in body.get("items", ()) for part in item.values() if "error" in part)
 
 
 def _stored() -> Iterator[tuple]:
