@@ -1,13 +1,16 @@
 """What contracts show on pages of earlier steps, on the desk and in the menu."""
 
+from datetime import timedelta
+
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.models import ComplianceTask, LicenceContract
 from contracts.lifecycle.states import OVER, Side, State
-from contracts.lifecycle.waits import waits_of
+from contracts.lifecycle.waits import PREFETCH, waits_of
+from marketplace.clock import today
 from marketplace.deals.models import Deal
 from marketplace.deals.services import close_guard
 from marketplace.deals.states import DealState
@@ -15,7 +18,7 @@ from marketplace.desk import DeskItem, desk_items
 from marketplace.menu import EVERYBODY, MenuItem, register_menu
 from marketplace.panels import panel
 
-PREFETCH = ("versions", "declarations", "signatures", "deliveries", "extensions", "breaches")
+TRACK_DAYS = 60  # how long before its deadline a compliance track comes to the desk
 
 register_menu(
     MenuItem("contracts", gettext_lazy("Contracts"), "contracts", "contract.read", group="work", order=30)
@@ -58,6 +61,25 @@ def waiting_contracts(acting) -> list[DeskItem]:
                 )
             )
     return items
+
+
+@desk_items
+def due_tracks(acting) -> list[DeskItem]:
+    """Recordals and filings of the own contracts that are due soon or overdue."""
+    if not acting.can("registration.record"):
+        return []
+    rows = ComplianceTask.objects.filter(
+        contract__licensor=acting.organisation, done_on=None, due_on__lte=today() + timedelta(days=TRACK_DAYS)
+    )
+    return [
+        DeskItem(
+            f"{task.contract.number} {task.contract.title}: {task.get_track_display()}",
+            f"{task.contract.get_absolute_url()}#tracks",
+            due_on=task.due_on,
+            kind=_("compliance"),
+        )
+        for task in rows.exclude(contract__state__in=OVER).select_related("contract")[:100]
+    ]
 
 
 @panel("deal.sheet", order=20)

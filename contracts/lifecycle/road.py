@@ -29,11 +29,11 @@ def road(contract: LicenceContract) -> list[dict]:
     decision = getattr(contract, "decision", None)
     decided = decision.on if decision else None
     days = {
-        "agreed": (_("Agreed"), contract.term_sheet.agreed_at.date(), ""),
+        "agreed": (_("Agreement"), contract.term_sheet.agreed_at.date(), ""),
         "review": (_("Review"), contract.approved_at.date() if contract.approved_at else None, ""),
         "notice": (_("Public notice"), notice.ends_on if notice else None, _notice_note(contract, notice)),
-        "signed": (_("Signed"), contract.signed_at.date() if contract.signed_at else None, ""),
-        "delivered": (_("Delivered"), contract.delivered_on, ""),
+        "signed": (_("Signature"), contract.signed_at.date() if contract.signed_at else None, ""),
+        "delivered": (_("Delivery"), contract.delivered_on, ""),
         "trial": (
             _("Free use"),
             contract.trial_ends_on,
@@ -51,7 +51,7 @@ def road(contract: LicenceContract) -> list[dict]:
             contract.activated_on,
             _("paid up") if contract.state == State.PAID_UP else "",
         ),
-        "closed": (_("Closed"), contract.closed_on or contract.term_ends_on, ""),
+        "closed": (_("Closing"), contract.closed_on or contract.term_ends_on, ""),
     }
     skipped = set()
     if contract.pricing_method != "NEGOTIATED" and notice is None:

@@ -7,7 +7,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from contracts.lifecycle.models import LicenceContract
-from contracts.lifecycle.states import BreachState, DeliveryState, ExtensionState, Side, State
+from contracts.lifecycle.states import (
+    RUNNING,
+    BreachState,
+    DeliveryState,
+    ExtensionState,
+    FactState,
+    Side,
+    State,
+)
 
 
 @dataclass(frozen=True)
@@ -21,11 +29,23 @@ class Wait:
 
 
 BOTH = (Side.LICENSOR, Side.LICENSEE)
+PREFETCH = ("versions", "declarations", "signatures", "deliveries", "extensions", "breaches", "facts")
 
 
 def waits_of(contract: LicenceContract) -> list[Wait]:
-    """Everything that is waited for now, the main thing first. Uses what the caller has prefetched."""
-    return _BY_STATE[State(contract.state)](contract)
+    """Everything that is waited for now, the main thing first. Uses what the caller has prefetched (PREFETCH)."""
+    found = _BY_STATE[State(contract.state)](contract)
+    return [*found, *_facts(contract)] if contract.state in (*RUNNING, State.WIND_DOWN) else found
+
+
+def _facts(contract: LicenceContract) -> list[Wait]:
+    """Facts that the other side has still to confirm, one line for each side that has to."""
+    waiting = {row.side for row in contract.facts.all() if row.state == FactState.RECORDED}
+    what = _("confirm a fact that the other side put on record")
+    return [
+        Wait((Side.LICENSEE if side == Side.LICENSOR else Side.LICENSOR,), what, None, "fact.confirm")
+        for side in sorted(waiting)
+    ]
 
 
 def _none(contract: LicenceContract) -> list[Wait]:

@@ -19,7 +19,7 @@ from contracts.lifecycle.road import road
 from contracts.lifecycle.services.signing import living_signatures
 from contracts.lifecycle.states import BEFORE_SIGNATURE, Side, State
 from contracts.lifecycle.views.finding import find
-from contracts.lifecycle.waits import EXPLAINED, waits_of
+from contracts.lifecycle.waits import EXPLAINED, PREFETCH, waits_of
 from contracts.lifecycle.words import event_label, silence_words
 from marketplace.clock import today
 from marketplace.deals.models import Deal, TermSheet
@@ -36,9 +36,6 @@ SORTS = {
     "trial": "trial_ends_on",
 }
 TABS = ("overview", "terms", "documents", "facts", "history")
-PREFETCH = (
-    "versions", "declarations", "signatures", "deliveries", "extensions", "breaches", "notices",
-)  # fmt: skip
 PRIVATE_TO_PARTIES = (ContractDocument.Kind.DELIVERY, ContractDocument.Kind.EVIDENCE)
 
 
@@ -92,7 +89,7 @@ def contracts(request: HttpRequest) -> HttpResponse:
             (_("Effective from"), "effective_on"),
             (_("Last day of free use"), "trial_ends_on"),
             (_("Last day of the licence"), "term_ends_on"),
-            (_("Next"), lambda row: _next_words(row)),
+            (_("Next step"), lambda row: _next_words(row)),
             (_("Due on"), lambda row: _next_day(row)),
         ]
         return export(request, "contracts", columns, found)
@@ -119,8 +116,7 @@ def _next_words(contract: LicenceContract) -> str:
     wait = next(iter(waits_of(contract)), None)
     if wait is None:
         return ""
-    who = ", ".join(str(side.label) for side in wait.sides)
-    return f"{who}: {wait.what}" if who else str(wait.what)
+    return " · ".join([*(str(side.label) for side in wait.sides), str(wait.what)])
 
 
 def _next_day(contract: LicenceContract):

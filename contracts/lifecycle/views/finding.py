@@ -8,23 +8,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from contracts.lifecycle.actions import Action, actions_for
 from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.waits import PREFETCH
 from marketplace.refusals import Incomplete, NotPermitted, Refused, TransitionRefused
-
-PREFETCH = (
-    "versions",
-    "declarations",
-    "notices",
-    "signatures__organisation",
-    "deliveries",
-    "extensions",
-    "breaches",
-)
 
 
 def find(request: HttpRequest, number: str) -> LicenceContract:
     """A contract that the acting organisation is a party to; else 404."""
     contracts = LicenceContract.objects.visible_to(request.acting).with_parties()
-    contracts = contracts.select_related("decision", "wind_down", "term_sheet").prefetch_related(*PREFETCH)
+    contracts = contracts.select_related("decision", "wind_down", "term_sheet").prefetch_related(
+        *PREFETCH, "notices", "signatures__organisation"
+    )
     return get_object_or_404(contracts, number=number)
 
 
