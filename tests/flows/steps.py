@@ -150,6 +150,13 @@ def agree(people, code: str, start: str = "preset:option", **terms) -> str:
     return deal
 
 
+def told(person: Person, template: str) -> int:
+    """How many notifications of a kind the person got."""
+    from marketplace.notifications.models import Notification
+
+    return Notification.objects.filter(user=person.user, template=template).count()
+
+
 # --- Contract: draft to signature ------------------------------------------------------------------------
 
 
@@ -174,7 +181,7 @@ def review(people, number: str, decision: str = "notice", words: str = "") -> Pa
 def notice_of(people, number: str) -> str:
     """The number of the newest public notice, from the contract's page."""
     page = people.officer.open("contract", number)
-    return next(link for link in page.links() if "/notices/" in link).rstrip("/").rsplit("/", 1)[1]
+    return next(found[1] for link in page.links() if (found := re.search(r"/notices/([^/]+)/$", link)))
 
 
 def object_to(people, notice: str, text: str = "价格明显低于同类许可") -> Page:
@@ -187,6 +194,18 @@ def decide_objection(people, number: str, *, upheld: bool, reason: str) -> None:
     page = people.approver.open("contract", number)
     link = next(one for one in page.links() if "/objections/" in one and number in one)
     people.approver.open(link).send(upheld="yes" if upheld else "no", reason=reason)
+
+
+def revise_terms(people, number: str, why: str, **terms) -> None:
+    """The officer changes terms of the draft, looks at what changes, sends."""
+    form = people.officer.open("contract", number).follow("contract_revise", number)
+    shown = form.send(press="preview", note=why, **terms)
+    page = shown.send()
+    assert page.path == reverse("contract", args=[number]), page.complaints or page.text[:800]
+
+
+def agree_revision(people, number: str) -> None:
+    people.signatory.open("contract", number).follow("contract_revision", number).send()
 
 
 def sign(person: Person, number: str) -> Page:
@@ -415,6 +434,24 @@ def pay(people, invoice: str, yuan: str, reference: str) -> Page:
     return confirm_receipt(people, reference)
 
 
+def open_sum(person: Person, invoice: str) -> int:
+    """What is open of an invoice, as its page says at the top; 0 when it is paid."""
+    last = person.open(invoice).soup.select_one("main dl.facts").select("dd.num")[-1]
+    return money(last.get_text()) if "¥" in last.get_text() else 0
+
+
+def advise_payment(people, invoice: str, yuan: str) -> None:
+    """The enterprise says that it has paid, with the bank's slip."""
+    form = people.payer.open(invoice).follow("payment_advise", pk_of(invoice))
+    form.send(amount=yuan, slip=paper("slip.pdf"))
+
+
+def credit(people, invoice: str, yuan: str, reason: str) -> str:
+    """Issue a credit note; its address."""
+    page = people.finance.open(invoice)
+    return page.send(to=reverse("invoice_credit", args=[pk_of(invoice)]), price=yuan, reason=reason).path
+
+
 def facts_of(page: Page) -> dict[str, str]:
     """Terms and descriptions of the page's lists of facts."""
     found = {}
@@ -452,6 +489,12 @@ def payouts_due(people) -> list[tuple[str, int]]:
     page = people.finance.open("payouts")
     rows = page.soup.select("main table tbody tr")
     return sorted((row.select("td")[1].get_text(strip=True), _amount(row)) for row in rows)
+
+
+def commissions_of(person: Person) -> list[int]:
+    """The commissions that the person reads, oldest first."""
+    rows = person.open("commissions").soup.select("main table tbody tr")
+    return [_amount(row) for row in rows][::-1]
 
 
 def pay_out(people, reference: str = "示例批量代发 1") -> Page:
