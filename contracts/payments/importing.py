@@ -30,7 +30,7 @@ from marketplace.refusals import check
 
 @dataclass(frozen=True)
 class RowReport:
-    """What taking over a row means: `outcome` is new, known, conflict or refused, `words` says why."""
+    """What taking over a row means: `outcome` is new, taken, known, conflict or refused, `words` says why."""
 
     row: Row
     outcome: str
@@ -63,15 +63,17 @@ def report(statement: Statement) -> list[RowReport]:
     rows = read_statement(
         statement.name, content, layout_of(account.layout, account.columns), account.currency
     )
-    return _judge(account, rows)
+    return _judge(account, rows, statement)
 
 
-def _judge(account: BankAccount, rows: list[Row]) -> list[RowReport]:
+def _judge(account: BankAccount, rows: list[Row], own: Statement | None = None) -> list[RowReport]:
+    """What each row would bring, or has brought where it is a line of `own` by now."""
     references = [row.bank_reference for row in rows if not row.problem]
-    known = {
-        line.bank_reference: (line.booked_on, line.amount_minor)
-        for line in StatementLine.objects.filter(account=account, bank_reference__in=references)
-    }
+    known, taken = {}, set()
+    for line in StatementLine.objects.filter(account=account, bank_reference__in=references):
+        known[line.bank_reference] = (line.booked_on, line.amount_minor)
+        if own is not None and line.statement_id == own.pk:
+            taken.add(line.bank_reference)
     reports = []
     for row in rows:
         if row.problem:
@@ -79,11 +81,14 @@ def _judge(account: BankAccount, rows: list[Row]) -> list[RowReport]:
         elif row.bank_reference not in known:
             known[row.bank_reference] = (row.booked_on, row.amount_minor)
             reports.append(RowReport(row, "new"))
-        elif known[row.bank_reference] == (row.booked_on, row.amount_minor):
-            reports.append(RowReport(row, "known", _("This line is there already.")))
-        else:
+        elif known[row.bank_reference] != (row.booked_on, row.amount_minor):
             words = _("Another line has this bank reference, with another day or amount.")
             reports.append(RowReport(row, "conflict", words))
+        elif row.bank_reference in taken:
+            taken.remove(row.bank_reference)  # the same line a second time in the file was there already
+            reports.append(RowReport(row, "taken"))
+        else:
+            reports.append(RowReport(row, "known", _("This line is there already.")))
     return reports
 
 

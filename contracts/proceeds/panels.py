@@ -83,6 +83,6 @@ for _key, _label, _url, _permission, _order, _kinds in (
     ("distributions", gettext_lazy("Distribution"), "distributions", "distribution.read", 50, RESEARCH),
     ("payouts", gettext_lazy("Payouts"), "payouts", "payout.confirm", 55, frozenset()),
     ("commissions", gettext_lazy("Commissions"), "commissions", "commission.read", 60, frozenset()),
-    ("my_income", gettext_lazy("My income"), "my_income", "signed_in", 65, frozenset()),
+    ("my_income", gettext_lazy("My income"), "my_income", "signed_in", 65, RESEARCH),
 ):
     register_menu(MenuItem(_key, _label, _url, _permission, "money", _order, frozenset(_kinds)))

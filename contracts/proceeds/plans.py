@@ -56,6 +56,7 @@ def contributors_of(contract: LicenceContract) -> list[Contributor]:
 class Floor:
     """A lowest share of the team, where it comes from, and whether a plan keeps it. `share` None: not published."""
 
+    kind: str
     words: str
     source: str
     share: Decimal | None
@@ -68,12 +69,12 @@ def floors(contract: LicenceContract, team_share: Decimal, on: date) -> list[Flo
     lawful = rules.statutory_floor(on)
     if lawful is not None and contract.licensor.is_research:
         kept = team_share >= lawful.share
-        found.append(Floor(_("Lowest share of the team by law"), lawful.source, lawful.share, kept))
+        found.append(Floor("LAW", _("Lowest share of the team by law"), lawful.source, lawful.share, kept))
     rule = contract.programme.rule("TEAM_SHARE_FLOOR", on) if contract.programme_id else None
     if rule is not None:
         share = Decimal(str(rule.value)) if rule.value is not None else None
         words = _("Lowest share of the team under the programme %(name)s") % {"name": contract.programme.name}
-        found.append(Floor(words, rule.source, share, share is None or team_share >= share))
+        found.append(Floor("PROGRAMME", words, rule.source, share, share is None or team_share >= share))
     return found
 
 

@@ -96,13 +96,26 @@ def calculate(contract: LicenceContract, plan: DistributionPlan, *, on: date | N
             }
             for row, base in zip(allocations, bases, strict=True)
         ],
-        "costs": [{"on": c.on.isoformat(), "text": c.text, "minor": c.amount_minor} for c in costs],
+        "costs": [
+            {
+                "on": c.on.isoformat(),
+                "text": c.text,
+                "minor": c.amount_minor,
+                "commission": bool(c.commission_id),
+            }
+            for c in costs
+        ],
         "before_minor": before.minor,
         "cumulative_minor": cumulative.minor,
         "team_share": str(plan.team_share.normalize()),
         "staff_of_retained": str(plan.staff_of_retained.normalize()),
         "floors": [
-            {"words": f.words, "source": f.source, "share": None if f.share is None else str(f.share)}
+            {
+                "kind": f.kind,
+                "words": f.words,
+                "source": f.source,
+                "share": None if f.share is None else str(f.share),
+            }
             for f in known
         ],
     }

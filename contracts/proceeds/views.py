@@ -63,6 +63,7 @@ def distributions(request):
         "waiting": waiting[:50],
         "states": DistributionState.choices,
         "state": state,
+        "may_pay": request.acting.can("payout.confirm"),
     }
     return render(request, "contracts/proceeds/distribution_list.html", context)
 
@@ -150,7 +151,8 @@ def propose(request, number):
 @login_required
 def distribution(request, pk):
     visible = Distribution.objects.visible_to(request.acting)
-    found = get_object_or_404(visible.select_related("contract", "proposed_by", "decided_by"), pk=pk)
+    parts = ("contract__licensor", "contract__programme", "proposed_by", "decided_by")
+    found = get_object_or_404(visible.select_related(*parts), pk=pk)
     context = {
         "distribution": found,
         "shares": found.shares.select_related("payout"),

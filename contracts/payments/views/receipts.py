@@ -73,6 +73,7 @@ def statements(request):
 def _outcome(outcome: str) -> str:
     return {
         "new": pgettext("row of a statement", "new"),
+        "taken": pgettext("row of a statement", "taken over"),
         "known": pgettext("row of a statement", "there already"),
         "conflict": pgettext("row of a statement", "conflict"),
         "refused": pgettext("row of a statement", "refused"),
