@@ -313,7 +313,7 @@ def chase_missing(report: UsageReport) -> None:
             report.contract,
             actor=None,
             kind=Breach.Kind.REPORT,
-            words=f"{report.period_start} – {report.period_end}: 使用报告逾期未交 / usage report missing",
+            words=f"{report.period_start} – {report.period_end}",  # the kind says the rest, in the reader's language
             key=breach_key(report),
         )
 
