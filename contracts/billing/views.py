@@ -170,7 +170,7 @@ def invoices(request):
             (_("Issued on"), "issued_on"),
             (_("Due on"), "due_on"),
             (_("Total"), lambda row: Money(row.total_minor, row.currency)),
-            (_("Open"), lambda row: Money(row.open_minor, row.currency)),
+            (_("Open amount"), lambda row: Money(row.open_minor, row.currency)),
         ]
         return tables.export(request, "invoices", columns, found)
     context = {
