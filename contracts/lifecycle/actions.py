@@ -93,11 +93,14 @@ class Offer:
 
     def review(self) -> Iterator[Action]:
         contract = self.contract
+        reviews = self.can("contract.review", Side.LICENSOR) and not contract.was_drafted_by(self.acting.user)
         if contract.approved_at is None:
-            drafter = self.acting.user and self.acting.user.pk == contract.drafted_by_id
-            if self.can("contract.review", Side.LICENSOR) and not drafter:
+            if reviews:
                 yield Action("review", _("Review"), self.url("contract_review"), tone="main")
-        elif self.can("notice.open", Side.LICENSOR):
+            return
+        if reviews:
+            yield Action("return", _("Return to the drafter"), self.url("contract_return"))
+        if self.can("notice.open", Side.LICENSOR):
             yield Action(
                 "open_notice",
                 _("Open the public notice"),

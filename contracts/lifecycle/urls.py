@@ -16,6 +16,7 @@ urlpatterns = [
     path("contracts/<str:number>/terms/changed/", drafting.revision, name="contract_revision"),
     path("contracts/<str:number>/submit/", drafting.submit, name="contract_submit"),
     path("contracts/<str:number>/review/", drafting.review, name="contract_review"),
+    path("contracts/<str:number>/return/", drafting.send_back, name="contract_return"),
     path("contracts/<str:number>/notice/", drafting.notice_open, name="contract_notice_open"),
     path("contracts/<str:number>/objections/<int:pk>/", drafting.objection, name="contract_objection"),
     path("contracts/<str:number>/withdraw/", drafting.withdraw, name="contract_withdraw"),

@@ -104,6 +104,7 @@ class LicenceContract(models.Model):
     drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     drafted_for = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField(default=now)
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     team_consent_on = models.DateField(_("team consent recorded on"), null=True, blank=True)
     agreed_effective_on = models.DateField(_("agreed effective date"), null=True, blank=True)
     act_by = models.DateField(_("to be done by"), null=True, blank=True)  # deadline of the present state
@@ -208,6 +209,10 @@ class LicenceContract(models.Model):
         """(side, organisation) of everybody who signs."""
         found = [(Side.LICENSOR, self.licensor), (Side.LICENSEE, self.licensee)]
         return [*found, (Side.AGENCY, self.agency)] if self.agency_id else found
+
+    def was_drafted_by(self, user) -> bool:
+        """Whether a person drafted this text or sent it to review, and so must not review it."""
+        return user is not None and user.pk in (self.drafted_by_id, self.submitted_by_id)
 
     @property
     def option_is_open(self) -> bool:

@@ -134,8 +134,8 @@ def decide_objection(objection: Objection, *, actor: Acting, upheld: bool, reaso
     )
     if objection.state != ObjectionState.OPEN:
         raise TransitionRefused(_("This objection was decided already."))
-    if actor.user.pk == contract.drafted_by_id:
-        raise NotPermitted(_("You sent this contract to review; somebody else decides about objections."))
+    if contract.was_drafted_by(actor.user):
+        raise NotPermitted(_("You drafted this contract or sent it to review; somebody else decides."))
     reason = words_of(reason, needed=_("Say why: the objector reads the reason."))
     _decide(objection, ObjectionState.UPHELD if upheld else ObjectionState.REJECTED, reason, actor)
     record(actor, "objection.upheld" if upheld else "objection.rejected", objection)

@@ -38,9 +38,8 @@ def submit_review(contract: LicenceContract, *, actor: Acting) -> LicenceContrac
     if missing:
         raise Incomplete(missing, _("The contract is not complete yet; it stays a draft."))
     until = add_working_days(today(), REVIEW_WORKING_DAYS)
-    # Whoever sends the text to review answers for it, whoever began the draft.
-    contract.drafted_by, contract.approved_at, contract.approved_by = actor.user, None, None
-    contract.save(update_fields=["drafted_by", "approved_at", "approved_by"])
+    contract.submitted_by, contract.approved_at, contract.approved_by = actor.user, None, None
+    contract.save(update_fields=["submitted_by", "approved_at", "approved_by"])
     move(
         contract,
         State.INTERNAL_REVIEW,
@@ -54,10 +53,12 @@ def submit_review(contract: LicenceContract, *, actor: Acting) -> LicenceContrac
 
 def _reviewing(contract: LicenceContract, actor: Acting) -> LicenceContract:
     contract, _side = enter(contract, actor=actor, permission="contract.review", sides=(Side.LICENSOR,))
-    if contract.state != State.INTERNAL_REVIEW or contract.approved_at is not None:
+    if contract.state != State.INTERNAL_REVIEW:
         raise TransitionRefused()
-    if actor.user.pk == contract.drafted_by_id:
-        raise NotPermitted(_("You sent this contract to review yourself; somebody else has to look at it."))
+    if contract.was_drafted_by(actor.user):
+        raise NotPermitted(
+            _("You drafted this contract or sent it to review; somebody else has to look at it.")
+        )
     return contract
 
 
@@ -70,6 +71,8 @@ def approve(contract: LicenceContract, *, actor: Acting, words: str = "") -> Lic
     where something has become incomplete since it was sent.
     """
     contract = _reviewing(contract, actor)
+    if contract.approved_at is not None:
+        raise TransitionRefused(_("This contract was approved already."))
     _refuse_conflicts(contract)
     missing = [str(finding.words) for finding in find_missing(contract) if finding.blocking]
     if missing:
@@ -98,7 +101,8 @@ def approve(contract: LicenceContract, *, actor: Acting, words: str = "") -> Lic
 
 @transaction.atomic
 def return_draft(contract: LicenceContract, *, actor: Acting, words: str) -> LicenceContract:
-    """Send a contract back to the drafter with words that say what to change."""
+    """Send a contract back to the drafter with words that say what to change, also after an approval as long as
+    no notice was opened."""
     contract = _reviewing(contract, actor)
     words = words_of(words, needed=_("Say what has to change: the drafter reads it."))
     Review.objects.create(
@@ -109,6 +113,8 @@ def return_draft(contract: LicenceContract, *, actor: Acting, words: str) -> Lic
         reviewed_by=actor.user,
         reviewed_at=now(),
     )
+    contract.approved_at, contract.approved_by = None, None
+    contract.save(update_fields=["approved_at", "approved_by"])
     move(contract, State.DRAFT, actor=actor)
     tell(contract, "returned", (contract.side_of(contract.drafted_for), "contract.draft"), reason=words)
     return contract

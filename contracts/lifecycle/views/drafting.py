@@ -183,6 +183,25 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @login_required
+def send_back(request: HttpRequest, number: str) -> HttpResponse:
+    """After the approval, before the notice: back to the drafter after all."""
+    contract = find(request, number)
+    opened(request, contract, "return")
+    form = WordsForm(
+        request.POST or None, label=_("What has to change"), help_text=_("The drafter reads it.")
+    )
+    return step(
+        request,
+        contract,
+        form,
+        lambda given: services.return_draft(contract, actor=request.acting, words=given["words"]),
+        title=_("Return to the drafter"),
+        submit=_("Return to the drafter"),
+        done=_("Your answer is on record, and the others are told."),
+    )
+
+
+@login_required
 @require_POST
 def notice_open(request: HttpRequest, number: str) -> HttpResponse:
     contract = find(request, number)
@@ -201,7 +220,7 @@ def objection(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     if found is None or not reads:
         raise Http404
     decides = (
-        acting.can("objection.decide") and found.state == "OPEN" and acting.user.pk != contract.drafted_by_id
+        acting.can("objection.decide") and found.state == "OPEN" and not contract.was_drafted_by(acting.user)
     )
     form = ObjectionDecisionForm(request.POST or None) if decides else None
     if request.method == "POST" and form is None:

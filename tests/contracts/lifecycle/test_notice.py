@@ -183,6 +183,28 @@ def test_who_reviews_opens_and_decides(world):
 
 
 @pytest.mark.django_db
+def test_neither_the_drafter_nor_the_sender_reviews(world):
+    from marketplace.organisations.roles import Role
+    from tests.marketplace.deals.conftest import person
+
+    drafter = person(world.uni, Role.CONTRACT_OFFICER, Role.APPROVER)
+    sender = person(world.uni, Role.CONTRACT_OFFICER, Role.APPROVER)
+    sheet = made.agreed(world)
+    with at(START):
+        contract = services.draft_contract(sheet, actor=drafter)
+        services.declare_relation(contract, actor=drafter, is_related=False)
+        services.declare_relation(contract, actor=world.signatory, is_related=False)
+        services.submit_review(contract, actor=sender)
+        for actor in (drafter, sender):
+            with pytest.raises(NotPermitted):
+                services.approve(contract, actor=actor)
+        services.approve(contract, actor=world.approver)
+        services.return_draft(contract, actor=world.approver, words="再核价格")
+    contract = fresh(contract)
+    assert (contract.state, contract.approved_at) == (State.DRAFT, None)
+
+
+@pytest.mark.django_db
 def test_return_comes_with_words_and_review_begins_anew(world):
     contract = made.in_review(world)
     with at(START):

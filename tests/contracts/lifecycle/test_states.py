@@ -38,7 +38,7 @@ def _steps(world, contract):
         ),
         "approve": (lambda: services.approve(contract, actor=world.approver), set()),
         "return": (
-            lambda: services.return_draft(contract, actor=world.approver, words="?"), set(),
+            lambda: services.return_draft(contract, actor=world.approver, words="?"), {"INTERNAL_REVIEW"},
         ),
         "open_notice": (lambda: services.open_notice(contract, actor=world.approver), {"INTERNAL_REVIEW"}),
         "sign": (
@@ -82,7 +82,7 @@ def _steps(world, contract):
 @pytest.mark.django_db
 def test_each_step_succeeds_only_in_its_states(world):
     """The contract's row is set to each state in turn (in a savepoint): only the guards are asked here.
-    The contract was approved once, so that the review is done and only the notice could be opened."""
+    The contract was approved once, so that it is not approved again."""
     contract = made.trying(world)
     wrong = []
     with at(ON):
