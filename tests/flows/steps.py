@@ -1,10 +1,8 @@
-"""What people do on the road, one function for each thing done, all of it on pages.
+"""What people do on the road up to the trial and its end, one function for each thing done, all of it on pages.
 
 `people` is the market of market.py; contracts and deals are named by their numbers, as people name them.
 """
 
-import csv
-import io
 import re
 from datetime import date
 from urllib.parse import urlsplit
@@ -12,9 +10,11 @@ from urllib.parse import urlsplit
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import resolve, reverse
 
-from contracts.payments.layouts import layouts
+from contracts.lifecycle.models import ComplianceTask
+from contracts.lifecycle.states import State
 from marketplace.clock import today
 from marketplace.documents import render_pdf
+from marketplace.notifications.models import Notification
 from search.tasks import drain_outbox
 from tests.flows.browser import Page, Person
 
@@ -125,6 +125,25 @@ def say(person: Person, deal: str, text: str) -> None:
     person.open("deal", deal).send(to=reverse("deal_message", args=[deal]), text=text)
 
 
+def give_mandate(people) -> None:
+    """The broker asks the enterprise for a mandate; its signatory agrees."""
+    form = people.broker.open("mandates").follow("mandate_new")
+    form.send(client=str(people.firm.pk), purpose="寻找并洽谈泵用密封技术")
+    page = people.signatory.open("mandates")
+    answer = page.soup.select_one("form[action$='/answer/']")["action"]
+    page.send(to=answer, press="answer=accept")
+
+
+def propose_commission(person: Person, deal: str, **terms) -> None:
+    person.open("deal", deal).follow("deal_commission", deal).send(terms)
+
+
+def answer_commission(person: Person, deal: str) -> None:
+    page = person.open("deal", deal)
+    answer = page.soup.select_one("form[action*='/commission/']")["action"]
+    page.send(to=answer, press="accepted=1")
+
+
 def make_offer(
     person: Person, deal: str, start: str = "preset:option", note="按试点办法报价", **terms
 ) -> None:
@@ -152,8 +171,6 @@ def agree(people, code: str, start: str = "preset:option", **terms) -> str:
 
 def told(person: Person, template: str) -> int:
     """How many notifications of a kind the person got."""
-    from marketplace.notifications.models import Notification
-
     return Notification.objects.filter(user=person.user, template=template).count()
 
 
@@ -251,8 +268,6 @@ def to_trial(people, calendar, code: str, start: str = "preset:option", **terms)
 
 def state_of(person: Person, number: str) -> str:
     """The state that the contract's page shows, as the code of its badge's word."""
-    from contracts.lifecycle.states import State
-
     page = person.open("contract", number)
     words = {str(label): value for value, label in State.choices}
     shown = page.soup.select_one("main .badge").get_text(strip=True)
@@ -286,228 +301,7 @@ def confirm_stop(people, number: str) -> None:
 
 def complete_track(people, number: str, track: str, reference: str) -> None:
     """Enter the number of a registration, recordal or filing."""
-    from contracts.lifecycle.models import ComplianceTask
-
     label = str(ComplianceTask.Track(track).label)
     page = people.officer.open("contract", number)
     row = next(tr for tr in page.soup.select("#tracks tbody tr") if label in tr.get_text())
     people.officer.open(row.a["href"]).send(reference=reference, on=today().isoformat())
-
-
-# --- Reports ---------------------------------------------------------------------------------------------
-
-
-def reports_due(people, number: str) -> list[str]:
-    """Addresses of the reports that wait for the licensee, oldest first."""
-    page = people.reporter.open("reports", query=f"?state=due&sort=period_end&contract={number}")
-    found = [link for link in page.links() if re.search(r"/reports/\d+/$", urlsplit(link).path)]
-    return list(dict.fromkeys(found))
-
-
-def report_nil(people, address: str) -> None:
-    page = people.reporter.open(address)
-    page.confirm("report_nil", arguments(page)["pk"])
-
-
-def report_sales(people, address: str, *net_yuan: int, **more) -> int:
-    """Sales with 13 % VAT on top, net sales of `net_yuan` for each part of the period, with evidence; looks at
-    the cost first, then submits. What it will cost, in fen."""
-    page = people.reporter.open(address)
-    names = sorted({n["name"] for n in page.soup.select("input[name$=_invoiced_incl_vat]")})
-    assert len(names) == len(net_yuan), names
-    filled = dict(more)
-    for name, net in zip(names, net_yuan, strict=True):
-        vat = net * 13 // 100
-        filled |= {name: f"{net + vat}.00", name.replace("_invoiced_incl_vat", "_vat"): f"{vat}.00"}
-    page.send(to=reverse("report_evidence_add", args=[arguments(page)["pk"]]), files=paper("sales.pdf"))
-    page = people.reporter.open(address).send(filled, press="action=preview")
-    cost = money(page.soup.select_one("main .panel .figure").get_text())
-    page.send(press="action=submit")
-    return cost
-
-
-def accept_report(people, address: str) -> None:
-    page = people.officer.open(address)
-    page.confirm("report_accept", arguments(page)["pk"])
-
-
-def report_all_nil(people, number: str) -> None:
-    """Every report that is due is nil, and accepted."""
-    for address in reports_due(people, number):
-        report_nil(people, address)
-        accept_report(people, address)
-
-
-# --- Money -----------------------------------------------------------------------------------------------
-
-
-MONEY = re.compile(r"-?¥[\d,]+\.\d\d")
-
-
-def money(text: str) -> int:
-    """The first sum in a text: ¥26,000.00 → fen."""
-    digits = MONEY.search(text)[0].replace("¥", "").replace(",", "").replace(".", "")
-    return int(digits)
-
-
-def _amount(row) -> int:
-    """The sum in a table's row."""
-    return money(row.get_text(" "))
-
-
-def charges_of(person: Person, number: str) -> list[tuple[str, int]]:
-    """(day, fen) of each charge that is shown, oldest first."""
-    page = person.open("charges", number)
-    rows = [(row, row.select("td")) for row in page.soup.select("main table tbody tr")]
-    return sorted((cells[0].get_text(strip=True), _amount(row)) for row, cells in rows)
-
-
-def bill(people, number: str) -> list[str]:
-    """Approve and invoice what has accrued; the addresses of the new invoices, oldest first."""
-    before = invoices_of(people.finance, number)
-    page = people.finance.open("charges", number)
-    page = page.send(to=reverse("charges_approve", args=[number]), press="all=1")
-    page.send(to=reverse("charges_invoice", args=[number]))
-    return [one for one in invoices_of(people.finance, number) if one not in before]
-
-
-def invoices_of(person: Person, number: str) -> list[str]:
-    page = person.open("invoices", query=f"?contract={number}&sort=number")
-    found = [link for link in page.links() if re.search(r"/invoices/\d+/$", urlsplit(link).path)]
-    return list(dict.fromkeys(found))
-
-
-def open_bank_account(people) -> None:
-    form = people.finance.open("bank_accounts").follow("bank_account_new")
-    form.send(bank_name="江城银行示例支行", number="4200 0100 0000 0000 018", layout="jiangcheng")
-
-
-def statement_file(*rows: tuple) -> SimpleUploadedFile:
-    """A bank's own export; rows of (day, yuan, bank reference, payer, note)."""
-    heads = {name: heads[0] for name, heads in layouts()["jiangcheng"].columns.items()}
-    out = io.StringIO()
-    writer = csv.DictWriter(out, heads.values())
-    writer.writeheader()
-    for day, yuan, reference, payer, note in rows:
-        told = {
-            "booked_on": f"{day:%Y-%m-%d}", "credit": yuan, "bank_reference": reference,
-            "payer_name": payer, "payer_account": "6222000000000000", "note": note,
-        }  # fmt: skip
-        writer.writerow({heads[name]: value for name, value in told.items()})
-    return SimpleUploadedFile("statement.csv", out.getvalue().encode("gb18030"), content_type="text/csv")
-
-
-def import_statement(people, *rows: tuple) -> Page:
-    """Upload, look at what each row would bring, take over; the queue of receipts."""
-    page = people.finance.open("statements").send(file=statement_file(*rows))
-    return page.confirm("statement_import", arguments(page)["pk"])
-
-
-def reference_of(person: Person, invoice: str) -> str:
-    """The code that a payer writes into the remittance note, as the invoice's page shows it."""
-    from contracts.billing.models import Invoice
-
-    code = Invoice.objects.get(pk=pk_of(invoice)).reference_code
-    assert code in person.open(invoice).text
-    return code
-
-
-def confirm_receipt(people, reference: str) -> Page:
-    """Open the bank's line in the queue and confirm what is proposed; the payment's page."""
-    queue = people.finance.open("receipts", query=f"?q={reference}")
-    links = [link for link in queue.links() if re.search(r"/receipts/\d+/$", urlsplit(link).path)]
-    assert len(set(links)) == 1, links
-    return people.finance.open(links[0]).send()
-
-
-def invoice_sums(person: Person, invoice: str) -> tuple[int, int, int]:
-    """Net, VAT and total as the invoice's page says."""
-    cells = person.open(invoice).soup.select("main section dl.facts dd.num")
-    net, *tax, total = [money(cell.get_text()) for cell in cells[:3]]
-    return net, sum(tax), total
-
-
-def pay(people, invoice: str, yuan: str, reference: str) -> Page:
-    """The enterprise transfers, the bank's statement brings it, finance confirms; the payment's page."""
-    note = reference_of(people.payer, invoice)
-    import_statement(people, (today(), yuan, reference, people.firm.name_zh, note))
-    return confirm_receipt(people, reference)
-
-
-def open_sum(person: Person, invoice: str) -> int:
-    """What is open of an invoice, as its page says at the top; 0 when it is paid."""
-    last = person.open(invoice).soup.select_one("main dl.facts").select("dd.num")[-1]
-    return money(last.get_text()) if "¥" in last.get_text() else 0
-
-
-def advise_payment(people, invoice: str, yuan: str) -> None:
-    """The enterprise says that it has paid, with the bank's slip."""
-    form = people.payer.open(invoice).follow("payment_advise", pk_of(invoice))
-    form.send(amount=yuan, slip=paper("slip.pdf"))
-
-
-def credit(people, invoice: str, yuan: str, reason: str) -> str:
-    """Issue a credit note; its address."""
-    page = people.finance.open(invoice)
-    return page.send(to=reverse("invoice_credit", args=[pk_of(invoice)]), price=yuan, reason=reason).path
-
-
-def facts_of(page: Page) -> dict[str, str]:
-    """Terms and descriptions of the page's lists of facts."""
-    found = {}
-    for term in page.soup.select("dl.facts dt"):
-        said = term.find_next_sibling("dd")
-        found[term.get_text(" ", strip=True)] = " ".join(said.get_text(" ").split()) if said else ""
-    return found
-
-
-def plan_distribution(people, number: str, **more) -> None:
-    page = people.finance.open("contract", number).follow("contract_proceeds", number)
-    chosen = {"team_share": "70", "staff_of_retained": "20", "basis": "东湖示例校发〔2025〕1号", **more}
-    page.send(chosen)
-
-
-def enter_cost(people, number: str, text: str, yuan: str) -> None:
-    people.finance.open("contract_proceeds", number).send(on=today().isoformat(), text=text, amount=yuan)
-
-
-def distribute(people, number: str) -> Page:
-    """Finance proposes, an approver approves; the distribution's page."""
-    proposal = people.finance.open("contract_proceeds", number).confirm("distribution_propose", number)
-    pk = arguments(proposal)["pk"]
-    page = people.approver.open("distributions").follow("distribution", pk)
-    return page.confirm("distribution_approve", pk)
-
-
-def shares_of(page: Page) -> list[tuple[str, int]]:
-    """(name, fen) of a distribution's shares."""
-    table = page.soup.select("main table")[-1]
-    return [(next(row.td.stripped_strings), _amount(row)) for row in table.select("tbody tr")]
-
-
-def payouts_due(people) -> list[tuple[str, int]]:
-    page = people.finance.open("payouts")
-    rows = page.soup.select("main table tbody tr")
-    return sorted((row.select("td")[1].get_text(strip=True), _amount(row)) for row in rows)
-
-
-def commissions_of(person: Person) -> list[int]:
-    """The commissions that the person reads, oldest first."""
-    rows = person.open("commissions").soup.select("main table tbody tr")
-    return [_amount(row) for row in rows][::-1]
-
-
-def pay_out(people, reference: str = "示例批量代发 1") -> Page:
-    """Tick every payout that is due and confirm that it was paid."""
-    page = people.finance.open("payouts")
-    chosen = [box["value"] for box in page.soup.select("input[name=payout]")]
-    assert chosen
-    return page.send(
-        {"payout": chosen, "reference": reference}, to=reverse("payouts_act"), press="action=confirm"
-    )
-
-
-def balances_of(page: Page) -> dict[str, int]:
-    """Account → balance, of the trial balance."""
-    rows = page.soup.select("main table tbody tr")
-    return {row.td.get_text(strip=True): money(row.select("td.num")[-1].get_text()) for row in rows}

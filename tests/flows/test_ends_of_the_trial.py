@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from contracts.lifecycle.states import State
-from tests.flows import steps
+from tests.flows import money, steps
 
 pytestmark = [pytest.mark.flow, pytest.mark.django_db]
 
@@ -14,9 +14,9 @@ def test_declined_ends_without_a_charge(people, calendar):
     code = steps.publish_listing(people)
     number = steps.to_trial(people, calendar, code, "preset:option")
     calendar.go_to(date(2026, 4, 8))
-    steps.report_all_nil(people, number)
+    money.report_all_nil(people, number)
     calendar.go_to(date(2026, 7, 8))
-    steps.report_all_nil(people, number)
+    money.report_all_nil(people, number)
 
     # Declining is no obligation to pay, but use stops, is certified, and the last report is owed.
     calendar.go_to(date(2026, 8, 20))
@@ -27,12 +27,12 @@ def test_declined_ends_without_a_charge(people, calendar):
     steps.confirm_stop(people, number)
     assert steps.state_of(people.officer, number) == State.WIND_DOWN
     calendar.after(3)
-    steps.report_all_nil(people, number)
+    money.report_all_nil(people, number)
     calendar.after(1)
 
     assert steps.state_of(people.signatory, number) == State.CLOSED_DECLINED
-    assert steps.charges_of(people.finance, number) == []
-    assert steps.invoices_of(people.payer, number) == []
+    assert money.charges_of(people.finance, number) == []
+    assert money.invoices_of(people.payer, number) == []
     ended = people.signatory.open("contract", number)
     assert not ended.offers("contract_decide", number)
     assert not ended.offers("contract_fact_new", number)
@@ -40,26 +40,27 @@ def test_declined_ends_without_a_charge(people, calendar):
 
 @pytest.mark.parametrize(
     ("on_silence", "state", "charged"),
-    [("decline", State.WIND_DOWN, []), ("convert", State.ACTIVE, [("2027-01-21", 100_000_00)])],
+    [("decline", State.WIND_DOWN, []), ("convert", State.PAID_UP, [("2027-01-21", 100_000_00)])],
 )
 def test_silence_counts_as_agreed(people, calendar, on_silence, state, charged):
+    """Converted by silence, the one sum is charged, and nothing more can arise: the licence is paid up."""
     code = steps.publish_listing(people)
     number = steps.to_trial(people, calendar, code, "preset:option", on_silence=on_silence)
     for day in (date(2026, 4, 8), date(2026, 7, 8), date(2026, 10, 8)):
         calendar.go_to(day)
-        steps.report_all_nil(people, number)
+        money.report_all_nil(people, number)
     calendar.go_to(date(2026, 12, 28))
     assert steps.state_of(people.signatory, number) == State.DECISION_DUE
     assert people.signatory.open("desk").follow("contract", number).offers("contract_decide", number)
 
     # The last free day is 20 January; nobody says a word.
     calendar.go_to(date(2027, 1, 19))
-    steps.report_all_nil(people, number)
+    money.report_all_nil(people, number)
     calendar.go_to(date(2027, 1, 20))
     assert steps.state_of(people.signatory, number) == State.DECISION_DUE
     calendar.go_to(date(2027, 1, 21))
     assert steps.state_of(people.signatory, number) == state
-    assert steps.charges_of(people.finance, number) == charged
+    assert money.charges_of(people.finance, number) == charged
     page = people.signatory.try_to_open("contract_decide", number)
     assert page.status == 409, page.text
 
@@ -77,23 +78,23 @@ def test_trigger_fires_before_the_decision(people, calendar):
 
     # First quarter: 200,000 free, 1,000,000 from the trigger on, at 4 %; nothing to credit yet.
     calendar.go_to(date(2026, 4, 7))
-    [address] = steps.reports_due(people, number)
-    assert steps.report_sales(people, address, 200_000, 1_000_000) == 40_000_00
-    steps.accept_report(people, address)
+    [address] = money.reports_due(people, number)
+    assert money.report_sales(people, address, 200_000, 1_000_000) == 40_000_00
+    money.accept_report(people, address)
     calendar.after(1)
-    assert steps.charges_of(people.finance, number) == [("2026-03-31", 40_000_00)]
+    assert money.charges_of(people.finance, number) == [("2026-03-31", 40_000_00)]
 
     # The licensee converts: 50,000 of entry fee; the next quarter's 36,000 is taken from it.
     steps.decide(people, number, "CONVERT")
     calendar.after(1)
-    assert ("2026-04-08", 50_000_00) in steps.charges_of(people.finance, number)
+    assert ("2026-04-08", 50_000_00) in money.charges_of(people.finance, number)
     calendar.go_to(date(2026, 7, 7))
-    [address] = steps.reports_due(people, number)
-    assert steps.report_sales(people, address, 900_000) == 0
-    steps.accept_report(people, address)
+    [address] = money.reports_due(people, number)
+    assert money.report_sales(people, address, 900_000) == 0
+    money.accept_report(people, address)
     calendar.go_to(date(2026, 10, 9))
-    [address] = steps.reports_due(people, number)
-    assert steps.report_sales(people, address, 1_000_000) == 26_000_00
-    steps.accept_report(people, address)
+    [address] = money.reports_due(people, number)
+    assert money.report_sales(people, address, 1_000_000) == 26_000_00
+    money.accept_report(people, address)
     calendar.after(1)
-    assert sum(amount for _day, amount in steps.charges_of(people.payer, number)) == 116_000_00
+    assert sum(amount for _day, amount in money.charges_of(people.payer, number)) == 116_000_00

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from contracts.lifecycle.states import State
-from tests.flows import steps
+from tests.flows import money, steps
 
 pytestmark = [pytest.mark.flow, pytest.mark.django_db]
 
@@ -25,15 +25,15 @@ def test_missing_report_becomes_a_breach_that_the_late_report_cures(people, cale
     calendar.go_to(date(2026, 5, 16))
     assert steps.told(people.reporter, "usage/report_overdue") == 3
     assert steps.state_of(people.officer, number) == State.IN_BREACH
-    assert steps.charges_of(people.finance, number) == []
+    assert money.charges_of(people.finance, number) == []
     assert people.officer.try_to_open("contract_terminate", number).status == 409
 
-    [address, *_later] = steps.reports_due(people, number)
-    steps.report_sales(people, address, 100_000, 500_000)
+    [address, *_later] = money.reports_due(people, number)
+    money.report_sales(people, address, 100_000, 500_000)
     assert steps.state_of(people.officer, number) == State.ACTIVE
-    assert steps.charges_of(people.finance, number) == []
-    steps.accept_report(people, address)
+    assert money.charges_of(people.finance, number) == []
+    money.accept_report(people, address)
     calendar.after(1)
-    assert steps.charges_of(people.finance, number) == [("2026-03-31", 15_000_00)]
+    assert money.charges_of(people.finance, number) == [("2026-03-31", 15_000_00)]
     history = people.signatory.open("contract", number, query="?tab=facts")
     assert "2026-05-16" in history.text  # the breach stays on record, cured that day
