@@ -61,8 +61,9 @@ def _draft(contract: LicenceContract) -> list[Wait]:
     missing = tuple(side for side in BOTH if side not in declared)
     if missing:
         found.append(Wait(missing, _("declare whether the parties are related"), None, "contract.declare"))
-    drafter = contract.side_of(contract.drafted_for)
-    found.append(Wait((drafter,), _("complete the draft and send it to review"), None, "contract.draft"))
+    found.append(
+        Wait((contract.drafter_side,), _("complete the draft and send it to review"), None, "contract.draft")
+    )
     return found
 
 

@@ -197,12 +197,20 @@ class LicenceContract(models.Model):
 
     def side_of(self, organisation) -> Side | None:
         """Where an organisation stands; None for one that is no party."""
-        ids = {
+        return self._sides.get(organisation.pk) if organisation is not None else None
+
+    @property
+    def drafter_side(self) -> Side:
+        """The side that drafted: the licensor or the agency."""
+        return self._sides[self.drafted_for_id]
+
+    @property
+    def _sides(self) -> dict[int, Side]:
+        return {
             self.licensor_id: Side.LICENSOR,
             self.licensee_id: Side.LICENSEE,
             self.agency_id: Side.AGENCY,
         }
-        return ids.get(organisation.pk) if organisation is not None else None
 
     @property
     def parties(self) -> list[tuple[Side, Organisation]]:

@@ -116,7 +116,7 @@ def return_draft(contract: LicenceContract, *, actor: Acting, words: str) -> Lic
     contract.approved_at, contract.approved_by = None, None
     contract.save(update_fields=["approved_at", "approved_by"])
     move(contract, State.DRAFT, actor=actor)
-    tell(contract, "returned", (contract.side_of(contract.drafted_for), "contract.draft"), reason=words)
+    tell(contract, "returned", (contract.drafter_side, "contract.draft"), reason=words)
     return contract
 
 

@@ -92,7 +92,7 @@ def sign(contract: LicenceContract, *, actor: Acting, document_hash: str, proof:
         confirmed_by=actor.user,
     )
     record(actor, "contract.signed", contract, side=str(side), document=document.sha256, proof=proof[:40])
-    tell(contract, "signed_by", *(to for to in READERS if to[0] != side), who=actor.organisation.name)
+    tell(contract, "signed_by", *(to for to in READERS if to[0] != side), who=actor.organisation)
     _finish(contract, document, actor)
     return signature
 
@@ -117,7 +117,7 @@ def upload_signed_scan(
         at=now(),
     )
     record(actor, "contract.scan_uploaded", contract, side=str(side), scan=scan.sha256)
-    tell(contract, "scan_uploaded", (_confirmer(side), "contract.sign"), who=actor.organisation.name)
+    tell(contract, "scan_uploaded", (_confirmer(side), "contract.sign"), who=actor.organisation)
     return signature
 
 

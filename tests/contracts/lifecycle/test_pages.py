@@ -188,3 +188,27 @@ def test_list_narrows_sorts_and_exports(world, client):
     answer = client.get(f"{reverse('contracts')}?export=csv")
     assert answer["Content-Type"].startswith("text/csv")
     assert contract.number in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_desk_and_notices_cost_the_same_for_one_and_three(world, client):
+    from marketplace.desk import items_for
+
+    def cost():
+        with CaptureQueriesContext(connection) as desk:
+            titles = [item.title for item in items_for(world.officer)]
+        with CaptureQueriesContext(connection) as public:
+            page = client.get(f"{reverse('notices')}?show=all").content.decode()
+        return len(desk), len(public), sum("C-2026-" in title for title in titles), page.count("N-2026-")
+
+    made.on_notice(world)
+    made.trying(world, page=made.listing(world.uni, title_zh="一"))
+    cost()
+    before = cost()
+    for number in (2, 3):
+        made.drafted(world, page=made.listing(world.uni, title_zh=f"草稿{number}"))
+        made.on_notice(world, page=made.listing(world.uni, title_zh=f"公示{number}"))
+    after = cost()
+    assert after[:2] == before[:2]
+    assert after[2] > before[2]
+    assert after[3] > before[3]
