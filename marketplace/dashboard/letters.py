@@ -1,5 +1,6 @@
 """The letters that the demo keeps as files instead of sending them: read for the page that shows them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -8,7 +9,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-SEPARATOR = b"\n" + b"-" * 79 + b"\n"  # what Django's file backend writes after each letter
+# What Django's file backend writes after each letter; a line like it may stand in a text as well.
+SEPARATOR = re.compile(rb"\n-{79}\n(?=Content-Type: |\Z)")
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,14 @@ def _is_for(path: Path, wanted: bytes) -> bool:
     return any(line.startswith(b"to:") and wanted in line for line in lines)
 
 
-def read_letters(path: Path) -> list[Letter]:
-    """The letters of one file, the newest first; none when the file has gone in the meantime."""
+def read_letters(path: Path, to: str = "") -> list[Letter]:
+    """The letters of one file (to such a recipient), the newest first; none when the file has gone meanwhile."""
     try:
-        parts = path.read_bytes().split(SEPARATOR)
+        parts = SEPARATOR.split(path.read_bytes())
     except FileNotFoundError:
         return []
-    return [
-        _letter(message_from_bytes(part, policy=policy.default)) for part in reversed(parts) if part.strip()
-    ]
+    letters = [_letter(message_from_bytes(part, policy=policy.default)) for part in parts if part.strip()]
+    return [letter for letter in reversed(letters) if to.strip().lower() in letter.to.lower()]
 
 
 def _letter(message: EmailMessage) -> Letter:

@@ -20,6 +20,7 @@ PUBLIC_NUMBERS_SECONDS = 60
 CACHE_KEY = "market_numbers"
 RECENT = 200  # among so many new listings those on the home page are chosen
 ANYBODY = Acting(None)
+NEWEST = F("first_published_at").desc(nulls_last=True)
 
 
 @dataclass(frozen=True)
@@ -96,15 +97,15 @@ def newest_listings(limit: int = 6):
     """The newest public listings in the reader's language first, and of each institution one before its second:
     an import of a hundred patents must not push everybody else off the page."""
     everybody = ListingPage.objects.visible_to(ANYBODY)
-    recent = everybody.order_by("-first_published_at").values("pk")[:RECENT]
+    recent = everybody.order_by(NEWEST).values("pk")[:RECENT]
     foreign = Case(When(**{f"title_{language()}": ""}, then=Value(1)), default=Value(0))
     place = Window(
         RowNumber(),
         partition_by=[F("organisation"), F("foreign")],
-        order_by=[F("first_published_at").desc(), F("pk").desc()],
+        order_by=[NEWEST, F("pk").desc()],
     )
     rows = ListingPage.objects.filter(pk__in=recent).annotate(foreign=foreign).annotate(place=place)
-    rows = rows.select_related("organisation").order_by("foreign", "place", "-first_published_at", "-pk")
+    rows = rows.select_related("organisation").order_by("foreign", "place", NEWEST, "-pk")
     return rows[:limit]
 
 
@@ -112,4 +113,4 @@ def newest_needs(limit: int = 4):
     """The newest public needs; those that no longer take proposals only where there is room left."""
     over = Case(When(deadline_on__lt=today(), then=Value(1)), default=Value(0))
     found = NeedPage.objects.visible_to(ANYBODY).annotate(over=over)
-    return found.order_by("over", "-first_published_at", "-pk")[:limit]
+    return found.order_by("over", NEWEST, "-pk")[:limit]

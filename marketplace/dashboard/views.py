@@ -44,5 +44,5 @@ def demo_letters(request):
         raise Http404
     to = request.GET.get("to", "")[:100]
     page = Paginator(letter_files(to), LETTERS_PER_PAGE).get_page(request.GET.get("page"))
-    letters = [letter for path in page for letter in read_letters(path)]
+    letters = [letter for path in page for letter in read_letters(path, to)]
     return render(request, "dashboard/demo_letters.html", {"page_obj": page, "letters": letters, "to": to})
