@@ -8,6 +8,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from marketplace import demo_clock, health, look, views
+from marketplace.simulator import api as simulator_api
 
 urlpatterns = [
     path("", views.root, name="root"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("cms-admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("contracts.payments.webhook_urls")),
+    path("api/v1/terms/simulate", simulator_api.simulate_terms, name="api_simulate_terms"),
 ]
 urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),
