@@ -1,9 +1,12 @@
 """The road across the top of a contract's page: what is done, where it stands, what is to come, with days."""
 
+from datetime import date, datetime
+
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import OVER, NoticeState, State
+from marketplace.clock import ZONE
 
 ORDER = ("agreed", "review", "notice", "signed", "delivered", "trial", "decision", "active", "closed")
 PLACE = {
@@ -29,10 +32,10 @@ def road(contract: LicenceContract) -> list[dict]:
     decision = getattr(contract, "decision", None)
     decided = decision.on if decision else None
     days = {
-        "agreed": (_("Agreement"), contract.term_sheet.agreed_at.date(), ""),
-        "review": (_("Review"), contract.approved_at.date() if contract.approved_at else None, ""),
+        "agreed": (_("Agreement"), _day(contract.term_sheet.agreed_at), ""),
+        "review": (_("Review"), _day(contract.approved_at), ""),
         "notice": (_("Public notice"), notice.ends_on if notice else None, _notice_note(contract, notice)),
-        "signed": (_("Signature"), contract.signed_at.date() if contract.signed_at else None, ""),
+        "signed": (_("Signature"), _day(contract.signed_at), ""),
         "delivered": (_("Delivery"), contract.delivered_on, ""),
         "trial": (
             _("Free use"),
@@ -75,6 +78,11 @@ def road(contract: LicenceContract) -> list[dict]:
         }
         for number, key in enumerate(keys)
     ]
+
+
+def _day(moment: datetime | None) -> date | None:
+    """The day of a moment in the market's time zone."""
+    return moment.astimezone(ZONE).date() if moment else None
 
 
 def _notice_note(contract: LicenceContract, notice) -> str:

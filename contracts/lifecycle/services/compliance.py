@@ -10,7 +10,7 @@ from contracts.lifecycle.models import ComplianceTask, LicenceContract
 from contracts.lifecycle.services.steps import enter
 from contracts.lifecycle.states import Side
 from marketplace.audit.services import record
-from marketplace.clock import today
+from marketplace.clock import ZONE, today
 from marketplace.organisations.acting import Acting
 from marketplace.refusals import Refused, TransitionRefused
 
@@ -20,7 +20,7 @@ REGISTRATION_NUMBER = re.compile(r"[0-9]{16}")
 def _check_day(contract: LicenceContract, on: date) -> None:
     if contract.effective_on is None:
         raise TransitionRefused(_("The contract is not signed yet."))
-    if not contract.signed_at.date() <= on <= today():
+    if not contract.signed_at.astimezone(ZONE).date() <= on <= today():
         raise Refused(_("The day must lie between the signature and today."))
 
 

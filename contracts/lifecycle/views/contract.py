@@ -21,7 +21,7 @@ from contracts.lifecycle.states import BEFORE_SIGNATURE, Side, State
 from contracts.lifecycle.views.finding import find
 from contracts.lifecycle.waits import EXPLAINED, PREFETCH, waits_of
 from contracts.lifecycle.words import event_label, silence_words
-from marketplace.clock import today
+from marketplace.clock import ZONE, today
 from marketplace.deals.models import Deal, TermSheet
 from marketplace.tables import export
 from marketplace.terms.words import one_line, plain_words
@@ -141,7 +141,7 @@ def _watched(request: HttpRequest) -> HttpResponse:
             (_("Licensee"), "licensee.name"),
             (_("Programme"), lambda row: row.programme.name if row.programme else ""),
             (_("State"), "get_state_display"),
-            (_("Since"), lambda row: row.state_since.date()),
+            (_("Since"), lambda row: row.state_since.astimezone(ZONE).date()),
         ]
         return export(request, "contracts", columns, found)
     context = {
