@@ -122,7 +122,7 @@ def site_footer(context):
         "languages": other_languages(context["request"], context["LANGUAGE"]),
         "urls": {
             name: address(name)
-            for name in ("search", "programmes", "public_notices", "simulator", "about", "look")
+            for name in ("search", "programmes", "notices", "simulator", "about", "look")
         },
         "show_look": settings.DEMO or settings.DEBUG,
     }
