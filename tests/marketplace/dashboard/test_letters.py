@@ -67,7 +67,11 @@ def test_page_without_any_letter_says_how_one_comes(client, db, folder):
 
 
 def test_newcomer_confirms_the_address_from_the_letters(client, db, folder):
-    fields = {"email": "newcomer@example.org", "password1": "a long enough one", "password2": "a long enough one"}
+    fields = {
+        "email": "newcomer@example.org",
+        "password1": "a long enough one",
+        "password2": "a long enough one",
+    }
     sent = client.post(reverse("account_signup"), {**fields, "name": "新人"}, follow=True)
     main = sent.content.decode().partition("<main")[2]
     assert main.count(reverse("demo_letters")) == 1
