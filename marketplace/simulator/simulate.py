@@ -24,7 +24,7 @@ from .scenario import Scenario
 
 def simulate(agreed: Terms, scenario: Scenario) -> dict[str, Any]:
     """The answer as plain JSON values; raises TermsError where the terms contradict themselves."""
-    findings = check(agreed, scenario.facts.effective_on)
+    findings = check(agreed, effective_on=scenario.facts.effective_on)
     errors = [problem for problem in findings if problem.severity == ERROR]
     if errors:
         raise TermsError(errors)

@@ -1,6 +1,4 @@
 import json
-from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 from django.conf import settings
@@ -8,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from marketplace import terms
 from marketplace.money import Money
-from marketplace.simulator.scenario import read_scenario
+from marketplace.simulator.scenario import read_json, read_scenario
 from marketplace.simulator.simulate import simulate
 
 EXAMPLES = Path(settings.BASE_DIR) / "docs" / "examples"
@@ -21,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("terms", nargs="?", help="terms as JSON")
         parser.add_argument("scenario", nargs="?", help="scenario as JSON")
         parser.add_argument("--example", help="a worked example of docs/examples, such as D15")
-        parser.add_argument("--until", type=date.fromisoformat, help="the last day to look at")
+        parser.add_argument("--until", help="the last day to look at")
         parser.add_argument(
             "--json", action="store_true", dest="as_json", help="print the whole answer as JSON"
         )
@@ -35,8 +33,10 @@ class Command(BaseCommand):
         else:
             raise CommandError("Give terms and a scenario, or --example.")
         try:
-            agreed, scenario = terms.read(paths[0].read_bytes()), read_scenario(paths[1].read_bytes())
-            answer = simulate(agreed, replace(scenario, until=until) if until else scenario)
+            agreed, said = terms.read(paths[0].read_bytes()), read_json(paths[1].read_bytes())
+            if until and isinstance(said, dict):
+                said["until"] = until
+            answer = simulate(agreed, read_scenario(said))
         except (OSError, terms.TermsError) as error:
             raise CommandError(str(error)) from error
         if as_json:
