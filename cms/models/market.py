@@ -6,7 +6,7 @@ from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from modelcluster.models import get_all_child_relations
-from wagtail.models import Page, PageManager, WorkflowState
+from wagtail.models import Page, PageManager, PagePermissionTester, WorkflowState
 from wagtail.query import PageQuerySet
 
 from cms.words import Pair, language, other
@@ -65,6 +65,16 @@ class MarketQuerySet(PageQuerySet):
 
 class MarketManager(PageManager.from_queryset(MarketQuerySet)):
     pass
+
+
+class _StaysWhereItIs(PagePermissionTester):
+    """Editors are not offered what their door keeps shut; to superusers the hooks say why they refuse it."""
+
+    def can_copy(self):
+        return self.user.is_superuser and super().can_copy()
+
+    def can_move(self):
+        return self.user.is_superuser and super().can_move()
 
 
 class MarketPage(Page):
@@ -158,6 +168,9 @@ class MarketPage(Page):
 
     def get_absolute_url(self) -> str:
         return self.get_url() or ""
+
+    def permissions_for_user(self, user):
+        return _StaysWhereItIs(user, self)
 
     def serve(self, request, *args, **kwargs):
         from cms.views.public import serve_page
