@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cms.models import TRL, Exclusivity, Field, IPKind, PaymentForm
 from marketplace.organisations import regions
@@ -15,6 +15,7 @@ from search.models import Kind
 from search.params import FACETS, SearchParams, trl_range
 
 SHOWN = 8  # values shown at once; the rest behind "more"
+OPEN = frozenset(FACETS[:5])  # the others are folded until something in them is chosen
 Words = Mapping[str, str | Promise]
 
 LABELS: dict[str, str | Promise] = {
@@ -85,6 +86,10 @@ class Facet:
     def chosen(self) -> bool:
         return any(v.chosen or any(b.chosen for b in v.below) for v in (*self.values, *self.more))
 
+    @property
+    def is_open(self) -> bool:
+        return self.chosen or self.name in OPEN
+
 
 @dataclass(frozen=True)
 class Chip:
@@ -144,7 +149,7 @@ def trl_name(value: str) -> str:
     levels = trl_range(value)
     if len(levels) == 1:
         return str(TRL(levels[0]).label)
-    return gettext("TRL %(low)s–%(high)s") % {"low": levels[0], "high": levels[-1]}
+    return f"TRL {levels[0]}–{levels[-1]}"
 
 
 def facets(counts: Mapping[str, Mapping[str, int]], params: SearchParams, names: Names) -> list[Facet]:

@@ -8,8 +8,8 @@ from functools import cached_property
 from search.analysis import STOP, clean, fold, identifier, pairs, runs, stem
 
 MAX_TERMS = 120
-WHOLE_WORDS_UP_TO = 4  # typed words; longer queries are sentences, of which any part may match
-WHOLE_WORD_CHARACTERS = 8
+WHOLE_WORDS_UP_TO = 2  # typed words; longer queries are lists and sentences, of which any part may match
+WHOLE_WORD_CHARACTERS = 4  # longer runs of Han characters are phrases; asking for them whole costs good hits
 _EXPANSIONS = 12
 
 

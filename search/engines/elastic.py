@@ -11,7 +11,7 @@ from search.params import FACETS, SearchParams, trl_range
 from search.viewer import ANONYMOUS, Viewer
 from search.words import Query, Word
 
-SINGLES_BOOST = 0.6  # of single Han characters beside pairs; more drowns the pairs of long queries
+SINGLES_BOOST = 0.5  # of single Han characters beside pairs; more drowns the pairs of long queries
 PHRASE_BOOST = 0.3
 PHRASE_CHARACTERS = 200
 NUMBER_BOOST = 1_000.0
@@ -118,24 +118,35 @@ def bool_query(query: Query, *filters: dict, loose: bool = False) -> dict:
         return {"must": [{"match_none": {}}]}
     meaning = [_phrase(words, SYNONYM_BOOST) for words in query.synonyms]
     numbers = [_numbers(query)] if query.identifiers else []
-    found = {"should": [*scores(query), *meaning, *numbers], "minimum_should_match": 1}
+    characters = [_phrase((word,)) for word in query.words if word.is_character]
+    must = [_any([*pairs(query), *characters, *meaning, *numbers])]
     if query.wants_whole_words and not loose:
-        whole = [_phrase((word,)) for word in query.words]
-        filters += ({"bool": {"should": [*whole, *meaning, *numbers], "minimum_should_match": 1}},)
-    return {"filter": list(filters), **found}
+        filters += (_any([*(_phrase((word,)) for word in query.words), *meaning, *numbers]),)
+    return {"filter": list(filters), "must": must, "should": premiums(query)}
 
 
-def scores(query: Query, boost: float = 1.0, singles: float = SINGLES_BOOST) -> list[dict]:
-    """The score of a text: by pairs, beside it by single characters, and a premium for the whole phrase."""
-    if not query.words:
-        return []
-    text = " ".join(word.text for word in query.words)
-    groups = [_combined(text, "", boost)]
-    if singles and any(word.is_han for word in query.words):
-        groups.append(_combined(text, ".one", boost * singles))
+def _any(clauses: list[dict]) -> dict:
+    return {"bool": {"should": clauses, "minimum_should_match": 1}}
+
+
+def _text(query: Query) -> str:
+    return " ".join(word.text for word in query.words)
+
+
+def pairs(query: Query, boost: float = 1.0) -> list[dict]:
+    """What makes a document a hit, and most of its score: pairs of Han characters, stems of English words."""
+    return [_combined(_text(query), "", boost)] if query.words else []
+
+
+def premiums(query: Query, boost: float = 1.0, singles: float = SINGLES_BOOST) -> list[dict]:
+    """What only adds to the score of hits: single Han characters (of which alone nearly every document holds some),
+    and the whole phrase."""
+    groups = []
+    if any(word.is_han for word in query.words):
+        groups.append(_combined(_text(query), ".one", boost * singles))
     if query.phrases and query.phrases[0] is query.words:
         phrase = {
-            "query": text[:PHRASE_CHARACTERS],
+            "query": _text(query)[:PHRASE_CHARACTERS],
             "type": "phrase",
             "fields": ["title^2", "keywords", "body"],
             "slop": 2,
@@ -171,11 +182,15 @@ def alike_request(likeness: Likeness, viewer: Viewer, limit: int) -> dict:
         {"constant_score": {"filter": facet_filter(name, values), "boost": NEAR_BOOST}}
         for name, values in likeness.near.items()
     ]
-    texts = [*scores(likeness.title), *scores(likeness.detail, DETAIL_BOOST, singles=DETAIL_SINGLES)]
+    texts = [*pairs(likeness.title), *pairs(likeness.detail, DETAIL_BOOST)]
     query = {
         "filter": [visible(viewer), {"terms": {"kind": list(likeness.kinds)}}],
-        "must": [{"bool": {"should": texts, "minimum_should_match": 1}}] if texts else [{"match_none": {}}],
-        "should": near,
+        "must": [_any(texts)] if texts else [{"match_none": {}}],
+        "should": [
+            *premiums(likeness.title),
+            *premiums(likeness.detail, DETAIL_BOOST, singles=DETAIL_SINGLES),
+            *near,
+        ],
         "must_not": [{"ids": {"values": [str(likeness.without)]}}] if likeness.without else [],
     }
     return {"query": {"bool": query}, "size": limit, "_source": False}

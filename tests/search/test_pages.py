@@ -53,7 +53,7 @@ def test_nothing_found_shows_ways_on(client, market, scout):
     assert "Nothing found." in page
     assert "without Technology readiness: TRL 9" in page
     assert "Post this as a need" in page
-    page = signed_in(client, scout).get("/en/search/?q=固态发动机").content.decode()
+    page = signed_in(client, scout).get("/en/search/?q=固态飞机").content.decode()
     assert "What comes near" in page
     assert "<mark>固态</mark>" in page
     assert "/en/my/needs/new/" in page
