@@ -134,7 +134,7 @@ def may_enter(acting: Acting) -> bool:
 def _own_page_or_404(acting: Acting, pk) -> None:
     """A page strictly below the institution's own page; that page itself is written on the desk."""
     home = InstitutionPage.objects.filter(organisation=acting.organisation).first()
-    if home is None or not str(pk).isdigit() or not Page.objects.descendant_of(home).filter(pk=pk).exists():
+    if home is None or not str(pk).isdecimal() or not Page.objects.descendant_of(home).filter(pk=pk).exists():
         raise Http404
 
 
@@ -144,7 +144,7 @@ def _own_document_or_404(acting: Acting, pk) -> None:
         get_document_model()
         .objects.filter(pk=pk, collection__in=[rights.public_files_id, rights.restricted_files_id])
         .exists()
-        if rights and str(pk).isdigit()
+        if rights and str(pk).isdecimal()
         else False
     )
     if not own:

@@ -114,7 +114,7 @@ def charge(request, pk):
 @require_POST
 def approve(request, number):
     contract = _contract(request, number)
-    ids = [int(value) for value in request.POST.getlist("charge") if value.isdigit()]
+    ids = [int(value) for value in request.POST.getlist("charge") if value.isdecimal()]
     if not ids and request.POST.get("all"):
         ids = list(contract.charges.filter(state=ChargeState.ACCRUED).values_list("pk", flat=True))
     approve_charges(contract, actor=request.acting, ids=ids)

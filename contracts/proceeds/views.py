@@ -204,7 +204,7 @@ def _contract_of(payout: Payout) -> str:
 
 
 def _chosen(request) -> list[int]:
-    return [int(value) for value in request.POST.getlist("payout") if value.isdigit()]
+    return [int(value) for value in request.POST.getlist("payout") if value.isdecimal()]
 
 
 @login_required

@@ -122,7 +122,7 @@ def revision(request: HttpRequest, number: str) -> HttpResponse:
         raise TransitionRefused(_("The changed terms are agreed already."))
     before = next(version for version in contract.versions.all() if version.number == row.number - 1)
     if request.method == "POST":
-        version = int(request.POST["version"]) if request.POST.get("version", "").isdigit() else 0
+        version = int(request.POST["version"]) if request.POST.get("version", "").isdecimal() else 0
         services.agree_revision(contract, actor=request.acting, version=version)
         messages.success(request, _("The changed terms are agreed."))
         return redirect(contract)

@@ -146,7 +146,7 @@ def fact_new(request: HttpRequest, number: str) -> HttpResponse:
     contract = find(request, number)
     opened(request, contract, "fact")
     replaces = None
-    if request.GET.get("replaces", "").isdigit():
+    if request.GET.get("replaces", "").isdecimal():
         replaces = child(ContractFact.objects.filter(contract=contract), int(request.GET["replaces"]))
     form = FactForm(
         request.POST or None,

@@ -173,7 +173,7 @@ def receipt_confirm(request, pk):
     invoices = list(open_invoices(request.acting.organisation).filter(currency=line.currency))
     proposals = propose(line, invoices) if line.state == LineState.OPEN else []
     chosen = request.GET.get("proposal", "0")
-    place = int(chosen) if chosen.isdigit() and int(chosen) < len(proposals) else 0
+    place = int(chosen) if chosen.isdecimal() and int(chosen) < len(proposals) else 0
     proposed = {i.pk: part for i, part in proposals[place].parts} if proposals else {}
     form = PartsForm(request.POST or None, invoices=invoices, proposed=proposed)
     if request.method == "POST" and form.is_valid():
