@@ -222,6 +222,7 @@ class IPRight(Orderable):
     annuity_paid_until = models.DateField(_("annuity paid until"), null=True, blank=True)
 
     class Meta(Orderable.Meta):
+        ordering = ["sort_order", "pk"]  # written by a service they have no place of their own yet
         verbose_name = _("intellectual property right")
         verbose_name_plural = _("intellectual property rights")
         constraints = [
@@ -280,6 +281,7 @@ class Contributor(Orderable):
     )
 
     class Meta(Orderable.Meta):
+        ordering = ["sort_order", "pk"]  # written by a service they have no place of their own yet
         verbose_name = _("contributor")
         verbose_name_plural = _("contributors")
         constraints = [
@@ -304,6 +306,7 @@ class Attachment(Orderable):
     )
 
     class Meta(Orderable.Meta):
+        ordering = ["sort_order", "pk"]  # written by a service they have no place of their own yet
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
 
@@ -320,6 +323,7 @@ class ListingInvitation(Orderable):
     )
 
     class Meta(Orderable.Meta):
+        ordering = ["sort_order", "pk"]  # written by a service they have no place of their own yet
         verbose_name = _("invited organisation")
         verbose_name_plural = _("invited organisations")
         constraints = [
