@@ -121,8 +121,7 @@ def site_footer(context):
         "PRODUCT_NAME": settings.PRODUCT_NAME,
         "languages": other_languages(context["request"], context["LANGUAGE"]),
         "urls": {
-            name: address(name)
-            for name in ("search", "programmes", "notices", "simulator", "about", "look")
+            name: address(name) for name in ("search", "programmes", "notices", "simulator", "about", "look")
         },
         "show_look": settings.DEMO or settings.DEBUG,
     }

@@ -27,7 +27,9 @@ class Command(BaseCommand):
                 return
             raise CommandError("There is data already; demo data are made only in an empty market.")
         with connection.cursor() as cursor:
-            cursor.execute("SET synchronous_commit TO off")  # thousands of small steps; a crash means: begin anew
+            cursor.execute(
+                "SET synchronous_commit TO off"
+            )  # thousands of small steps; a crash means: begin anew
         tell_everything(self.stdout.write)
 
     def print_logins(self):
