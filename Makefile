@@ -3,7 +3,7 @@
 PYTHON = .venv/bin/python
 IN_TEST = $(PYTHON) bin/env test $(PYTHON)
 SCRIPTS = $(shell grep -slE '^#!.*python' bin/*)
-QUICK = not slow and not browser and not elasticsearch and not flow and not bench
+QUICK = not slow and not pages and not browser and not elasticsearch and not flow and not bench
 JOBS ?= 2
 
 .PHONY: help demo demo-check test check bench services stop clean-data
@@ -37,7 +37,7 @@ check:
 	$(PYTHON) -m ruff format --check . $(SCRIPTS)
 	$(PYTHON) -m ruff check . $(SCRIPTS)
 	$(IN_TEST) manage.py makemigrations --check --dry-run
-	$(IN_TEST) -m pytest -q -m "$(QUICK)" -n $(JOBS) --dist loadgroup
+	TEST_DATABASE=usefirst_check $(IN_TEST) -m pytest -q --reuse-db -m "$(QUICK)" -n $(JOBS) --dist loadgroup
 
 bench:
 	@bin/setup --dev
