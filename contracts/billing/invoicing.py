@@ -296,7 +296,8 @@ def _write_credit_note(contract, invoice: Invoice, parts, reason: str, actor) ->
 def issue_credit_note(invoice: Invoice, *, actor, price_minor: int, reason: str) -> CreditNote:
     """Take back part of an invoice by hand (goodwill, an error of the invoice itself), with a reason.
 
-    `price_minor` is in the terms' own price. Raises Refused for zero, for more than is left, without a reason.
+    `price_minor` is in the terms' own price. Raises Refused for zero, for more than is left, without a reason,
+    and for the same sum with the same reason again on one day: a form that was sent twice.
     """
     permit(actor, "invoice.issue", invoice.issuer, against=invoice.payer)
     contract = LicenceContract.objects.select_for_update().get(pk=invoice.contract_id)
@@ -307,6 +308,14 @@ def issue_credit_note(invoice: Invoice, *, actor, price_minor: int, reason: str)
         raise Refused(
             _("A credit note is above zero and at most what is left of the invoice: %(left)s.")
             % {"left": Money(_price_left(invoice), invoice.currency).format()}
+        )
+    same = invoice.credit_notes.filter(issued_on=today(), reason=reason.strip())
+    if found := same.filter(lines__charge=None, lines__price_minor=price_minor).first():
+        raise Refused(
+            _(
+                "Credit note %(number)s says the same already. If you mean another one, word its reason differently."
+            )
+            % {"number": found.number}
         )
     return _write_credit_note(contract, invoice, [(None, price_minor)], reason.strip(), actor)
 

@@ -36,13 +36,24 @@ def advise_payment(
 ) -> PaymentAdvice:
     """The licensee's finance says that it has paid. Nothing is settled by it: the licensor confirms receipts.
 
-    `slip`: an upload that `clean_upload` has checked. Raises Refused for a day in the future.
+    `slip`: an upload that `clean_upload` has checked. Raises Refused for a day in the future, and for the same
+    payment while it waits for an answer: a form that was sent twice.
     """
     permit(actor, "payment.advise", invoice.payer, against=invoice.issuer)
     if amount_minor <= 0:
         raise Refused(_("The amount must be above zero."))
     if paid_on > today():
         raise Refused(_("The day of payment cannot lie in the future."))
+    Invoice.objects.select_for_update().get(pk=invoice.pk)
+    if invoice.advices.filter(
+        amount_minor=amount_minor,
+        paid_on=paid_on,
+        bank_reference=bank_reference.strip()[:100],
+        state=AdviceState.ADVISED,
+    ):
+        raise Refused(
+            _("You have told the licensor of this payment already. For another one, give its bank reference.")
+        )
     advice = PaymentAdvice(
         invoice=invoice,
         amount_minor=amount_minor,

@@ -273,7 +273,7 @@ def record_refund(
     and set anew for what remains, so that commission and distribution shrink with them.
 
     `actor` None: a gateway reported it. Raises Refused above what is left of the payment, for a day before the
-    receipt or in the future, and without a reason.
+    receipt or in the future, without a reason, and for the same refund again: a form that was sent twice.
     """
     if actor is not None:
         permit(actor, "payment.confirm", payment.issuer, against=payment.payer)
@@ -288,6 +288,16 @@ def record_refund(
     )
     _locked([allocation.invoice for allocation in standing])
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
+    if actor is not None and payment.refunds.filter(
+        amount_minor=amount_minor,
+        refunded_on=refunded_on,
+        reason=reason.strip()[:200],
+        reference=reference.strip()[:120],
+    ):
+        raise Refused(
+            _("The same refund is recorded already. If you mean another one, word its reason differently."),
+            code="again",
+        )
     left = unallocated(payment)
     if not 0 < amount_minor <= left + sum(allocation.amount_minor for allocation in standing):
         raise Refused(

@@ -160,7 +160,8 @@ def _match_commission_costs(contract: LicenceContract, plan: DistributionPlan) -
 def add_cost(
     contract: LicenceContract, *, actor, on: date, text: str, amount_minor: int, currency: str = "CNY"
 ) -> DirectCost:
-    """Enter a direct cost; the next distribution takes it off."""
+    """Enter a direct cost; the next distribution takes it off. Raises Refused for the same one again: a form
+    that was sent twice."""
     permit(actor, "distribution.propose", contract.licensor, against=contract.licensee)
     if amount_minor <= 0:
         raise Refused(_("The amount must be above zero."))
@@ -168,6 +169,11 @@ def add_cost(
         raise Refused(_("The day of a cost cannot lie in the future."))
     if not text.strip():
         raise Refused(_("Say what the cost was for."))
+    contract = LicenceContract.objects.select_for_update().get(pk=contract.pk)
+    if contract.direct_costs.filter(
+        on=on, text=text.strip()[:200], amount_minor=amount_minor, currency=currency
+    ):
+        raise Refused(_("The same cost is entered already. If you mean another one, word it differently."))
     cost = DirectCost.objects.create(
         contract=contract,
         on=on,

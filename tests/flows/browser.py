@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from marketplace.organisations.acting import Acting
+from tests.factories.ground import signed_in
 
 
 class Page:
@@ -150,6 +151,14 @@ class Person:
 
     def __repr__(self) -> str:
         return f"{self.acting.user} ({self.acting.organisation})" if self.acting else "a visitor"
+
+    @classmethod
+    def already_in(cls, acting: Acting) -> "Person":
+        """Somebody whose sign-in is not part of the story."""
+        person = cls(acting)
+        signed_in(person.client, acting)
+        person._signed_in = True
+        return person
 
     @property
     def organisation(self):
