@@ -1,0 +1,172 @@
+"""What somebody assumes about the course of a licence, and the scenario that follows from it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from contracts import rating
+from contracts.rating import Period, TermsVersion
+from contracts.rating.facts import DAY
+from marketplace.terms import Terms
+
+from .needs import Needs, needs_of
+from .path import filled, licence_years, spread
+from .scenario import Closing, Event, Known, Row, Scenario
+from .simulate import simulate
+
+MAX_STRETCHES = 40  # values of a path; the last one goes on
+BY_YEAR, BY_PERIOD = "year", "period"
+AFTERWARDS = timedelta(days=400)  # charges after the licence's end: the last minimum, what was deferred
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumed:
+    """Paths are per meter (Meter.key) whole minor units on money meters, plain whole numbers on others; one value for
+    each licence year, or for each reporting period. An event without a day does not happen."""
+
+    effective_on: date
+    by: str = BY_YEAR
+    paths: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    events: Mapping[str, date] = field(default_factory=dict)
+    converts: bool = True
+    converted_on: date | None = None  # also the day of a decision against it; None: the last free day
+    delivered_on: date | None = None  # None: the effective date
+
+
+@dataclass(frozen=True)
+class Played:
+    """Terms under a scenario; `answer` is what command and API answer for the same two documents."""
+
+    agreed: Terms
+    scenario: Scenario
+    answer: dict[str, Any]
+
+
+def known_of(agreed: Terms, assumed: Assumed, needs: Needs | None = None) -> Known:
+    """The facts that follow: a decision on the last free day, a delivery on the effective date, unless said."""
+    needs = needs or needs_of(agreed)
+    delivered = (assumed.delivered_on or assumed.effective_on) if needs.delivers else None
+    known = Known(effective_on=assumed.effective_on, delivered_on=delivered)
+    if not needs.decides:
+        return known
+    decided = assumed.converted_on or _last_free_day(agreed, known)
+    which = {"converted_on": decided} if assumed.converts else {"declined_on": decided}
+    return Known(effective_on=assumed.effective_on, delivered_on=delivered, **which)
+
+
+def _last_free_day(agreed: Terms, known: Known) -> date:
+    facts = rating.Facts(effective_on=known.effective_on, delivered_on=known.delivered_on)
+    trial = facts.trial(agreed)
+    return trial.end if trial else known.effective_on
+
+
+def stretches_of(agreed: Terms, assumed: Assumed) -> list[Period]:
+    """What each value of a path stands for: licence years or reporting periods, at most MAX_STRETCHES of them."""
+    facts = rating.Facts(effective_on=assumed.effective_on)
+    if assumed.by == BY_PERIOD:
+        due = rating.periods(agreed, facts, facts.licence_end(agreed))
+        return [Period(period.start, period.end) for period in due][:MAX_STRETCHES]
+    return licence_years(assumed.effective_on, facts.licence_end(agreed))[:MAX_STRETCHES]
+
+
+def scenario_of(agreed: Terms, assumed: Assumed, stretches: Sequence[Period] | None = None) -> Scenario:
+    """The whole scenario: every report is in, rows are split where rating asks for it.
+
+    `stretches` are those of other terms where two versions are played under one path.
+    """
+    known = known_of(agreed, assumed)
+    last = rating.Facts(effective_on=assumed.effective_on).licence_end(agreed)
+    until = last + AFTERWARDS
+    needs = needs_of(agreed)
+    events = tuple(Event(name=name, on=on) for name, on in sorted(assumed.events.items()))
+    bare = Scenario(
+        facts=known,
+        until=until,
+        events=events,
+        reported_through=until,
+        closed=tuple(
+            Closing(meter=meter, start=assumed.effective_on, end=until) for meter in agreed.report.metered
+        ),
+    )
+    facts = known.facts(bare)
+    stretches = stretches or stretches_of(agreed, assumed)
+    return with_usage(
+        bare,
+        [TermsVersion(assumed.effective_on, agreed)],
+        lambda periods: rows_of(needs, assumed, whole_course(stretches, last, facts), periods),
+    )
+
+
+def with_usage(bare: Scenario, versions: Sequence[TermsVersion], rows_for) -> Scenario:
+    """The scenario with rows for its reporting periods, split at the days that rating asks for.
+
+    Trigger days that depend on sales are known only once there are rows: so at most three rounds.
+    """
+    facts = bare.facts.facts(bare)
+    triggers: tuple[date, ...] = ()
+    scenario = bare
+    for _round in range(3):
+        periods = rating.periods(versions, facts, bare.until, triggers)
+        scenario = _with(bare, rows_for([piece for period in periods for piece in pieces(period)]))
+        usage = [row.usage() for row in scenario.usage]
+        found = rating.rate(versions, facts, usage, bare.until, working=False).split_days
+        if found == triggers:
+            break
+        triggers = found
+    return scenario
+
+
+def pieces(period: rating.ReportPeriod) -> list[Period]:
+    """A reporting period cut at its splits."""
+    starts = [period.start, *period.splits]
+    ends = [*(day - DAY for day in period.splits), period.end]
+    return [Period(start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+def whole_course(stretches: Sequence[Period], last: date, facts: rating.Facts) -> list[Period]:
+    """The stretches up to the licence's end; sales of the stretch in which income begins lie after its day."""
+    course = [Period(stretch.start, min(stretch.end, last)) for stretch in stretches if stretch.start <= last]
+    if course and course[-1].end < last:
+        width = max((course[-1].end - course[-1].start).days + 1, 28)
+        while course[-1].end < last:  # the last value goes on, stretch by stretch
+            start = course[-1].end + DAY
+            course.append(Period(start, min(start + timedelta(days=width - 1), last)))
+    begins = facts.first("first_income") or facts.first("first_sale")
+    return [
+        Period(max(stretch.start, begins), stretch.end)
+        if begins is not None and stretch.start < begins <= stretch.end
+        else stretch
+        for stretch in course
+    ]
+
+
+def rows_of(needs: Needs, assumed: Assumed, stretches: Sequence[Period], rows: Sequence[Period]) -> list[Row]:
+    found = []
+    for meter in needs.meters:
+        amounts = filled(assumed.paths.get(meter.key, ()), len(stretches))
+        for period, amount in zip(rows, spread(stretches, amounts, rows), strict=True):
+            if amount:
+                found.append(
+                    Row(
+                        meter=meter.name,
+                        start=period.start,
+                        end=period.end,
+                        quantity=Decimal(amount),
+                        product=meter.product,
+                    )
+                )
+    return found
+
+
+def _with(bare: Scenario, rows: Sequence[Row]) -> Scenario:
+    return Scenario(**{**vars(bare), "usage": tuple(rows)})
+
+
+def play(agreed: Terms, assumed: Assumed, stretches: Sequence[Period] | None = None) -> Played:
+    """Terms under what is assumed; raises TermsError where the terms contradict themselves."""
+    scenario = scenario_of(agreed, assumed, stretches)
+    return Played(agreed, scenario, simulate(agreed, scenario))
