@@ -21,7 +21,7 @@ from marketplace.accounts.models import User
 from marketplace.audit.services import record
 from marketplace.clock import now
 from marketplace.notifications.services import notify
-from marketplace.organisations.acting import Acting, members, permit
+from marketplace.organisations.acting import Acting, addressed, members, permit
 from marketplace.organisations.models import Membership, Organisation
 from marketplace.organisations.roles import allowed
 from marketplace.refusals import Incomplete, NotPermitted, Refused, TransitionRefused
@@ -233,7 +233,11 @@ def last_words(page: MarketPage) -> TaskState | None:
 
 
 def _tell_authors(page, requested_by: User | None, actor: Acting, template: str, **context) -> None:
-    users = [requested_by] if requested_by else members(page.organisation, edit_permission(page.organisation))
+    organisation = page.organisation
+    if requested_by:
+        users = [addressed(requested_by, organisation)]
+    else:
+        users = members(organisation, edit_permission(organisation))
     notify(
         [user for user in users if user.pk != actor.user.pk], template, page=page, by=actor.user, **context
     )

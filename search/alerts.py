@@ -13,6 +13,7 @@ from django.utils.translation import override
 
 from marketplace.clock import now
 from marketplace.notifications.services import notify
+from marketplace.organisations.acting import addressed
 from marketplace.organisations.models import Membership
 from search.engines.database import COLUMNS, DatabaseEngine
 from search.finding import read_query
@@ -84,7 +85,7 @@ def _run_one(search: SavedSearch, viewer: Viewer, documents: list[SearchDocument
         return 0
     by_id = {d.pk: d for d in documents}
     notify(
-        [search.user],
+        [addressed(search.user, search.organisation) if search.organisation else search.user],
         "search/new_hits",
         path=_path(search, by_id, new),
         search=search,

@@ -31,7 +31,7 @@ from marketplace.audit.services import record
 from marketplace.clock import now, today
 from marketplace.money import Money
 from marketplace.notifications.services import notify
-from marketplace.organisations.acting import members, permit
+from marketplace.organisations.acting import addressed, members, permit
 from marketplace.refusals import NotPermitted, Refused, check
 
 
@@ -274,7 +274,7 @@ def approve_distribution(distribution: Distribution, *, actor) -> Distribution:
     for share in shares:
         if share.user is not None and share.kind == ShareKind.INVENTOR:
             notify(
-                [share.user],
+                [addressed(share.user, contract.licensor)],
                 "proceeds/share_approved",
                 path="/my-income/",
                 contract=contract,

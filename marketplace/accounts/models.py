@@ -30,6 +30,8 @@ class User(AbstractUser):
     name = models.CharField(_("name"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="zh-hans")
 
+    told_for: int | None = None  # not stored: the organisation in whose name we write to them now
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
     objects = UserManager()

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,8 @@ class Notification(models.Model):
     body_zh = models.TextField(blank=True)
     body_en = models.TextField(blank=True)
     path = models.CharField(max_length=300, blank=True)  # without the language prefix
+    # In whose name it was told; a number, because organisations are built upon notifications.
+    organisation_id = models.PositiveBigIntegerField(null=True)
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
     mail_wanted = models.BooleanField(default=True)
@@ -59,6 +62,13 @@ class Notification(models.Model):
     @property
     def url(self) -> str:
         return f"/{get_language() or settings.LANGUAGE_CODE}{self.path}" if self.path else ""
+
+    @property
+    def door(self) -> str:
+        """Where a letter leads: past the question for whom the reader acts, if it was told to one of a house."""
+        return (
+            reverse("notification_open", args=[self.pk]) if self.path and self.organisation_id else self.url
+        )
 
 
 class MailPreference(models.Model):

@@ -15,7 +15,8 @@ def notify(users: Iterable, template: str, *, path: str = "", **context) -> list
 
     `template` names `notifications/<template>.txt`: the first line is the subject, the rest the body; it is
     rendered in both languages now, so the letter says what was true now. `path` is where the button leads:
-    an address of ours; a language prefix is cut off, each reader gets their own. E-mails leave after commit;
+    an address of ours; a language prefix is cut off, each reader gets their own. Whoever was `addressed` as one
+    of an organisation finds the way there whomever they act for when they read it. E-mails leave after commit;
     when the broker is down the timer sends them.
     """
     users = list({user.pk: user for user in users}.values())
@@ -36,6 +37,7 @@ def notify(users: Iterable, template: str, *, path: str = "", **context) -> list
             body_zh=texts["zh-hans"][1],
             subject_en=texts["en"][0],
             body_en=texts["en"][1],
+            organisation_id=user.told_for,
             path=re.sub(r"^/(zh-hans|en)(?=/)", "", path),
             created_at=now(),
             mail_wanted=preferences.get(user.pk) != MailPreference.Mode.NEVER,

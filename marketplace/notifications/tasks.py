@@ -51,7 +51,7 @@ def _send_one(pk: int) -> None:
 
 def _letter(note: Notification) -> EmailMultiAlternatives:
     with translation.override(note.user.language):
-        url = settings.SITE_URL + note.url if note.path else ""
+        url = settings.SITE_URL + note.door if note.path else ""
         context = {"note": note, "url": url, "SITE_URL": settings.SITE_URL, "LANGUAGE": note.user.language}
         letter = EmailMultiAlternatives(
             subject=note.subject,

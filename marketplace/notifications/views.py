@@ -23,20 +23,31 @@ def notifications(request):
     only_unread = request.GET.get("unread") == "1"
     if only_unread:
         rows = rows.unread()
-    context = {
-        "page_obj": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
-        "only_unread": only_unread,
-    }
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    houses = {}
+    if request.acting.user and len(request.memberships) > 1:
+        houses = {m.organisation_id: m.organisation for m in request.memberships}
+    for note in page:
+        note.house = houses.get(note.organisation_id)
+    context = {"page_obj": page, "only_unread": only_unread}
     return render(request, "notifications/notification_list.html", context)
 
 
 @require_safe
 @login_required
 def open_notification(request, pk):
-    """Mark as read and go where it leads. Repeating it changes nothing, so a link will do."""
+    """Mark as read and go where it leads. Repeating it changes nothing, so a link will do.
+
+    Where it concerns another organisation of the reader's than the one they act for now, its page would be a 404:
+    they are asked whether to switch."""
     notification = get_object_or_404(Notification.objects.of(request.user), pk=pk)
     services.mark_read(Notification.objects.of(request.user).filter(pk=pk))
-    return redirect(notification.url or "notifications")
+    wanted, acting = notification.organisation_id, request.acting.organisation
+    if not notification.path or wanted is None or (acting and acting.pk == wanted):
+        return redirect(notification.url or "notifications")
+    house = next((m.organisation for m in request.memberships if m.organisation_id == wanted), None)
+    context = {"notification": notification, "house": house, "acting": acting}
+    return render(request, "notifications/notification_switch.html", context)
 
 
 @require_POST

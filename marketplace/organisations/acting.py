@@ -68,9 +68,15 @@ def permit(
 def members(organisation: Organisation, permission: str) -> list[User]:
     """The active people of an organisation whose roles grant `permission`; whom to notify."""
     rows = Membership.objects.filter(organisation=organisation, user__is_active=True).select_related("user")
-    return [row.user for row in rows if allowed(permission, row.roles)]
+    return [addressed(row.user, organisation) for row in rows if allowed(permission, row.roles)]
 
 
 def colleagues(organisation: Organisation, role: Role) -> list[User]:
     rows = Membership.objects.filter(organisation=organisation, user__is_active=True, roles__contains=[role])
-    return [row.user for row in rows.select_related("user")]
+    return [addressed(row.user, organisation) for row in rows.select_related("user")]
+
+
+def addressed(user: User, organisation: Organisation) -> User:
+    """The person as one of this organisation: what they are told leads to what it may see, and says so."""
+    user.told_for = organisation.pk
+    return user

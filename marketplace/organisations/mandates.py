@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from marketplace.audit.services import record
 from marketplace.clock import now, today
 from marketplace.notifications.services import notify
-from marketplace.organisations.acting import Acting, members, permit
+from marketplace.organisations.acting import Acting, addressed, members, permit
 from marketplace.organisations.models import MANDATE_NEXT, Mandate, MandateState, Organisation
 from marketplace.organisations.roles import RESEARCH, Kind
 from marketplace.refusals import NotPermitted, Refused, check
@@ -73,7 +73,7 @@ def answer_mandate(mandate: Mandate, *, actor: Acting, accepted: bool) -> Mandat
     mandate.save(update_fields=["state", "answered_by", "answered_at"])
     record(actor, "mandate.accepted" if accepted else "mandate.declined", mandate)
     notify(
-        [mandate.proposed_by],
+        [addressed(mandate.proposed_by, mandate.agency)],
         "mandate_answered",
         mandate=mandate,
         accepted=accepted,

@@ -6,8 +6,9 @@ from django.utils import translation
 from marketplace.notifications import tasks
 from marketplace.notifications.models import MailPreference, Notification
 from marketplace.notifications.services import notify
+from marketplace.organisations.acting import members
 from marketplace.organisations.roles import Kind
-from tests.factories.ground import make_acting, make_organisation, make_user, signed_in
+from tests.factories.ground import make_acting, make_member, make_organisation, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +93,28 @@ def test_letters_follow_the_preference():
     tasks.send_mails(), tasks.send_digests()
     assert [letter.to for letter in mail.outbox[1:]] == [[digest.email]]
     assert mail.outbox[1].subject == "UseFirst: 2 messages of the day"
+
+
+def test_a_notification_for_another_house_asks_before_it_opens(client):
+    """Who belongs to two organisations and acts for one is led to what was told to them as one of the other."""
+    acting = make_acting(Kind.ENTERPRISE)
+    other = make_member(make_organisation(Kind.AGENCY), user=acting.user).organisation
+    (row,) = tell(*members(other, "mandate.propose"), path=reverse("mandates"))
+    signed_in(client, acting)
+    assert other.name in client.get(reverse("notifications")).content.decode()
+    door = client.get(reverse("notification_open", args=[row.pk]))
+    assert (door.status_code, door.context["house"]) == (200, other)
+    switched = client.post(reverse("act_for"), {"organisation": other.pk, "next": row.url})
+    assert (switched.url, client.get(switched.url).status_code) == (reverse("mandates"), 200)
+    assert client.get(reverse("notification_open", args=[row.pk])).url == reverse("mandates")
+    tasks.send_mails()
+    assert f"/notifications/{row.pk}/" in mail.outbox[0].body
+
+
+def test_a_notification_for_a_house_one_has_left_says_so(client):
+    acting = make_acting(Kind.ENTERPRISE)
+    membership = make_member(make_organisation(Kind.AGENCY), user=acting.user)
+    (row,) = tell(*members(membership.organisation, "mandate.propose"), path=reverse("mandates"))
+    membership.delete()
+    door = signed_in(client, acting).get(reverse("notification_open", args=[row.pk]))
+    assert (door.status_code, door.context["house"]) == (200, None)
