@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from django.utils.translation import gettext as _
+
 from contracts.lifecycle.models import CalendarDay
 
 SATURDAY = 5
@@ -17,3 +19,14 @@ def add_working_days(start: date, days: int) -> date:
         if known.get(day, day.weekday() < SATURDAY):
             days -= 1
     return day
+
+
+def note(until: date | None) -> str:
+    """What a reader of a deadline counted in working days should know: nothing where the State Council's notice for
+    the year is in the calendar (it alone moves working days to weekends), otherwise that the day may come later."""
+    if until is None or CalendarDay.objects.filter(day__year=until.year, is_working=True).exists():
+        return ""
+    return _(
+        "Counted without the notice on public holidays of %(year)s, which was not known yet: the day may shift by a "
+        "few days. Check it before you rely on it."
+    ) % {"year": until.year}

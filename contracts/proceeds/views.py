@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from contracts.lifecycle import working_days
 from contracts.lifecycle.models import LicenceContract
 from contracts.proceeds import documents, plans, services
 from contracts.proceeds.forms import CostForm, PayeeForm, PayoutForm, PlanForm, ReturnForm
@@ -161,6 +162,7 @@ def distribution(request, pk):
         and found.proposed_by_id != request.user.pk,
         "return_form": ReturnForm(),
         "notice_source": NOTICE_SOURCE,
+        "calendar_note": working_days.note(found.notice_until),
     }
     return render(request, "contracts/proceeds/distribution_detail.html", context)
 

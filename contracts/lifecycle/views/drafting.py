@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from contracts.lifecycle import services
+from contracts.lifecycle import services, working_days
 from contracts.lifecycle.completeness import find_missing, notice_days
 from contracts.lifecycle.forms import (
     DeclarationForm,
@@ -236,6 +236,7 @@ def objection(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         done=_("The decision is on record."),
         template="contracts/lifecycle/objection_decide.html",
         objection=found,
+        calendar_note=working_days.note(found.decide_by),
     )
 
 

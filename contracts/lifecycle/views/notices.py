@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from contracts.lifecycle import services
+from contracts.lifecycle import services, working_days
 from contracts.lifecycle.forms import ObjectionForm
 from contracts.lifecycle.models import PublicNotice
 from contracts.lifecycle.states import NoticeState
@@ -77,6 +77,9 @@ def objection_receipt(request: HttpRequest, token: str) -> HttpResponse:
     found = services.find_objection(token)
     if found is None:
         raise Http404
-    return render(
-        request, "contracts/lifecycle/objection_receipt.html", {"objection": found, "notice": found.notice}
-    )
+    context = {
+        "objection": found,
+        "notice": found.notice,
+        "calendar_note": working_days.note(found.decide_by),
+    }
+    return render(request, "contracts/lifecycle/objection_receipt.html", context)
