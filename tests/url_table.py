@@ -276,4 +276,5 @@ page_sign_in | firm | | in in in in | in in in in
 cms-admin | uni | '/cms-admin/users/' | in 302 302 403 | in 302 302 403
 documents | uni | attachment.document.url | 404 200 404 404 | 404 200 404 404
 api_simulate_terms | firm | | 405 405 405 405 | 415 415 415 415
+simulator | firm | | 200 200 200 200 | 200 200 200 200
 """

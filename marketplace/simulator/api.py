@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import time
-
-from django.core.cache import cache
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from marketplace import terms
 
+from .limits import MAX_BYTES, PER_MINUTE, refuse_too_large, too_often
 from .scenario import read_json, read_scenario
 from .simulate import simulate
-
-MAX_BYTES = 256 * 1024
-PER_MINUTE = 60
 
 
 # No session is read and nothing is changed, so there is nothing that a forged request could do.
@@ -23,7 +18,7 @@ PER_MINUTE = 60
 @require_POST
 def simulate_terms(request: HttpRequest) -> JsonResponse:
     """{"terms": …, "scenario": …} → the answer; problems as application/problem+json."""
-    if _too_often(request.META["REMOTE_ADDR"]):
+    if too_often(request.META["REMOTE_ADDR"], "api", PER_MINUTE):
         return _problem(429, "Too many simulations from this address; try again in a minute.")
     if request.content_type != "application/json":
         return _problem(415, "The body must be application/json.")
@@ -38,19 +33,13 @@ def simulate_terms(request: HttpRequest) -> JsonResponse:
     place = "terms"
     try:
         agreed = terms.read(document["terms"])
+        refuse_too_large(agreed)
         place = "scenario"
         scenario = read_scenario(document["scenario"])
         place = "terms"
         return JsonResponse(simulate(agreed, scenario), json_dumps_params={"ensure_ascii": False})
     except terms.TermsError as error:
         return _problem(422, f"The {place} cannot be used.", error)
-
-
-def _too_often(address: str) -> bool:
-    """Counts calls of one address in the running minute; the cache forgets the minute by itself."""
-    key = f"simulate:{address}:{int(time.time() // 60)}"
-    cache.add(key, 0, timeout=120)
-    return cache.incr(key) > PER_MINUTE
 
 
 def _problem(status: int, title: str, error: terms.TermsError | None = None) -> JsonResponse:

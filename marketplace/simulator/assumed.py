@@ -14,7 +14,7 @@ from contracts.rating.facts import DAY
 from marketplace.terms import Terms
 
 from .needs import Needs, needs_of
-from .path import filled, licence_years, spread
+from .path import cut, filled, going_on, licence_years, spread
 from .scenario import Closing, Event, Known, Row, Scenario
 from .simulate import simulate
 
@@ -97,7 +97,7 @@ def scenario_of(agreed: Terms, assumed: Assumed, stretches: Sequence[Period] | N
     return with_usage(
         bare,
         [TermsVersion(assumed.effective_on, agreed)],
-        lambda periods: rows_of(needs, assumed, whole_course(stretches, last, facts), periods),
+        lambda periods: rows_of(needs, assumed, stretches, last, facts, periods),
     )
 
 
@@ -127,38 +127,42 @@ def pieces(period: rating.ReportPeriod) -> list[Period]:
     return [Period(start, end) for start, end in zip(starts, ends, strict=True)]
 
 
-def whole_course(stretches: Sequence[Period], last: date, facts: rating.Facts) -> list[Period]:
-    """The stretches up to the licence's end; sales of the stretch in which income begins lie after its day."""
-    course = [Period(stretch.start, min(stretch.end, last)) for stretch in stretches if stretch.start <= last]
-    if course and course[-1].end < last:
-        width = max((course[-1].end - course[-1].start).days + 1, 28)
-        while course[-1].end < last:  # the last value goes on, stretch by stretch
-            start = course[-1].end + DAY
-            course.append(Period(start, min(start + timedelta(days=width - 1), last)))
-    begins = facts.first("first_income") or facts.first("first_sale")
+def begun(stretches: Sequence[Period], facts: rating.Facts) -> list[Period]:
+    """Sales of the stretch in which income begins lie after its day."""
+    day = facts.first("first_income") or facts.first("first_sale")
     return [
-        Period(max(stretch.start, begins), stretch.end)
-        if begins is not None and stretch.start < begins <= stretch.end
-        else stretch
-        for stretch in course
+        Period(day, stretch.end) if day is not None and stretch.start < day <= stretch.end else stretch
+        for stretch in stretches
     ]
 
 
-def rows_of(needs: Needs, assumed: Assumed, stretches: Sequence[Period], rows: Sequence[Period]) -> list[Row]:
+def rows_of(
+    needs: Needs,
+    assumed: Assumed,
+    stretches: Sequence[Period],
+    last: date,
+    facts: rating.Facts,
+    rows: Sequence[Period],
+) -> list[Row]:
+    """Rows of each meter. A value is that of its whole stretch; a licence that ends inside takes its part."""
+    whole = going_on(stretches, last)
     found = []
     for meter in needs.meters:
-        amounts = filled(assumed.paths.get(meter.key, ()), len(stretches))
-        for period, amount in zip(rows, spread(stretches, amounts, rows), strict=True):
-            if amount:
-                found.append(
-                    Row(
-                        meter=meter.name,
-                        start=period.start,
-                        end=period.end,
-                        quantity=Decimal(amount),
-                        product=meter.product,
-                    )
-                )
+        amounts = filled(assumed.paths.get(meter.key, ()), len(whole))
+        pairs = [cut(stretch, amount, last) for stretch, amount in zip(whole, amounts, strict=True)]
+        lying = begun([stretch for stretch, _ in pairs], facts)
+        sold = spread(lying, [amount for _, amount in pairs], rows)
+        found += [
+            Row(
+                meter=meter.name,
+                start=period.start,
+                end=period.end,
+                quantity=Decimal(amount),
+                product=meter.product,
+            )
+            for period, amount in zip(rows, sold, strict=True)
+            if amount
+        ]
     return found
 
 

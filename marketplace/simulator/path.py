@@ -14,12 +14,12 @@ from marketplace.terms.dates import add_months
 
 
 def licence_years(effective_on: date, last: date) -> list[Period]:
-    """The licence's years, the last one broken off at the licence's end."""
+    """The licence's years, whole ones; the last may reach beyond the licence's end."""
     years: list[Period] = []
     start = effective_on
     while start <= last:
         after = add_months(effective_on, 12 * (len(years) + 1))
-        years.append(Period(start, min(after - DAY, last)))
+        years.append(Period(start, after - DAY))
         start = after
     return years
 
@@ -51,6 +51,25 @@ def spread(stretches: Sequence[Period], amounts: Sequence[int], rows: Sequence[P
         return reached[place] + floor(amounts[place] * part)
 
     return [until(row.end) - until(row.start - DAY) for row in rows]
+
+
+def going_on(stretches: Sequence[Period], last: date) -> list[Period]:
+    """The stretches up to a last day: those that begin later fall away, others as long as the last one follow."""
+    found = [stretch for stretch in stretches if stretch.start <= last]
+    if found:
+        months = max(round(_months(*found[-1])), 1)
+        while found[-1].end < last:
+            start = found[-1].end + DAY
+            found.append(Period(start, add_months(start, months) - DAY))
+    return found
+
+
+def cut(stretch: Period, amount: int, last: date) -> tuple[Period, int]:
+    """A stretch that reaches beyond the last day, and the part of its amount that lies before, in whole units."""
+    if stretch.end <= last:
+        return stretch, amount
+    part = _months(stretch.start, last) / _months(stretch.start, stretch.end)
+    return Period(stretch.start, last), floor(amount * part)
 
 
 def _months(start: date, end: date) -> Fraction:

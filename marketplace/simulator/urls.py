@@ -1,1 +1,7 @@
-urlpatterns: list = []
+from django.urls import path
+
+from marketplace.simulator.views import public
+
+urlpatterns = [
+    path("simulator/", public.simulator, name="simulator"),
+]

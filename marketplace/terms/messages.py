@@ -32,6 +32,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "not_a_choice": ("只能取以下值之一：{choices}。", "Must be one of: {choices}."),
     "too_deep": ("嵌套过深（最多 {limit} 层）。", "Nested too deeply (at most {limit} levels)."),
     "too_many": ("项目过多（最多 {limit} 项）。", "Too many items (at most {limit})."),
+    "too_many_charges": (
+        "这些条款约产生 {charges} 笔应收，超出一次模拟的上限 {limit} 笔；请缩短许可期限或延长报告周期。",
+        "These terms make about {charges} charges, more than the {limit} of one simulation; shorten the term of the"
+        " licence or let reports be rarer.",
+    ),
     "bad_text": ("文本含有控制字符或无效字符。", "The text holds control or invalid characters."),
     "too_long": ("文本过长（最多 {limit} 个字符）。", "Too long (at most {limit} characters)."),
     "too_large": ("数值过大或小数位过多。", "The number is too large or has too many decimal places."),

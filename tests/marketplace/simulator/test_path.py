@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.rating import Period
-from marketplace.simulator.path import filled, licence_years, spread
+from marketplace.simulator.path import cut, filled, going_on, licence_years, spread
 
 START = date(2026, 1, 15)
 
 
-def cut(start, lengths):
+def periods(start, lengths):
     """Periods without a gap, so many days each."""
     found = []
     for days in lengths:
@@ -27,20 +27,20 @@ LENGTHS = st.lists(st.integers(1, 500), min_size=1, max_size=12)
 
 @given(LENGTHS, st.data())
 def test_rows_over_the_whole_course_add_up_exactly(lengths, data):
-    stretches = cut(START, lengths)
+    stretches = periods(START, lengths)
     amounts = data.draw(
         st.lists(st.integers(-(10**12), 10**15), min_size=len(lengths), max_size=len(lengths))
     )
     total = sum(lengths)
     breaks = sorted(data.draw(st.sets(st.integers(1, total - 1), max_size=20))) if total > 1 else []
     places = [0, *breaks, total]
-    rows = cut(START, [b - a for a, b in pairwise(places)])
+    rows = periods(START, [b - a for a, b in pairwise(places)])
     assert sum(spread(stretches, amounts, rows)) == sum(amounts)
 
 
 @given(LENGTHS, st.integers(0, 10**12))
 def test_splitting_a_row_changes_no_other(lengths, amount):
-    stretches = cut(START, lengths)
+    stretches = periods(START, lengths)
     whole = Period(START, stretches[-1].end)
     amounts = [amount] * len(stretches)
     middle = START + (whole.end - START) // 2
@@ -62,13 +62,23 @@ def test_nothing_lies_before_the_first_stretch_or_after_the_last():
     assert spread(year, [1000], outside) == [0, 0]
 
 
-def test_licence_years_run_from_the_effective_date_and_the_last_may_be_broken():
-    years = licence_years(date(2024, 2, 29), date(2026, 8, 31))
-    assert years == [
+def test_licence_years_run_from_the_effective_date():
+    assert licence_years(date(2024, 2, 29), date(2026, 8, 31)) == [
         Period(date(2024, 2, 29), date(2025, 2, 27)),
         Period(date(2025, 2, 28), date(2026, 2, 27)),
-        Period(date(2026, 2, 28), date(2026, 8, 31)),
+        Period(date(2026, 2, 28), date(2027, 2, 27)),
     ]
+
+
+def test_a_path_goes_on_at_the_same_pace_and_a_broken_year_takes_its_part():
+    years = licence_years(date(2026, 1, 1), date(2027, 12, 31))
+    longer = going_on(years, date(2029, 6, 30))
+    assert [year.start.year for year in longer] == [2026, 2027, 2028, 2029]
+    assert cut(longer[-1], 1_000_001, date(2029, 6, 30)) == (
+        Period(date(2029, 1, 1), date(2029, 6, 30)), 500_000,
+    )  # fmt: skip
+    assert going_on(years, date(2026, 3, 31)) == years[:1]
+    assert cut(years[0], 1200, date(2026, 3, 31))[1] == 300
 
 
 def test_the_last_amount_goes_on():

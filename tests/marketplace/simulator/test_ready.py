@@ -71,6 +71,17 @@ def test_the_whole_path_arrives_in_the_rows():
     assert days == sorted(days)
 
 
+def test_a_longer_licence_sells_on_at_the_same_pace_and_a_shorter_one_less():
+    assumed = Assumed(effective_on=date(2026, 12, 1), paths={"net_sales": (100_000_00,)})
+    stretches = stretches_of(preset("royalty"), assumed)
+    sold = {
+        months: sum(row.quantity for row in scenario_of(agreed, assumed, stretches).usage)
+        for months in (18, 60, 240)
+        for agreed in [preset("royalty", term_months=str(months))]
+    }
+    assert sold == {18: 150_000_00, 60: 500_000_00, 240: 2_000_000_00}
+
+
 def test_by_reporting_period_each_value_is_one_report():
     agreed = preset("royalty", trigger_months="", trigger_event="first_income")
     assumed = Assumed(

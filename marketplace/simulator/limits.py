@@ -1,0 +1,29 @@
+"""How much and how often anybody may simulate without signing in."""
+
+from __future__ import annotations
+
+import time
+
+from django.core.cache import cache
+
+from marketplace.terms import Terms, TermsError
+from marketplace.terms.problems import Problem
+
+MAX_BYTES = 256 * 1024  # of a request's body
+PER_MINUTE = 60  # from one address; pages and API count apart
+MAX_CHARGES = 4000  # about what a request may compute; the command has no such limit
+
+
+def too_often(address: str, what: str, limit: int = PER_MINUTE) -> bool:
+    """Counts the calls of one address in the running minute; the cache forgets the minute by itself."""
+    key = f"simulate:{what}:{address}:{int(time.time() // 60)}"
+    cache.add(key, 0, timeout=120)
+    return cache.incr(key) > limit
+
+
+def refuse_too_large(terms: Terms) -> None:
+    """Raises TermsError where the terms would make more charges than a request may compute."""
+    periods = max(terms.term_months, 0) // terms.report.every.months + 2
+    charges = sum(len(getattr(element, "parts", ())) or periods for element in terms.elements)
+    if charges > MAX_CHARGES:
+        raise TermsError([Problem("", "too_many_charges", {"charges": charges, "limit": MAX_CHARGES})])
