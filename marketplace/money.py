@@ -25,8 +25,16 @@ _PLAIN = {0xFF01 + place: 0x21 + place for place in range(94)} | {0xFFE5: "¥", 
 _GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?|[0-9]+(\.[0-9]*)?|\.[0-9]+")
 
 
+_TIMES = {"万": 10**4, "亿": 10**8}
+
+
 class MoneyError(ValueError):
     """An amount that cannot be read, or two currencies in one sum."""
+
+
+def plain(text: str) -> str:
+    """Full-width digits and signs as their plain ones, without spaces around."""
+    return text.translate(_PLAIN).strip()
 
 
 def half_up(amount: Decimal | Fraction | int) -> int:
@@ -88,21 +96,23 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str = "CNY") -> Money:
-        """Read what a person typed: "1,234.50", "¥69,000", full-width digits, "69000 元".
+        """Read what a person typed: "1,234.50", "¥69,000", full-width digits, "69000 元", "10万", "1.5 亿元".
 
         Raises MoneyError for anything else, and for more decimal places than the currency has.
         """
-        plain = text.translate(_PLAIN).strip()
-        negative = plain.startswith("-")
-        plain = plain.removeprefix("-").strip()
+        typed = plain(text)
+        negative = typed.startswith("-")
+        typed = typed.removeprefix("-").strip()
         for sign in (SIGNS.get(currency, "").strip(), currency, "¥", "元"):
-            if sign and plain.upper().startswith(sign.upper()):
-                plain = plain[len(sign) :].strip()
-            if sign and plain.upper().endswith(sign.upper()):
-                plain = plain[: -len(sign)].strip()
-        if len(plain) > 40 or not _GROUPED.fullmatch(plain):
+            if sign and typed.upper().startswith(sign.upper()):
+                typed = typed[len(sign) :].strip()
+            if sign and typed.upper().endswith(sign.upper()):
+                typed = typed[: -len(sign)].strip()
+        times = _TIMES.get(typed[-1:], 1)
+        typed = typed if times == 1 else typed[:-1].strip()
+        if len(typed) > 40 or not _GROUPED.fullmatch(typed):
             raise MoneyError(f"not an amount: {text[:60]!r}")
-        minor = Fraction(plain.replace(",", "")) * 10 ** exponent(currency)
+        minor = Fraction(typed.replace(",", "")) * times * 10 ** exponent(currency)
         if minor.denominator != 1:
             raise MoneyError(f"more decimal places than {currency} has: {text!r}")
         return cls(-int(minor) if negative else int(minor), currency)

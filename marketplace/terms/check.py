@@ -17,6 +17,7 @@ from .elements import (
     Deducted,
     EntryFee,
     FixedDay,
+    FixedRate,
     Instalments,
     LumpSum,
     Milestone,
@@ -24,8 +25,10 @@ from .elements import (
     Royalty,
     Tiers,
     YearlyFee,
+    YearlyRates,
 )
 from .problems import Problem
+from .texts import odd_texts
 from .triggers import After, AllOf, AnyOf, OnDate, OnEvent, Threshold, Trigger, leaves
 
 MAX_MONTHS, MAX_DAYS = 1200, 3660  # a hundred years, ten years: more is a slip of the pen
@@ -42,7 +45,7 @@ def check(
     """
     if terms.currency not in EXPONENTS:
         return [Problem("currency", "unknown_currency", {"value": terms.currency})]
-    found = [*_frame(terms), *_names(terms)]
+    found = [*_frame(terms), *_names(terms), *odd_texts(terms)]
     for place, element in enumerate(terms.elements):
         path = f"elements[{place}]"
         found += _ELEMENT_CHECKS[type(element)](terms, element, path)
@@ -239,11 +242,14 @@ def _royalty(terms: Terms, element: Royalty, path: str) -> Iterator[Problem]:
     if not rates:
         yield Problem(f"{path}.rate", "empty")
         return
-    for value in rates:
+    for place, value in enumerate(rates):
+        where = f"{path}.rate." + {
+            FixedRate: "rate", YearlyRates: f"rates[{place}]", Tiers: f"tiers[{place}].rate"
+        }[type(rate)]  # fmt: skip
         if value < 0:
-            yield Problem(f"{path}.rate", "negative")
+            yield Problem(where, "negative")
         elif value > 1 and element.base is not Base.UNITS:
-            yield Problem(f"{path}.rate", "rate_above_one", {"value": str(value)})
+            yield Problem(where, "rate_above_one", {"value": str(value)})
     if isinstance(rate, Tiers):
         yield from _tiers(rate, f"{path}.rate.tiers")
     if element.base is Base.UNITS and not element.meter.strip():
@@ -363,7 +369,7 @@ def _calendar(terms: Terms, effective_on: date | None, patents_end_on: date | No
 def _day_exists(month: int, day: int) -> bool:
     try:
         date(2024, month, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return True
 

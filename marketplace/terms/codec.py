@@ -26,7 +26,7 @@ MAX_TEXT, MAX_ITEMS, MAX_DEPTH = 500, 200, 12
 MAX_MINOR = 10**17  # a million billion yuan; larger is a slip of the pen
 DECIMAL_PATTERN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
 _DECIMAL, _DATE = re.compile(DECIMAL_PATTERN), re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INVALID, _EXACT = object(), Context(prec=100)
+_INVALID, EXACT = object(), Context(prec=100)
 
 
 def read(document: Any) -> Terms:
@@ -91,6 +91,7 @@ def default_of(cls: type) -> dict[str, Any]:
     return {field.name: None if field.default is MISSING else field.default for field in fields(cls)}
 
 
+@cache
 def alternatives(kind_of: Any) -> tuple[Any, ...]:
     """The members of a union, without None."""
     if get_origin(kind_of) in (Union, types.UnionType):
@@ -199,7 +200,7 @@ def _read_decimal(value: Any, path: str, problems: list[Problem]) -> Any:
     number = Decimal(value)
     if abs(number) > MAX_MINOR or number.as_tuple().exponent < -12 or len(str(value)) > 40:
         return _refuse(problems, path, "too_large")
-    return number.normalize(_EXACT) if number else Decimal(0)
+    return number.normalize(EXACT) if number else Decimal(0)
 
 
 def plain_value(value: Any, kind_of: Any) -> Any:
@@ -210,7 +211,7 @@ def plain_value(value: Any, kind_of: Any) -> Any:
         return [plain_value(item, member) for item in value]
     if isinstance(value, Decimal):
         whole = get_origin(alternatives(kind_of)[0]) is Annotated and value == value.to_integral_value()
-        return int(value) if whole else format(value.normalize(_EXACT), "f")
+        return int(value) if whole else format(value.normalize(EXACT), "f")
     if isinstance(value, date):
         return value.isoformat()
     return write(value) if is_dataclass(value) else value

@@ -71,6 +71,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "empty": ("至少需要一项。", "At least one entry is needed."),
     "bad_day": ("不存在的日期：{month} 月 {day} 日。", "There is no day {day} in month {month}."),
+    "spaces_around": ("文字前后不能有空格。", "No spaces before or after the text."),
     "empty_text": ("须填写。", "Must be filled in."),
     # contradictions
     "option_without_trial": (

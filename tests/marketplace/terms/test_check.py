@@ -39,8 +39,8 @@ def instalments(*shares, amount="100", **more):
         (sheet(lump("-1")), ("elements[0].amount", "not_positive")),
         (sheet(lump("1"), lump("2")), ("elements[1].id", "repeated_id")),
         (sheet(lump("1", element_id="Über")), ("elements[0].id", "bad_id")),
-        (sheet(royalty(fixed("-0.01"))), ("elements[0].rate", "negative")),
-        (sheet(royalty(fixed("3"))), ("elements[0].rate", "rate_above_one")),
+        (sheet(royalty(fixed("-0.01"))), ("elements[0].rate.rate", "negative")),
+        (sheet(royalty(fixed("3"))), ("elements[0].rate.rate", "rate_above_one")),
         (sheet(royalty(fixed("3"), "units")), ("elements[0].meter", "no_base")),
         (sheet(royalty(fixed("0.1"), "output_value")), ("elements[0].baseline", "base_needs_baseline")),
         (sheet(royalty({"kind": "yearly", "rates": []})), ("elements[0].rate", "empty")),
@@ -74,8 +74,11 @@ def instalments(*shares, amount="100", **more):
         (sheet(open_licence=True, exclusivity="sole"), ("exclusivity", "open_licence_exclusive")),
         (sheet(term_months=10**9), ("term_months", "above_limit")),
         (sheet(lump("1", due={"kind": "after_charge", "days": 10**9})), ("elements[0].due.days", "above_limit")),
+        (sheet(fields=["pumps", ""]), ("fields[1]", "empty_text")),
+        (sheet(royalty(fixed("0.1"), products=[" A"])), ("elements[0].products[0]", "spaces_around")),
         (sheet(report={"deductions": ["bribes"]}), ("report.deductions[0]", "unknown_deduction")),
         (sheet(lump("1", due={"kind": "fixed_day", "month": 2, "day": 31})), ("elements[0].due", "bad_day")),
+        (sheet(lump("1", due={"kind": "fixed_day", "month": 10**12, "day": 1})), ("elements[0].due", "bad_day")),
     ],
 )  # fmt: skip
 def test_contradictions(agreed, expected):
