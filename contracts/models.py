@@ -1,5 +1,6 @@
 """Table of contents: the models of every step, in flow order."""
 
+from contracts.billing import charge_steps
 from contracts.billing import models as billing
 from contracts.ledger import models as ledger
 from contracts.lifecycle import models as lifecycle
@@ -8,4 +9,4 @@ from contracts.payments.gateways import models as gateways
 from contracts.proceeds import models as proceeds
 from contracts.usage import models as usage
 
-__all__ = ["billing", "gateways", "ledger", "lifecycle", "payments", "proceeds", "usage"]
+__all__ = ["billing", "charge_steps", "gateways", "ledger", "lifecycle", "payments", "proceeds", "usage"]

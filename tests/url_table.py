@@ -215,7 +215,15 @@ charges | uni | contract.number | in 200 404 404 | in 200 404 404
 charges_approve | uni | contract.number | in 405 405 405 | in 302 404 404
 charges_invoice | uni | contract.number | in 405 405 405 | in 302 404 404
 charge | firm | charge.pk | in 200 404 404 | in 200 404 404
+charges_carrying | uni | contract.number | in 405 405 405 | in 302 404 404
+charges_trial_run | firm | contract.number | in 200 404 404 | in 200 404 404
+rating_run | firm | charge.run_id | in 200 404 404 | in 200 404 404
 charge_release | uni | charge.pk | in 405 405 405 | in 409 404 404
+charge_refuse | uni | charge.pk | in 405 405 405 | in 302 404 404
+charge_dispute | firm | charge.pk | in 405 405 405 | in 302 404 404
+charge_dispute_withdraw | firm | charge.pk | in 405 405 405 | in 409 404 404
+charge_uphold | uni | charge.pk | in 405 405 405 | in 302 404 404
+charge_waive | uni | charge.pk | in 405 405 405 | in 302 404 404
 invoices | firm | | in 200 200 200 | in 200 200 200
 invoice | firm | invoice.pk | in 200 404 404 | in 200 404 404
 invoice_pdf | firm | invoice.pk | in 200 404 404 | in 200 404 404

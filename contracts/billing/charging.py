@@ -1,40 +1,60 @@
 """From rating to charges: rate the whole contract again, subtract what stands, append the rest."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext as _
 
-from contracts.billing.models import CHARGE_NEXT, BillingPolicy, Charge, ChargeState, RatingRun
+from contracts.billing import suspicion
+from contracts.billing.charge_steps import ChargeStep
+from contracts.billing.models import (
+    CHARGE_NEXT,
+    SETTLED,
+    WATCHED,
+    BillingPolicy,
+    Charge,
+    ChargeState,
+    RatingRun,
+)
+from contracts.billing.runs import result_hash, versions_hash
+from contracts.billing.standing import Standing, by_key, issued, standing_of, taken_back
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.services import activate_due, reopen_paid_up, set_paid_up
-from contracts.rating import Corrections, Issued, Rating, correct, rate, working_json
-from contracts.rating.result import Key, reason_words
-from contracts.usage.models import UsageReport
+from contracts.lifecycle.states import RUNNING
+from contracts.rating import (
+    Adjustment,
+    Corrections,
+    Facts,
+    Rating,
+    TermsVersion,
+    UsageRow,
+    correct,
+    rate,
+    working_json,
+)
+from contracts.rating import Charge as Rated
+from contracts.rating.engine import inputs_hash
+from contracts.rating.result import Key
 from contracts.usage.queries import rating_inputs
 from marketplace.audit.services import record
 from marketplace.clock import now, today
 from marketplace.money import Money
 from marketplace.notifications.services import notify
-from marketplace.organisations.acting import members, permit
+from marketplace.organisations.acting import members
 from marketplace.refusals import check
-from marketplace.terms import Royalty, TermsError, hash_of, read
+from marketplace.terms import hash_of
 from marketplace.terms.codec import write
 
-# A royalty this many times above the highest of at least two earlier periods waits for a person.
-SUSPICIOUS_FACTOR = 10
 
+@dataclass(frozen=True)
+class Inputs:
+    """What one run was told, versions by date, and the hash of each."""
 
-def issued_before(contract: LicenceContract) -> list[Issued]:
-    """Everything charged so far, except interest, as corrections want it."""
-    rows = contract.charges.exclude(kind=Charge.Kind.INTEREST)
-    return [
-        Issued(Key(c.element_id, c.part, c.period_start, c.period_end), Money(c.amount_minor, c.currency))
-        for c in rows
-    ]
+    versions: Sequence[TermsVersion]
+    facts: Facts
+    usage: Sequence[UsageRow]
+    hashes: Sequence[str]
 
 
 @transaction.atomic
@@ -42,54 +62,59 @@ def charge_contract(contract: LicenceContract) -> list[Charge]:
     """Append the charges and adjustments that are due by today; running it again adds nothing.
 
     Charges come only from accepted reports, facts and the clock. Each stores the terms' version and hash, the
-    exact amount, the one rounding and the whole working. A royalty far above earlier periods is HELD until a
-    person releases it. Lifts the contract into or out of PAID_UP as the rating says.
+    exact amount, the one rounding and the whole working; the run stores its bounds and hashes. A suspicious result
+    is HELD until a person releases or refuses it; an adjustment of something disputed, held or refused shares its
+    fate. Nothing while the contract is in dispute. Lifts the contract into or out of PAID_UP as the rating says.
     """
     contract = LicenceContract.objects.select_for_update().get(pk=contract.pk)
     if contract.effective_on is None or contract.disputed:
         return []
     versions, facts, usage = rating_inputs(contract)
-    rating = rate(versions, facts, usage, today(), hashed=True)
-    corrections = correct(issued_before(contract), rating)
-    made = _append(contract, versions, rating, corrections)
-    activate_due(contract, triggers=rating.triggers)
-    if rating.paid_up_on:
-        set_paid_up(contract, on=rating.paid_up_on)
-    else:
-        reopen_paid_up(contract)
+    versions = sorted(versions, key=lambda version: version.effective_on)
+    rating = rate(versions, facts, usage, today())
+    standing = standing_of(contract)
+    found = correct(issued(standing, rating.currency), rating)
+    made = []
+    if found.new or found.adjustments:
+        inputs = Inputs(versions, facts, usage, [hash_of(version.terms) for version in versions])
+        made = _append(contract, inputs, rating, found, standing)
+    _move_on(contract, rating)
     return made
 
 
-def _append(contract, versions, rating: Rating, corrections: Corrections) -> list[Charge]:
-    if not corrections.new and not corrections.adjustments:
-        return []
+def _move_on(contract: LicenceContract, rating: Rating) -> None:
+    """Tell the life cycle what the rating found; it decides."""
+    activate_due(contract, triggers=rating.triggers)
+    if rating.paid_up_on is not None and contract.paid_up_on is None and contract.state in RUNNING:
+        set_paid_up(contract, on=rating.paid_up_on)
+    elif rating.paid_up_on is None and contract.paid_up_on is not None:
+        reopen_paid_up(contract)
+
+
+def _append(contract, inputs: Inputs, rating: Rating, found: Corrections, standing) -> list[Charge]:
     run = RatingRun.objects.create(
         contract=contract,
         until=rating.until,
-        inputs_hash=rating.inputs_hash,
+        inputs_hash=inputs_hash(inputs.versions, inputs.facts, inputs.usage, rating.until),
+        terms_hash=versions_hash(inputs.versions, inputs.hashes),
+        result_hash=result_hash(rating),
+        total_minor=rating.total.minor,
         waiting=[_waiting_json(w) for w in rating.waiting],
         paid_up_on=rating.paid_up_on,
     )
-    versions = sorted(versions, key=lambda version: version.effective_on)
-    sequences: dict[Key, int] = {}
-    for c in contract.charges.exclude(kind=Charge.Kind.INTEREST):
-        key = Key(c.element_id, c.part, c.period_start, c.period_end)
-        sequences[key] = max(sequences.get(key, 0), c.sequence)
-    rows = []
-    for charge in corrections.new:
-        rows.append(_row(contract, run, versions, charge, charge.amount, Charge.Kind.CHARGE))
-        reason = _suspicious(contract, versions[charge.version].terms, charge)
-        if reason:
-            rows[-1].state, rows[-1].held_reason = ChargeState.HELD, reason
-    for adjustment in corrections.adjustments:
-        rows.append(_adjustment(contract, run, versions, adjustment, sequences[adjustment.key] + 1))
+    rows, freed = new_rows(contract, inputs, found, standing)
+    for row in rows:
+        row.run = run
     made = Charge.objects.bulk_create(rows)
+    for pk, state in freed.items():
+        Charge.objects.filter(pk=pk).update(state=state)
+        ChargeStep.objects.create(charge_id=pk, step=ChargeStep.Step.CORRECTED)
     record(None, "contract.rated", contract, run=run.pk, charges=len(made), inputs=run.inputs_hash)
     if BillingPolicy.objects.filter(organisation=contract.licensor, approve_automatically=True).exists():
         for charge in made:
             if charge.state == ChargeState.ACCRUED:
-                _approve(charge, user=None)
-    elif any(charge.amount_minor for charge in made):
+                approve_one(charge, user=None)
+    elif any(charge.amount_minor for charge in made if charge.state != ChargeState.WAIVED):
         notify(
             members(contract.licensor, "charge.approve"),
             "billing/charges_accrued",
@@ -100,11 +125,70 @@ def _append(contract, versions, rating: Rating, corrections: Corrections) -> lis
     return made
 
 
-def _row(contract, run, versions, charge, amount: Money, kind, **more) -> Charge:
-    terms = versions[charge.version].terms
+def new_rows(
+    contract, inputs: Inputs, found: Corrections, standing: list[Standing]
+) -> tuple[list[Charge], dict[int, str]]:
+    """(charges and adjustments to append, not saved; the new state of charges whose fate they change, by id)."""
+    stands = by_key(standing)
+    sums = {key: sum(row.minor for row in rows) for key, rows in stands.items()}
+    amounts = [charge.minor for charge in found.new] + [a.amount.minor for a in found.adjustments]
+    invoiced = sum(row.minor for row in standing if row.state == ChargeState.INVOICED)
+    of_run = suspicion.of_run(amounts, invoiced)
+    rows, freed = [], {}
+    for charge in found.new:
+        row = _row(contract, inputs, charge, charge.amount, Charge.Kind.CHARGE)
+        earlier = suspicion.earlier_of(sums, charge.element_id)
+        reason = suspicion.far_above(inputs.versions[charge.version].terms, charge, earlier)
+        rows.append(_held(row, reason or of_run))
+    for adjustment in found.adjustments:
+        before = stands[adjustment.key]
+        adjusting = _adjusting(contract, inputs, adjustment, before)
+        rows += adjusting
+        if adjusting[-1].state != ChargeState.WAIVED:
+            freed |= _share_fate(adjusting[-1], before, adjustment.now.minor, of_run)
+    return rows, freed
+
+
+def _held(row: Charge, reason: str) -> Charge:
+    if reason and row.amount_minor:
+        row.state, row.held_reason = ChargeState.HELD, reason
+    return row
+
+
+def _adjusting(contract, inputs, adjustment: Adjustment, before: list[Standing]) -> list[Charge]:
+    """The adjustment of one key: one row, or two where part of what it takes back had been waived."""
+    minor, sequence = adjustment.amount.minor, before[-1].sequence + 1
+    waived, rest = taken_back(before, minor) if minor < 0 else (0, minor)
+    rows, stated = [], adjustment.before.minor
+    for part, state in ((waived, ChargeState.WAIVED), (rest, ChargeState.ACCRUED)):
+        if part:
+            row = _adjustment(contract, inputs, adjustment, part, stated, sequence)
+            row.state = state
+            rows.append(row)
+            stated, sequence = stated + part, sequence + 1
+    return rows
+
+
+def _share_fate(row: Charge, before: list[Standing], now_minor: int, of_run: str) -> dict[int, str]:
+    """An adjustment of something that waits for a person waits with it; one that sets it right frees it."""
+    open_rows = [one for one in before if one.state not in SETTLED]
+    watched = [one for one in open_rows if one.state in WATCHED]
+    if any(one.state == ChargeState.DISPUTED for one in open_rows):
+        row.state = ChargeState.DISPUTED
+    elif watched:
+        reason = next((one.held_reason for one in watched if one.held_reason), of_run)
+        still = suspicion.still_far_above(reason, now_minor)
+        row.state = ChargeState.HELD if still else ChargeState.ACCRUED
+        row.held_reason = reason if still else ""
+        return {one.pk: row.state for one in watched if one.state != row.state}
+    else:
+        _held(row, of_run)
+    return {}
+
+
+def _row(contract, inputs: Inputs, charge: Rated, amount: Money, kind, **more) -> Charge:
     return Charge(
         contract=contract,
-        run=run,
         kind=kind,
         element_id=charge.element_id,
         part=charge.part,
@@ -115,41 +199,30 @@ def _row(contract, run, versions, charge, amount: Money, kind, **more) -> Charge
         currency=amount.currency,
         exact=str(charge.exact),
         version_number=charge.version + 1,
-        terms_hash=hash_of(terms),
+        terms_hash=inputs.hashes[charge.version],
         due=write(charge.due),
         working=working_json(charge.working) if charge.working else None,
         **more,
     )
 
 
-def _adjustment(contract, run, versions, adjustment, sequence: int) -> Charge:
-    stated = {
-        "sequence": sequence,
-        "before_minor": adjustment.before.minor,
-        "now_minor": adjustment.now.minor,
-    }
+def _adjustment(contract, inputs, adjustment: Adjustment, minor: int, before: int, sequence: int) -> Charge:
+    amount = Money(minor, adjustment.amount.currency)
+    stated = {"sequence": sequence, "before_minor": before, "now_minor": before + minor}
     if adjustment.charge is not None:
-        row = _row(
-            contract, run, versions, adjustment.charge, adjustment.amount, Charge.Kind.ADJUSTMENT, **stated
-        )
+        row = _row(contract, inputs, adjustment.charge, amount, Charge.Kind.ADJUSTMENT, **stated)
         row.dated_on = today()
         return row
-    first = contract.charges.filter(
-        element_id=adjustment.key.element_id,
-        part=adjustment.key.part,
-        period_start=adjustment.key.period_start,
-        period_end=adjustment.key.period_end,
-    ).earliest("sequence")
+    first = _first(contract, adjustment.key)
     return Charge(
         contract=contract,
-        run=run,
         kind=Charge.Kind.ADJUSTMENT,
         element_id=first.element_id,
         part=first.part,
         period_start=first.period_start,
         period_end=first.period_end,
         dated_on=today(),
-        amount_minor=adjustment.amount.minor,
+        amount_minor=minor,
         currency=first.currency,
         exact="0",
         version_number=first.version_number,
@@ -159,19 +232,8 @@ def _adjustment(contract, run, versions, adjustment, sequence: int) -> Charge:
     )
 
 
-def _suspicious(contract, terms, charge) -> str:
-    if not isinstance(terms.element(charge.element_id), Royalty) or charge.amount.minor <= 0:
-        return ""
-    earlier = [
-        c.amount_minor
-        for c in contract.charges.filter(
-            element_id=charge.element_id, kind=Charge.Kind.CHARGE, amount_minor__gt=0
-        )
-    ]
-    if len(earlier) < 2 or charge.amount.minor <= SUSPICIOUS_FACTOR * max(earlier):
-        return ""
-    with translation.override("zh-hans"):
-        return _("More than %(factor)s times the highest earlier period.") % {"factor": SUSPICIOUS_FACTOR}
+def _first(contract: LicenceContract, key: Key) -> Charge:
+    return contract.charges.filter(**key._asdict()).earliest("sequence")
 
 
 def _waiting_json(waiting) -> dict:
@@ -185,67 +247,14 @@ def _waiting_json(waiting) -> dict:
     }
 
 
-def _approve(charge: Charge, *, user) -> None:
+def approve_one(charge: Charge, *, user) -> None:
+    """Approve a locked charge; without a user by the licensor's policy."""
     check(charge.state, ChargeState.APPROVED, CHARGE_NEXT)
     charge.state, charge.approved_at, charge.approved_by = ChargeState.APPROVED, now(), user
     charge.save(update_fields=["state", "approved_at", "approved_by"])
 
 
-@transaction.atomic
-def approve_charges(contract: LicenceContract, *, actor, ids: list[int]) -> list[Charge]:
-    """The licensor's finance approves accrued charges; from here on they can be invoiced.
-
-    Raises TransitionRefused when one of them is not accrued any more: nothing is approved then.
-    """
-    permit(actor, "charge.approve", contract.licensor, against=contract.licensee)
-    LicenceContract.objects.select_for_update().get(pk=contract.pk)
-    charges = list(contract.charges.select_for_update().filter(pk__in=ids).order_by("pk"))
-    for charge in charges:
-        _approve(charge, user=actor.user)
-    record(actor, "charges.approved", contract, charges=[c.pk for c in charges])
-    return charges
-
-
-@transaction.atomic
-def release_charge(charge: Charge, *, actor) -> Charge:
-    """A person has looked at a held charge: it goes on as accrued."""
-    permit(actor, "charge.approve", charge.contract.licensor, against=charge.contract.licensee)
-    charge = Charge.objects.select_for_update().get(pk=charge.pk)
-    check(charge.state, ChargeState.ACCRUED, CHARGE_NEXT)
-    charge.state = ChargeState.ACCRUED
-    charge.save(update_fields=["state"])
-    record(actor, "charge.released", charge)
-    return charge
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a report would cost: charges that would arise or change, and what would still wait, in words."""
-
-    charges: list
-    total: Money
-    waiting: list[str]
-
-
-def preview_report(report: UsageReport, rows: list, lang: str, *, until: date | None = None) -> Preview:
-    """The same rating code with the report as if accepted: by construction the figure of the later charge."""
-    until = until or max(today(), report.period_end)
-    versions, facts, usage = rating_inputs(report.contract, instead=report, rows=rows)
-    rating = rate(versions, facts, usage, until)
-    found = correct(issued_before(report.contract), rating)
-    amounts = [charge.amount for charge in found.new] + [a.amount for a in found.adjustments]
-    total = Money(sum(a.minor for a in amounts), rating.currency)
-    charges = [c for c in found.new if c.amount.minor] + [a.charge for a in found.adjustments if a.charge]
-    return Preview(charges, total, [reason_words(w, lang) for w in rating.waiting])
-
-
 def terms_of(charge: Charge):
-    """The terms a charge was rated by; None when a stored version cannot be found by its hash."""
-    for version in charge.contract.versions.all():
-        try:
-            terms = read(version.terms)
-        except TermsError:
-            continue
-        if hash_of(terms) == charge.terms_hash:
-            return terms
-    return None
+    """The terms a charge was rated by; None where no version has their hash."""
+    versions = charge.contract.versions.all()
+    return next((row.agreed_terms for row in versions if row.terms_hash == charge.terms_hash), None)

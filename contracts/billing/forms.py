@@ -24,6 +24,40 @@ class PolicyForm(forms.Form):
         help_text=_("Charges far above earlier periods still wait for a person."),
     )
 
+    carry_below_minor = MoneyField(
+        label=_("Carry corrections below"),
+        required=False,
+        help_text=_(
+            "Corrections of invoiced periods that together stay below this sum go onto the next invoice instead of a paper of their own. Nothing is dropped: at the end of a contract they go out. Empty or 0: every correction goes out at once."
+        ),
+    )
+
+
+class CarryForm(forms.Form):
+    """The threshold of one contract, in its own currency."""
+
+    def __init__(self, *args, currency: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["carry_below_minor"] = MoneyField(
+            label=_("Carry corrections below"),
+            currency=currency,
+            required=False,
+            help_text=_("For this contract alone; empty: as in your billing settings."),
+        )
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The other side reads it."),
+    )
+
+
+class DryRunForm(forms.Form):
+    until = DayField(label=_("Until"), help_text=_("The last day that is looked at."))
+
 
 class VatForm(forms.Form):
     rate = PercentField(label=_("VAT rate"))

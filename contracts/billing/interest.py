@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.db.models import Sum
 
-from contracts.billing.charging import _approve
+from contracts.billing.charging import approve_one
 from contracts.billing.models import BillingPolicy, Charge, Invoice
 from contracts.lifecycle.facts import terms_versions
 from contracts.lifecycle.models import LicenceContract
@@ -77,7 +77,7 @@ def accrue_interest(invoice: Invoice, receipts: Sequence[Paid]) -> list[Charge]:
         if amount:
             made.append(_charge(invoice, contract, day, items, amount, len(charged)))
             if automatic:
-                _approve(made[-1], user=None)
+                approve_one(made[-1], user=None)
     return made
 
 

@@ -1,6 +1,5 @@
 """Invoices and credit notes: immutable, numbered last, never more credited than is left."""
 
-from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from contracts.billing.lines import line_text
 from contracts.billing.models import (
+    BILLABLE,
     CHARGE_NEXT,
+    SETTLED,
     Charge,
     ChargeState,
     CreditNote,
@@ -20,6 +21,7 @@ from contracts.billing.models import (
     IssuerVat,
 )
 from contracts.billing.numbering import new_reference, next_number
+from contracts.billing.planning import key_of, plan_for
 from contracts.billing.rules import EXEMPTION_SOURCE, Vat, vat
 from contracts.lifecycle.facts import terms_versions
 from contracts.lifecycle.models import LicenceContract
@@ -58,60 +60,43 @@ def vat_of(contract: LicenceContract, price: Money, on: date) -> tuple[Vat, str]
 
 
 @transaction.atomic
-def issue_invoices(contract: LicenceContract, *, actor=None, ids: list[int] | None = None) -> list[Invoice]:
+def issue_invoices(
+    contract: LicenceContract, *, actor=None, ids: list[int] | None = None, with_carried: bool = False
+) -> list[Invoice]:
     """Invoice the approved charges of a contract, one invoice per due date; adjustments that lower something
-    already invoiced become credit notes on that invoice.
+    already invoiced become credit notes on that invoice. Small corrections are carried on (see planning.py) unless
+    `with_carried`.
 
     `actor` None is the timer for licensors who bill automatically. Nothing to invoice gives an empty list.
-    Raises NotPermitted unless the actor is the licensor's finance. Numbers are taken last.
+    Raises NotPermitted unless the actor is the licensor's finance, Refused while the contract is in dispute.
+    Numbers are taken last.
     """
     if actor is not None:
         permit(actor, "invoice.issue", contract.licensor, against=contract.licensee)
     contract = LicenceContract.objects.select_for_update().get(pk=contract.pk)
-    charges = contract.charges.select_for_update().filter(state=ChargeState.APPROVED).exclude(amount_minor=0)
+    if contract.disputed:
+        if actor is not None:
+            raise Refused(_("The contract is in dispute; nothing is invoiced until it is settled."))
+        return []
+    charges = contract.charges.select_for_update().filter(state__in=BILLABLE).exclude(amount_minor=0)
     if ids is not None:
         charges = charges.filter(pk__in=ids)
     charges = list(charges.order_by("pk"))
-    groups: dict[date, list[Charge]] = defaultdict(list)
-    downs = []
-    for charge in charges:
-        if charge.amount_minor < 0 and _was_invoiced(contract, charge):
-            downs.append(charge)
-        else:
-            groups[_due_with_original(contract, charge)].append(charge)
-    invoices = []
-    for due_on, lines in sorted(groups.items()):
-        total = sum(line.amount_minor for line in lines)
-        if total > 0:
-            invoices.append(_issue(contract, lines, due_on, actor))
-        elif total == 0:  # a charge and its correction: nothing to ask for
-            _mark_invoiced(lines)
-            record(actor, "charges.offset", contract, charges=[line.pk for line in lines])
-    for charge in downs:
+    if not charges:
+        return []
+    found = plan_for(contract, charges, lambda charge: due_of(charge, today()), with_carried=with_carried)
+    if found.offset:  # a charge and its correction: nothing to ask for
+        _mark_invoiced(found.offset)
+        record(actor, "charges.offset", contract, charges=[line.pk for line in found.offset])
+    invoices = [_issue(contract, lines, due_on, actor) for due_on, lines in found.invoices.items()]
+    for charge in found.credits:
         _credit_adjustment(contract, charge, actor)
+    for charge in found.carried:
+        if charge.state != ChargeState.CARRIED:
+            check(charge.state, ChargeState.CARRIED, CHARGE_NEXT)
+            charge.state = ChargeState.CARRIED
+            charge.save(update_fields=["state"])
     return invoices
-
-
-def _was_invoiced(contract, charge: Charge) -> bool:
-    return InvoiceLine.objects.filter(charge__in=contract.charges.filter(**_key(charge))).exists()
-
-
-def _key(charge: Charge) -> dict:
-    return {
-        "element_id": charge.element_id,
-        "part": charge.part,
-        "period_start": charge.period_start,
-        "period_end": charge.period_end,
-    }
-
-
-def _due_with_original(contract, charge: Charge) -> date:
-    """A reduction of something not invoiced yet goes onto the same invoice as what it reduces."""
-    if charge.amount_minor < 0:
-        original = contract.charges.filter(**_key(charge), sequence=0).first()
-        if original is not None:
-            return due_of(original, today())
-    return due_of(charge, today())
 
 
 def _issue(contract: LicenceContract, charges: list[Charge], due_on: date, actor) -> Invoice:
@@ -213,12 +198,12 @@ def _credit_adjustment(contract, charge: Charge, actor) -> None:
     It waits while a charge of that period is not invoiced yet and the invoices cannot carry it. What was given
     back by hand before is not given back twice: then only what is left is credited.
     """
-    lines = InvoiceLine.objects.filter(charge__in=contract.charges.filter(**_key(charge)))
+    lines = InvoiceLine.objects.filter(charge__in=contract.charges.filter(**key_of(charge)))
     found = Invoice.objects.filter(pk__in=lines.values("invoice"))
     invoices = list(found.select_for_update().order_by("pk"))
     rest = -charge.amount_minor
     left = {invoice.pk: _price_left(invoice) for invoice in invoices}
-    to_come = contract.charges.filter(**_key(charge), amount_minor__gt=0).exclude(state=ChargeState.INVOICED)
+    to_come = contract.charges.filter(**key_of(charge), amount_minor__gt=0).exclude(state__in=SETTLED)
     if rest > sum(left.values()) and to_come.exists():
         return
     for invoice in reversed(invoices):

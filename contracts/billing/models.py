@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from contracts.lifecycle.models.known import ClockTimestamp
 from marketplace.appendonly import append_only_triggers
 from marketplace.clock import now
 from marketplace.money import Money
@@ -19,11 +20,17 @@ def _of_party(prefix, acting, permission) -> Q | None:
 
 
 class RatingRun(models.Model):
-    """One rating of a contract: what was known and until when, so that it can be repeated."""
+    """计费运行: one rating of a contract, with both its bounds: the last day that it looked at (`until`), and the
+    moment up to which things were known (`known_at`, the database's clock). Reports, facts, dates and versions
+    say since when they are known, so that the run can be computed again at any time: `runs.recompute`."""
 
     contract = models.ForeignKey("contracts.LicenceContract", models.PROTECT, related_name="rating_runs")
-    until = models.DateField()
+    until = models.DateField(_("until"))
+    known_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     inputs_hash = models.CharField(max_length=64)
+    terms_hash = models.CharField(max_length=64, blank=True)  # of the versions with their days
+    result_hash = models.CharField(max_length=64, blank=True)  # of every charge that the rating named
+    total_minor = models.BigIntegerField(_("total since the start"), null=True)
     waiting = models.JSONField(default=list)
     paid_up_on = models.DateField(null=True)
     created_at = models.DateTimeField(default=now)
@@ -39,16 +46,27 @@ class RatingRun(models.Model):
 
 class ChargeState(models.TextChoices):
     HELD = "HELD", _("waiting for a person")
+    REFUSED = "REFUSED", _("refused, waits for a correction")
     ACCRUED = "ACCRUED", _("accrued")
+    DISPUTED = "DISPUTED", _("disputed")
     APPROVED = "APPROVED", _("approved")
+    CARRIED = "CARRIED", _("carried to the next invoice")
     INVOICED = "INVOICED", _("invoiced")
+    WAIVED = "WAIVED", _("waived")
 
 
+_C = ChargeState
 CHARGE_NEXT = {
-    ChargeState.HELD: {ChargeState.ACCRUED},
-    ChargeState.ACCRUED: {ChargeState.APPROVED},
-    ChargeState.APPROVED: {ChargeState.INVOICED},
+    _C.HELD: {_C.ACCRUED, _C.REFUSED, _C.WAIVED},
+    _C.REFUSED: {_C.HELD, _C.ACCRUED, _C.WAIVED},
+    _C.ACCRUED: {_C.APPROVED, _C.DISPUTED, _C.WAIVED, _C.HELD, _C.REFUSED},
+    _C.DISPUTED: {_C.ACCRUED, _C.WAIVED},
+    _C.APPROVED: {_C.INVOICED, _C.CARRIED, _C.DISPUTED, _C.WAIVED},
+    _C.CARRIED: {_C.INVOICED, _C.DISPUTED, _C.WAIVED},
 }
+SETTLED = (ChargeState.INVOICED, ChargeState.WAIVED)  # nothing more comes of it
+WATCHED = (ChargeState.HELD, ChargeState.REFUSED)
+BILLABLE = (ChargeState.APPROVED, ChargeState.CARRIED)
 STATED = (
     "contract", "run", "kind", "element_id", "part", "period_start", "period_end", "sequence", "dated_on",
     "amount_minor", "currency", "exact", "version_number", "terms_hash", "due", "working", "before_minor",
@@ -95,7 +113,7 @@ class Charge(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=ChargeState.choices, default=ChargeState.ACCRUED
     )
-    held_reason = models.CharField(max_length=200, blank=True)
+    held_reason = models.CharField(max_length=200, blank=True)  # a code and its figures: suspicion.words
     approved_at = models.DateTimeField(null=True)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=now)
@@ -157,6 +175,7 @@ class BillingPolicy(models.Model):
 
     organisation = models.OneToOneField(Organisation, models.CASCADE, related_name="billing_policy")
     approve_automatically = models.BooleanField(_("approve charges automatically"), default=False)
+    carry_below_minor = models.PositiveBigIntegerField(_("carry corrections below"), default=0)  # fen
 
     def __str__(self):
         return str(self.organisation_id)

@@ -7,7 +7,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts.billing.models import Charge, ChargeState
+from contracts.billing.models import SETTLED, Charge, ChargeState
 from marketplace.desk import DeskItem, desk_items
 from marketplace.menu import MenuItem, register_menu
 from marketplace.money import Money
@@ -45,7 +45,7 @@ def charges_of_contract(request, contract) -> str:
     acting = request.acting
     if not acting.can("charge.read") or not _is_party(acting, contract):
         return ""
-    open_ = Charge.objects.filter(contract=contract).exclude(state=ChargeState.INVOICED)
+    open_ = Charge.objects.filter(contract=contract).exclude(state__in=SETTLED)
     sums = {
         row["state"]: row["total"]
         for row in open_.values("state").annotate(total=Sum("amount_minor")).order_by()
@@ -66,6 +66,7 @@ def waiting_charges(acting) -> list[DeskItem]:
         return []
     words = {
         ChargeState.HELD: _("%(number)s: look at an unusual charge, %(total)s"),
+        ChargeState.DISPUTED: _("%(number)s: answer the dispute about a charge, %(total)s"),
         ChargeState.ACCRUED: _("%(number)s: approve charges, %(total)s"),
         ChargeState.APPROVED: _("%(number)s: issue invoices, %(total)s"),
     }

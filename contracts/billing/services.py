@@ -6,8 +6,11 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from contracts.billing.charge_steps import ContractBilling
 from contracts.billing.models import BillingPolicy, IssuerVat
+from contracts.lifecycle.models import LicenceContract
 from marketplace.audit.services import record
+from marketplace.clock import now
 from marketplace.organisations.acting import Acting, permit
 from marketplace.organisations.models import Organisation
 from marketplace.refusals import Refused
@@ -18,14 +21,35 @@ def bills_automatically(organisation: Organisation) -> bool:
 
 
 @transaction.atomic
-def set_policy(*, actor: Acting, automatic: bool) -> BillingPolicy:
-    """Switch approval and invoicing without a person on or off for the acting organisation."""
+def set_policy(*, actor: Acting, automatic: bool, carry_below_minor: int = 0) -> BillingPolicy:
+    """How the acting organisation bills: approval and invoicing without a person, and the sum (fen) below which
+    corrections are carried to the next invoice."""
     permit(actor, "charge.approve", actor.organisation)
     policy, _made = BillingPolicy.objects.update_or_create(
-        organisation=actor.organisation, defaults={"approve_automatically": automatic}
+        organisation=actor.organisation,
+        defaults={"approve_automatically": automatic, "carry_below_minor": carry_below_minor},
     )
-    record(actor, "billing.policy_changed", policy, automatic=automatic)
+    record(actor, "billing.policy_changed", policy, automatic=automatic, carry_below=carry_below_minor)
     return policy
+
+
+@transaction.atomic
+def set_carrying(
+    contract: LicenceContract, *, actor: Acting, carry_below_minor: int | None
+) -> ContractBilling | None:
+    """Set for one contract the sum (minor units of its currency) below which corrections are carried to the next
+    invoice; None goes back to the licensor's own policy."""
+    permit(actor, "charge.approve", contract.licensor, against=contract.licensee)
+    contract = LicenceContract.objects.select_for_update().get(pk=contract.pk)
+    record(actor, "billing.carrying_set", contract, carry_below=carry_below_minor)
+    if carry_below_minor is None:
+        ContractBilling.objects.filter(contract=contract).delete()
+        return None
+    found, _made = ContractBilling.objects.update_or_create(
+        contract=contract,
+        defaults={"carry_below_minor": carry_below_minor, "set_by": actor.user, "set_at": now()},
+    )
+    return found
 
 
 @transaction.atomic

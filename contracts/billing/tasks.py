@@ -5,7 +5,7 @@ from celery import shared_task
 from contracts.billing import documents
 from contracts.billing.charging import charge_contract
 from contracts.billing.invoicing import issue_invoices
-from contracts.billing.models import BillingPolicy, ChargeState, CreditNote, Invoice
+from contracts.billing.models import BILLABLE, BillingPolicy, CreditNote, Invoice
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import State
 from marketplace.refusals import Refused
@@ -25,10 +25,7 @@ def charge_due() -> None:
     for contract in contracts.order_by("pk").iterator(200):
         try:
             charge_contract(contract)
-            if (
-                contract.licensor_id in automatic
-                and contract.charges.filter(state=ChargeState.APPROVED).exists()
-            ):
+            if contract.licensor_id in automatic and contract.charges.filter(state__in=BILLABLE).exists():
                 issue_invoices(contract)
         except (Refused, ValueError):
             logger.exception("Contract %s could not be charged", contract.number)

@@ -1,13 +1,21 @@
 from django.urls import path
 
-from contracts.billing import views
+from contracts.billing import charge_views, views
 
 urlpatterns = [
-    path("contracts/<str:number>/charges/", views.charges, name="charges"),
-    path("contracts/<str:number>/charges/approve/", views.approve, name="charges_approve"),
+    path("contracts/<str:number>/charges/", charge_views.charges, name="charges"),
+    path("contracts/<str:number>/charges/approve/", charge_views.approve, name="charges_approve"),
     path("contracts/<str:number>/charges/invoice/", views.issue, name="charges_invoice"),
-    path("charges/<int:pk>/", views.charge, name="charge"),
-    path("charges/<int:pk>/release/", views.release, name="charge_release"),
+    path("charges/<int:pk>/", charge_views.charge, name="charge"),
+    path("contracts/<str:number>/charges/carrying/", charge_views.carrying, name="charges_carrying"),
+    path("contracts/<str:number>/charges/trial-run/", charge_views.trial_run, name="charges_trial_run"),
+    path("charges/<int:pk>/release/", charge_views.release, name="charge_release"),
+    path("charges/<int:pk>/refuse/", charge_views.refuse, name="charge_refuse"),
+    path("charges/<int:pk>/dispute/", charge_views.dispute, name="charge_dispute"),
+    path("charges/<int:pk>/dispute/withdraw/", charge_views.withdraw_dispute, name="charge_dispute_withdraw"),
+    path("charges/<int:pk>/uphold/", charge_views.uphold, name="charge_uphold"),
+    path("charges/<int:pk>/waive/", charge_views.waive, name="charge_waive"),
+    path("rating-runs/<int:pk>/", charge_views.rating_run, name="rating_run"),
     path("invoices/", views.invoices, name="invoices"),
     path("invoices/<int:pk>/", views.invoice, name="invoice"),
     path("invoices/<int:pk>/pdf/", views.invoice_pdf, name="invoice_pdf"),

@@ -1,7 +1,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -9,18 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from contracts.billing import services
-from contracts.billing.charging import approve_charges, issued_before, release_charge
+from contracts.billing.charge_views import contract_of_party
 from contracts.billing.documents import remittance_text
 from contracts.billing.forms import CreditNoteForm, PolicyForm, TaxInvoiceForm, VatForm
 from contracts.billing.invoicing import issue_credit_note, issue_invoices, left_to_credit, note_tax_invoice
-from contracts.billing.lines import line_text
-from contracts.billing.models import BillingDocument, Charge, ChargeState, CreditNote, Invoice
-from contracts.lifecycle.models import LicenceContract
+from contracts.billing.models import BillingDocument, BillingPolicy, CreditNote, Invoice
 from contracts.payments.queries import annotate_balances
-from contracts.rating import correct
-from contracts.rating.result import reason_words
 from contracts.rating.working import read_working, sentences
-from contracts.usage.queries import rating_of
 from marketplace import tables
 from marketplace.clock import today
 from marketplace.money import Money
@@ -30,112 +25,13 @@ PER_PAGE = 20
 INVOICE_SORTS = {"number", "issued_on", "due_on", "total_minor"}
 
 
-def _contract(request, number) -> LicenceContract:
-    """Charges are between the two parties: a broker who may see the contract does not see them."""
-    acting = request.acting
-    found = get_object_or_404(LicenceContract.objects.visible_to(acting), number=number)
-    if not acting.can("charge.read") or not (acting.is_for(found.licensor) or acting.is_for(found.licensee)):
-        raise Http404
-    return found
-
-
-def _standing(contract: LicenceContract, language: str) -> dict:
-    """What today's rating says beyond what is charged: the same code, so the figure is that of the next charge."""
-    if contract.effective_on is None:
-        return {}
-    rating = rating_of(contract, today())
-    found = correct(issued_before(contract), rating)
-    minor = sum(c.minor for c in found.new) + sum(a.amount.minor for a in found.adjustments)
-    return {
-        "to_come": Money(minor, rating.currency),
-        "waiting": [reason_words(waiting, language) for waiting in rating.waiting],
-    }
-
-
-@login_required
-def charges(request, number):
-    contract = _contract(request, number)
-    found = (
-        Charge.objects.visible_to(request.acting)
-        .filter(contract=contract)
-        .select_related("contract")
-        .prefetch_related("contract__versions")
-        .order_by("-dated_on", "-id")
-    )
-    if request.GET.get("export"):
-        columns = [
-            (_("Date"), "dated_on"),
-            (_("Element"), "element_id"),
-            (_("From"), "period_start"),
-            (_("Until"), "period_end"),
-            (_("Kind"), "get_kind_display"),
-            (_("Amount"), "amount"),
-            (_("State"), "get_state_display"),
-        ]
-        return tables.export(request, f"charges-{contract.number}", columns, found)
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    language = get_language() or "zh-hans"
-    licensor = request.acting.is_for(contract.licensor)
-    context = {
-        "contract": contract,
-        "page_obj": page,
-        "rows": [{"charge": charge, "text": line_text(charge, language)} for charge in page],
-        **_standing(contract, language),
-        "may_approve": licensor and request.acting.can("charge.approve"),
-        "may_issue": licensor and request.acting.can("invoice.issue"),
-        "to_approve": contract.charges.filter(state=ChargeState.ACCRUED).count() if licensor else 0,
-        "to_issue": contract.charges.filter(state=ChargeState.APPROVED).exclude(amount_minor=0).count()
-        if licensor
-        else 0,
-    }
-    return render(request, "contracts/billing/charge_list.html", context)
-
-
-@login_required
-def charge(request, pk):
-    found = get_object_or_404(
-        Charge.objects.visible_to(request.acting).select_related("contract", "run"), pk=pk
-    )
-    language = get_language() or "zh-hans"
-    context = {
-        "charge": found,
-        "contract": found.contract,
-        "text": line_text(found, language),
-        "sentences": sentences(read_working(found.working), language) if found.working else [],
-        "may_release": found.state == ChargeState.HELD
-        and request.acting.is_for(found.contract.licensor)
-        and request.acting.can("charge.approve"),
-        "invoice": Invoice.objects.filter(lines__charge=found).first(),
-    }
-    return render(request, "contracts/billing/charge_detail.html", context)
-
-
-@login_required
-@require_POST
-def approve(request, number):
-    contract = _contract(request, number)
-    ids = [int(value) for value in request.POST.getlist("charge") if value.isdecimal()]
-    if not ids and request.POST.get("all"):
-        ids = list(contract.charges.filter(state=ChargeState.ACCRUED).values_list("pk", flat=True))
-    approve_charges(contract, actor=request.acting, ids=ids)
-    messages.success(request, _("The charges were approved; they can be invoiced now."))
-    return redirect("charges", number=contract.number)
-
-
-@login_required
-@require_POST
-def release(request, pk):
-    found = get_object_or_404(Charge.objects.visible_to(request.acting).select_related("contract"), pk=pk)
-    release_charge(found, actor=request.acting)
-    messages.success(request, _("The charge goes on as accrued."))
-    return redirect(found)
-
-
 @login_required
 @require_POST
 def issue(request, number):
-    contract = _contract(request, number)
-    issued = issue_invoices(contract, actor=request.acting)
+    contract = contract_of_party(request, number)
+    issued = issue_invoices(
+        contract, actor=request.acting, with_carried=bool(request.POST.get("with_carried"))
+    )
     if issued:
         numbers = ", ".join(invoice.number for invoice in issued)
         messages.success(request, _("Issued: %(numbers)s") % {"numbers": numbers})
@@ -293,13 +189,19 @@ def settings(request):
     organisation = request.acting.organisation
     if organisation is None or not request.acting.can("invoice.issue") or not organisation.is_research:
         return redirect("desk")
-    policy_form = PolicyForm(initial={"approve_automatically": services.bills_automatically(organisation)})
+    policy_form = PolicyForm(
+        initial=BillingPolicy.objects.filter(organisation=organisation)
+        .values("approve_automatically", "carry_below_minor")
+        .first()
+    )
     vat_form = VatForm(initial={"valid_from": today()})
     if request.method == "POST" and request.POST.get("what") == "policy":
         policy_form = PolicyForm(request.POST)
         if policy_form.is_valid():
             services.set_policy(
-                actor=request.acting, automatic=policy_form.cleaned_data["approve_automatically"]
+                actor=request.acting,
+                automatic=policy_form.cleaned_data["approve_automatically"],
+                carry_below_minor=policy_form.cleaned_data["carry_below_minor"] or 0,
             )
             messages.success(request, _("Saved."))
             return redirect(reverse("billing_settings"))

@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from contracts.lifecycle.models.known import known_trigger
 from contracts.usage.states import DUE, ReportState
 from marketplace.clock import now, today
 
@@ -54,6 +55,8 @@ class UsageReport(models.Model):
     accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     reminded = models.PositiveSmallIntegerField(default=0)  # reminders sent: +0, +7, +15 days
     created_at = models.DateTimeField(default=now)
+    known_at = models.DateTimeField(null=True, editable=False)  # since when its figures count …
+    unknown_at = models.DateTimeField(null=True, editable=False)  # … and do not any more
 
     objects = UsageReportQuerySet.as_manager()
 
@@ -85,6 +88,13 @@ class UsageReport(models.Model):
                 | Q(accepted_at__isnull=False, accepted_by__isnull=False),
                 name="report_accepted_by_somebody",
             ),
+        ]
+        triggers = [
+            known_trigger(
+                "report_known",
+                known_at="NEW.state = 'ACCEPTED'",
+                unknown_at="NEW.known_at IS NOT NULL AND NEW.state <> 'ACCEPTED'",
+            )
         ]
 
     def __str__(self):

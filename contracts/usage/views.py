@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from contracts.billing import tasks
-from contracts.billing.charging import preview_report
+from contracts.billing.preview import preview_report
 from contracts.lifecycle.models import LicenceContract
 from contracts.rating import sentences
 from contracts.usage import services, sheets

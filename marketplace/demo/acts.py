@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from contracts.billing.charging import approve_charges
+from contracts.billing.decisions import approve_charges
 from contracts.billing.invoicing import issue_invoices
 from contracts.billing.models import ChargeState
 from contracts.lifecycle import services as lifecycle

@@ -108,6 +108,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         # rated, invoiced, paid, distributed
         "charge.read": _OFFICE | {Role.FINANCE, Role.SIGNATORY, Role.REPORTER},
         "charge.approve": {Role.FINANCE},
+        "charge.dispute": {Role.FINANCE, Role.SIGNATORY, Role.REPORTER},
+        "charge.waive": {Role.FINANCE},
         "invoice.read": _OFFICE | {Role.FINANCE, Role.SIGNATORY, Role.REPORTER},
         "invoice.issue": {Role.FINANCE},
         "payment.advise": {Role.FINANCE},

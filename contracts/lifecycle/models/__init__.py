@@ -8,6 +8,7 @@ from contracts.lifecycle.models.contract import (
     LicenceContract,
     Review,
 )
+from contracts.lifecycle.models.known import KnownDates
 from contracts.lifecycle.models.notice import CalendarDay, Objection, PublicNotice
 from contracts.lifecycle.models.running import (
     Breach,
@@ -34,6 +35,7 @@ __all__ = [
     "Declaration",
     "Delivery",
     "Extension",
+    "KnownDates",
     "LicenceContract",
     "Objection",
     "PublicNotice",

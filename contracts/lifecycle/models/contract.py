@@ -7,6 +7,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from contracts.lifecycle.models.known import KEEP_DATES, known_trigger
 from contracts.lifecycle.states import ExitKind, PricingMethod, Side, State
 from marketplace import terms as language
 from marketplace.appendonly import append_only_triggers
@@ -167,6 +168,7 @@ class LicenceContract(models.Model):
                 name="contract_registration_is_whole",
             ),
         ]
+        triggers = [KEEP_DATES]
 
     def __str__(self):
         return self.number
@@ -251,6 +253,7 @@ class ContractTerms(models.Model):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField(default=now)
     agreed_at = models.DateTimeField(_("agreed by both sides"), null=True)
+    known_at = models.DateTimeField(null=True, editable=False)  # when it was known that it takes effect
 
     objects = _OfContractQuerySet.as_manager()
 
@@ -265,6 +268,7 @@ class ContractTerms(models.Model):
                 name="contract_terms_day_once",
             ),
         ]
+        triggers = [known_trigger("terms_known", known_at="NEW.effective_on IS NOT NULL")]
 
     def __str__(self):
         return f"{self.contract_id} v{self.number}"

@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from contracts.lifecycle.models.contract import LicenceContract, _OfContractQuerySet
+from contracts.lifecycle.models.known import ClockTimestamp, known_trigger
 from contracts.lifecycle.models.signing import ContractDocument
 from contracts.lifecycle.states import BreachState, DeliveryState, ExtensionState, FactState, Side
 from marketplace.appendonly import append_only_triggers
@@ -124,6 +125,8 @@ class ContractFact(models.Model):
     voided_at = models.DateTimeField(null=True)
     voided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     void_reason = models.TextField(_("why it is void"), blank=True)
+    known_at = models.DateTimeField(null=True, editable=False)  # since when it counts …
+    unknown_at = models.DateTimeField(null=True, editable=False)  # … and does not any more
 
     objects = _OfContractQuerySet.as_manager()
 
@@ -141,6 +144,9 @@ class ContractFact(models.Model):
                 | ~Q(state="VOID") & Q(voided_at__isnull=True),
                 name="fact_void_has_reason",
             ),
+        ]
+        triggers = [
+            known_trigger("fact_known", known_at="NEW.state = 'CONFIRMED'", unknown_at="NEW.state = 'VOID'")
         ]
 
     def __str__(self):
@@ -207,6 +213,7 @@ class WindDown(models.Model):
     certified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    known_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
 
     class Meta:
         verbose_name = _("wind-down")

@@ -5,11 +5,13 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, transaction
 
-from contracts.billing.charging import approve_charges, charge_contract, preview_report, release_charge
+from contracts.billing.charging import charge_contract
+from contracts.billing.decisions import approve_charges, release_charge
 from contracts.billing.documents import make_credit_note_document, make_invoice_document
 from contracts.billing.invoicing import issue_credit_note, issue_invoices, left_to_credit
 from contracts.billing.models import CreditNote, Invoice, NumberSeries
 from contracts.billing.numbering import ALPHABET, new_reference, next_number, valid_reference
+from contracts.billing.preview import preview_report
 from contracts.billing.services import record_vat_rate, set_policy
 from contracts.lifecycle.services import complete_track, raise_dispute, record_registration, settle_dispute
 from contracts.usage.meters import check_rows
@@ -126,8 +128,8 @@ def test_credit_notes_use_up_an_invoice_to_the_fen(world):
     contract = running(world, sheet(lump("0.10", trigger=after(0)), vat="inclusive"), on=JANUARY)
     pass_day(JANUARY)
     [invoice] = invoiced(world, contract, on=JANUARY)
-    for minor in (3, 3, 4):
-        issue_credit_note(invoice, actor=world.finance, price_minor=minor, reason="分次红冲")
+    for place, minor in enumerate((3, 3, 4), 1):
+        issue_credit_note(invoice, actor=world.finance, price_minor=minor, reason=f"分次红冲（{place}）")
     notes = invoice.credit_notes.all()
     assert sum(note.total_minor for note in notes) == invoice.total_minor == 10
     assert sum(note.vat_minor for note in notes) == invoice.vat_minor

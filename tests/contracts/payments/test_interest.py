@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.billing.charging import approve_charges
+from contracts.billing.decisions import approve_charges
 from contracts.billing.interest import interest_items
 from contracts.billing.invoicing import issue_invoices
 from contracts.billing.models import Charge

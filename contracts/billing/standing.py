@@ -1,0 +1,80 @@
+"""What was charged so far under each key (element, part, period), and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from contracts.billing.models import Charge, ChargeState
+from contracts.lifecycle.models import LicenceContract
+from contracts.rating import Issued
+from contracts.rating.result import Key
+from marketplace.money import Money
+
+
+class Standing(NamedTuple):
+    """One charge or adjustment, as little of it as corrections need."""
+
+    pk: int
+    key: Key
+    sequence: int
+    minor: int
+    state: str
+    held_reason: str
+
+
+def standing_of(contract: LicenceContract) -> list[Standing]:
+    """Everything charged so far, except interest, in the order in which it arose."""
+    rows = (
+        contract.charges.exclude(kind=Charge.Kind.INTEREST)
+        .order_by("sequence", "pk")
+        .values_list(
+            "pk", "element_id", "part", "period_start", "period_end", "sequence", "amount_minor", "state",
+            "held_reason",
+        )
+    )  # fmt: skip
+    return [Standing(pk, Key(*key), seq, minor, state, held) for pk, *key, seq, minor, state, held in rows]
+
+
+def issued(rows: Iterable[Standing], currency: str) -> list[Issued]:
+    """As `rating.correct` wants it."""
+    return [Issued(row.key, Money(row.minor, currency)) for row in rows]
+
+
+def by_key(rows: Iterable[Standing]) -> dict[Key, list[Standing]]:
+    found: dict[Key, list[Standing]] = {}
+    for row in rows:
+        found.setdefault(row.key, []).append(row)
+    return found
+
+
+def taken_back(rows: Sequence[Standing], minor: int) -> tuple[int, int]:
+    """Split a reduction of one key (`minor` < 0) into (what had been waived, the rest), both ≤ 0.
+
+    The newest goes first: a waived addition falls away before anything that was charged earlier is given back, and
+    an addition that came after a waiver before the waiver shrinks.
+    """
+    layers: list[list] = []  # [waived, minor left], oldest first
+    for row in rows:
+        waived = row.state == ChargeState.WAIVED
+        if row.minor > 0:
+            layers.append([waived, row.minor])
+        elif row.minor < 0:
+            _peel(layers, -row.minor, only=waived)
+    waived, rest = _peel(layers, -minor)
+    return -waived, -rest
+
+
+def _peel(layers: list[list], amount: int, *, only: bool | None = None) -> tuple[int, int]:
+    """Take `amount` off the newest layers (of one kind only); returns (waived, not waived), any excess in the second."""
+    taken = {True: 0, False: 0}
+    for layer in reversed(layers):
+        if only is not None and layer[0] is not only:
+            continue
+        part = min(amount, layer[1])
+        layer[1] -= part
+        taken[layer[0]] += part
+        amount -= part
+        if not amount:
+            break
+    return taken[True], taken[False] + amount

@@ -1,0 +1,450 @@
+"""One contract living through anything, step by step through the real services, and what it must add up to.
+
+`Life` keeps its own record of what was accepted, confirmed, voided and agreed, so that the rating from scratch at the
+end does not read the tables that charging reads.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from types import SimpleNamespace
+
+from django.db.models import Sum
+
+from contracts import rating
+from contracts.billing import decisions
+from contracts.billing.charge_steps import ContractBilling
+from contracts.billing.charging import charge_contract
+from contracts.billing.invoicing import issue_invoices
+from contracts.billing.models import (
+    BILLABLE,
+    SETTLED,
+    WATCHED,
+    ChargeState,
+    CreditNoteLine,
+    InvoiceLine,
+    RatingRun,
+)
+from contracts.billing.runs import recompute
+from contracts.lifecycle import services as lifecycle
+from contracts.lifecycle.models import ContractTerms, LicenceContract
+from contracts.rating.result import Key
+from contracts.usage import services as usage
+from contracts.usage.meters import meters_of, terms_on
+from contracts.usage.models import UsageReport
+from contracts.usage.queries import rated_row, rating_inputs
+from contracts.usage.services import Draft, RowInput
+from contracts.usage.states import DUE, ReportState
+from marketplace.clock import ZONE, at
+from marketplace.deals.models import Deal, Offer, TermSheet
+from marketplace.terms import Terms, hash_of
+from marketplace.terms.codec import write
+from marketplace.terms.dates import add_months
+
+DAY = timedelta(days=1)
+EFFECT = date(2026, 2, 10)
+_numbers = count(900_001)
+
+
+def contract_of(world, terms: Terms, *, on: date = EFFECT) -> LicenceContract:
+    """A contract on free use (or in force), as rows: how it came about is other tests' matter."""
+    number, plain, seal = next(_numbers), write(terms), hash_of(terms)
+    deal = Deal.objects.create(
+        number=f"D-2026-{number:06d}", listing=world.listing, licensor=world.uni, licensee=world.firm,
+        state="CLOSED", opened_by=world.officer.user, closed_at=datetime(2026, 1, 1, tzinfo=ZONE),
+        closed_reason="OTHER", closed_for="LICENSOR",
+    )  # fmt: skip
+    offer = Offer.objects.create(
+        deal=deal, number=1, made_for="LICENSOR", made_by=world.officer.user, organisation=world.uni, terms=plain,
+        terms_hash=seal,
+    )  # fmt: skip
+    subject = {
+        "listing": {"code": "L", "title_zh": "密封胶", "title_en": "Sealant", "ip_rights": []},
+        "licensor": {"id": world.uni.pk, "name_zh": world.uni.name_zh},
+        "licensee": {"id": world.firm.pk, "name_zh": world.firm.name_zh},
+        "agency": None,
+    }
+    sheet = TermSheet.objects.create(
+        deal=deal, offer=offer, terms=plain, terms_hash=seal, snapshot=subject, hash=seal
+    )
+    trial = terms.trial
+    ends = add_months(on, trial.months) - DAY if trial else None
+    made = LicenceContract.objects.create(
+        number=f"C-2026-{number:06d}", term_sheet=sheet, licensor=world.uni, licensee=world.firm, subject=subject,
+        state="TRIAL" if trial else "ACTIVE", drafted_by=world.officer.user, drafted_for=world.uni,
+        signed_at=datetime(2026, 2, 1, tzinfo=ZONE), effective_on=on, delivered_on=on,
+        trial_starts_on=on if trial else None, trial_ends_on=ends,
+        decision_due_on=ends if terms.has_option else None,
+        term_ends_on=add_months(on, terms.term_months) - DAY, pricing_method="LISTING",
+    )  # fmt: skip
+    ContractTerms.objects.create(
+        contract=made,
+        number=1,
+        effective_on=on,
+        terms=plain,
+        terms_hash=seal,
+        agreed_at=datetime(2026, 2, 1, tzinfo=ZONE),
+    )
+    return made
+
+
+class Life:
+    """The contract and this test's own record of what counts. Every step happens at a later moment."""
+
+    def __init__(self, world: SimpleNamespace, terms: Terms) -> None:
+        self.world = world
+        self.contract = contract_of(world, terms)
+        self.on = EFFECT + DAY
+        self.accepted: dict[tuple[date, date], list[rating.UsageRow]] = {}
+        self.events: dict[int, rating.Happened] = {}
+        self.versions = [rating.TermsVersion(EFFECT, terms)]
+        self.known: dict = {"converted_on": None, "declined_on": None, "terminated_on": None}
+
+    def at(self):
+        return at(self.on)
+
+    def fresh(self) -> LicenceContract:
+        self.contract = LicenceContract.objects.with_parties().get(pk=self.contract.pk)
+        return self.contract
+
+    # --- time, usage -------------------------------------------------------------------------------------
+
+    def pass_days(self, days: int) -> None:
+        self.on += timedelta(days=days)
+        with self.at():
+            usage.schedule_reports(self.contract)
+
+    def open_reports(self) -> list[UsageReport]:
+        return list(self.contract.reports.filter(state__in=DUE).order_by("period_start", "pk"))
+
+    def accepted_reports(self) -> list[UsageReport]:
+        found = self.contract.reports.filter(state=ReportState.ACCEPTED, amended_by=None)
+        return list(found.order_by("period_start", "pk"))
+
+    def accept(self, report: UsageReport, figures) -> None:
+        """Submit and accept a report; `figures(meter, piece)` gives each figure in minor units (or 0)."""
+        with self.at():
+            rows = [row for piece in self.pieces(report) for row in self.rows(report, piece, figures)]
+            self._accept(report, rows)
+
+    def _accept(self, report: UsageReport, rows: list[RowInput]) -> None:
+        usage.submit_report(report, actor=self.world.reporter, draft=Draft(rows=rows, is_nil=not rows))
+        usage.accept_report(report, actor=self.world.officer)
+        stored = UsageReport.objects.get(pk=report.pk).rows.all()
+        self.accepted[report.period_start, report.period_end] = [rated_row(row) for row in stored]
+
+    def pieces(self, report: UsageReport) -> list[tuple[date, date]]:
+        """A period by calendar months, cut where versions change: most triggers and amendments fall between rows."""
+        cuts = {version.effective_on for version in self.versions}
+        begins, found = report.period_start, []
+        while begins <= report.period_end:
+            ends = min(add_months(begins.replace(day=1), 1) - DAY, report.period_end)
+            ends = min([cut - DAY for cut in cuts if begins < cut <= ends], default=ends)
+            found.append((begins, ends))
+            begins = ends + DAY
+        return found
+
+    def rows(self, report, piece, figures) -> list[RowInput]:
+        begins, ends = piece
+        found = []
+        for meter in meters_of(terms_on(self.contract, report.period_end)):
+            amount = figures(meter.name, piece)
+            if not amount:
+                continue
+            span = {"period_start": begins, "period_end": ends}
+            if meter.is_sales:
+                found.append(RowInput("sales", components={"invoiced_incl_vat": abs(amount)}, **span))
+            else:
+                amount = amount if meter.name == "profit" else abs(amount)
+                found.append(RowInput(meter.name, quantity=Decimal(amount), **span))
+        return found
+
+    def amend(self, report: UsageReport, figures) -> None:
+        with self.at():
+            amended = usage.amend_report(report, actor=self.world.reporter)
+        self.accept(amended, figures)
+
+    def split(self, report: UsageReport, cut: date) -> None:
+        """Amend a report so that no row lies on both sides of a day."""
+        with self.at():
+            amended = usage.amend_report(report, actor=self.world.reporter)
+            rows = []
+            for row in report.rows.all():
+                rows += _cut(row, cut)
+            self._accept(amended, rows)
+
+    # --- facts, terms, end ---------------------------------------------------------------------------------
+
+    def happen(self, name: str, back: int, *, confirm: bool) -> None:
+        with self.at():
+            fact = lifecycle.record_fact(
+                self.contract, actor=self.world.officer, name=name, on=self.on - timedelta(days=back)
+            )
+            if fact.state == "RECORDED" and confirm:
+                fact = lifecycle.confirm_fact(fact, actor=self.world.signatory)
+            if fact.state == "CONFIRMED":
+                self.events[fact.pk] = rating.Happened(fact.name, fact.on)
+
+    def confirm(self, place: int) -> None:
+        waiting = list(self.contract.facts.filter(state="RECORDED").order_by("pk"))
+        if waiting:
+            with self.at():
+                fact = lifecycle.confirm_fact(waiting[place % len(waiting)], actor=self.world.signatory)
+            self.events[fact.pk] = rating.Happened(fact.name, fact.on)
+            if fact.replaces_id:
+                self.events.pop(fact.replaces_id, None)
+
+    def void(self, place: int) -> None:
+        alive = list(self.contract.facts.exclude(state="VOID").order_by("pk"))
+        if alive:
+            with self.at():
+                fact = lifecycle.void_fact(alive[place % len(alive)], actor=self.world.officer, reason="误录")
+            self.events.pop(fact.pk, None)
+
+    def replace(self, place: int, back: int) -> None:
+        alive = list(self.contract.facts.exclude(state="VOID").filter(replaced_by=None).order_by("pk"))
+        if alive:
+            old = alive[place % len(alive)]
+            with self.at():
+                lifecycle.record_fact(
+                    self.contract, actor=self.world.officer, name=old.name,
+                    on=self.on - timedelta(days=back), replaces=old,
+                )  # fmt: skip
+
+    def decide(self, converts: bool) -> None:
+        with self.at():
+            decision = lifecycle.decide(
+                self.contract,
+                actor=self.world.signatory,
+                choice="CONVERT" if converts else "DECLINE",
+                proof="password",
+            )
+        self.known["converted_on" if converts else "declined_on"] = decision.on
+
+    def end_early(self) -> None:
+        """The licensor notifies a breach, waits for the cure in vain, and terminates."""
+        with self.at():
+            lifecycle.notify_breach(
+                self.contract, actor=self.world.uni_signatory, kind="OTHER", words="擅自转让"
+            )
+        self.pass_days(61)
+        with self.at():
+            lifecycle.terminate(self.contract, actor=self.world.uni_signatory, reason="逾期未改正")
+
+    def invalidate(self, back: int) -> None:
+        with self.at():
+            lifecycle.invalidate(
+                self.contract,
+                actor=self.world.officer,
+                on=self.on - timedelta(days=back),
+                reason="专利被宣告无效",
+            )
+
+    # --- money ---------------------------------------------------------------------------------------------
+
+    def charge(self) -> None:
+        with self.at():
+            charge_contract(self.contract)
+            if not self.fresh().disputed:
+                assert charge_contract(self.contract) == []
+                self.check_charges()
+
+    def approve(self, place: int, many: bool) -> None:
+        ids = list(
+            self.contract.charges.filter(state=ChargeState.ACCRUED)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        if ids:
+            chosen = ids if many else [ids[place % len(ids)]]
+            with self.at():
+                decisions.approve_charges(self.contract, actor=self.world.finance, ids=chosen)
+
+    def issue(self, place: int, many: bool, with_carried: bool) -> None:
+        ids = list(
+            self.contract.charges.filter(state__in=BILLABLE).order_by("pk").values_list("pk", flat=True)
+        )
+        chosen = None if many or not ids else [ids[place % len(ids)]]
+        with self.at():
+            issue_invoices(self.contract, actor=self.world.finance, ids=chosen, with_carried=with_carried)
+
+    def judge(self, how: str, place: int) -> None:
+        """One decision about one charge that is not settled."""
+        rows = self.contract.charges.exclude(state__in=SETTLED).order_by("pk")
+        if how in ("release", "refuse"):
+            rows = rows.filter(state__in=WATCHED)
+        elif how in ("withdraw", "uphold"):
+            rows = rows.filter(state=ChargeState.DISPUTED)
+        rows = list(rows)
+        if not rows:
+            return
+        charge, world = rows[place % len(rows)], self.world
+        with self.at():
+            if how == "release":
+                decisions.release_charge(charge, actor=world.finance)
+            elif how == "refuse":
+                decisions.refuse_charge(charge, actor=world.finance, reason="数字有误")
+            elif how == "dispute":
+                decisions.dispute_charge(charge, actor=world.reporter, reason="有异议")
+            elif how == "withdraw":
+                decisions.withdraw_charge_dispute(charge, actor=world.reporter)
+            elif how == "uphold":
+                decisions.uphold_charge(charge, actor=world.finance, reason="依据合同")
+            else:
+                decisions.waive_charge(charge, actor=world.finance, reason="减免")
+
+    def carry(self, minor: int) -> None:
+        ContractBilling.objects.update_or_create(
+            contract=self.contract, defaults={"carry_below_minor": minor, "set_by": self.world.finance.user}
+        )
+
+    def quarrel(self) -> None:
+        with self.at():
+            if self.fresh().disputed:
+                lifecycle.settle_dispute(self.contract, actor=self.world.signatory)
+            else:
+                lifecycle.raise_dispute(self.contract, actor=self.world.signatory, reason="有争议")
+
+    # --- what must hold -------------------------------------------------------------------------------------
+
+    def scratch(self) -> rating.Rating:
+        """One rating over what this test itself knows to have been accepted, confirmed and agreed."""
+        contract = self.fresh()
+        if contract.declined_on and not self.known["declined_on"]:
+            self.known["declined_on"] = contract.trial_ends_on + DAY  # silence
+        if contract.converted_on and not self.known["converted_on"]:
+            self.known["converted_on"] = contract.trial_ends_on + DAY
+        wind_down = getattr(contract, "wind_down", None)
+        facts = rating.Facts(
+            effective_on=EFFECT,
+            delivered_on=EFFECT,
+            trial_starts_on=contract.trial_starts_on,
+            trial_ends_on=contract.trial_ends_on,
+            converted_on=self.known["converted_on"],
+            declined_on=self.known["declined_on"],
+            events=tuple(self.events.values()),
+            accepted=tuple(rating.Period(*period) for period in self.accepted),
+            terminated_on=contract.licence_ended_on,
+            expires_on=contract.term_ends_on,
+            sell_off_until=wind_down.sell_off_until if wind_down else None,
+        )
+        rows = [row for rows in self.accepted.values() for row in rows]
+        return rating.rate(self.versions, facts, rows, self.on)
+
+    def sums(self) -> dict[Key, int]:
+        rows = self.contract.charges.exclude(kind="INTEREST")
+        found: dict[Key, int] = {}
+        for charge in rows:
+            key = Key(charge.element_id, charge.part, charge.period_start, charge.period_end)
+            found[key] = found.get(key, 0) + charge.amount_minor
+        return found
+
+    def check_charges(self) -> None:
+        """What was charged under each key is what one rating from scratch says, unless a report is missing now."""
+        answer = self.scratch()
+        wanted = {charge.key: charge.minor for charge in answer.charges}
+        stands = self.sums()
+        held = {key for key in stands if key not in wanted and rating.corrections._waits(key, answer.waiting)}
+        nothing = {key for key, minor in stands.items() if not minor and key not in wanted}
+        got = {key: minor for key, minor in stands.items() if key not in held | nothing}
+        assert got == wanted
+        assert all(minor >= 0 for minor in stands.values())
+
+    def check_papers(self) -> None:
+        """Invoices minus credit notes are what stands as invoiced, to the fen; no invoice is credited twice."""
+        rows = self.contract.charges.exclude(kind="INTEREST")
+        lines = InvoiceLine.objects.filter(invoice__contract=self.contract).aggregate(s=Sum("price_minor"))[
+            "s"
+        ]
+        notes = CreditNoteLine.objects.filter(credit_note__invoice__contract=self.contract)
+        back = notes.aggregate(s=Sum("price_minor"))["s"]
+        stands = rows.filter(state=ChargeState.INVOICED).aggregate(s=Sum("amount_minor"))["s"]
+        assert (lines or 0) - (back or 0) == (stands or 0)
+        for invoice in self.contract.invoices.all():
+            assert sum(note.total_minor for note in invoice.credit_notes.all()) <= invoice.total_minor
+
+    def check_runs(self) -> None:
+        """Every run computes again to what it said, whatever became known since."""
+        for run in RatingRun.objects.filter(contract=self.contract):
+            again = recompute(run)
+            assert (again.same_inputs, again.same_terms, again.same_result) == (True, True, True), run.pk
+
+    def check_inputs(self) -> None:
+        """What charging reads is what this test recorded."""
+        versions, facts, rows = rating_inputs(self.fresh())
+        assert set(facts.events) == set(self.events.values())
+        assert len(rows) == sum(len(found) for found in self.accepted.values())
+        assert [v.effective_on for v in versions] == [v.effective_on for v in self.versions]
+
+    def finish(self, figures) -> None:
+        """Settle quarrels, report what is missing, split what must be split, charge and bill all that can be."""
+        if self.fresh().disputed:
+            self.quarrel()
+        over = max(self.on, self.contract.term_ends_on + timedelta(days=400))
+        self.pass_days((over - self.on).days)
+        for _round in range(60):
+            self.charge()
+            self.pass_days(1)
+            for report in self.open_reports():
+                self.accept(report, figures)
+            self.charge()
+            waiting = self.scratch().waiting
+            if not waiting:
+                break
+            self._answer(waiting)
+        assert not self.scratch().waiting
+        self.check_charges()
+        self.approve(0, many=True)
+        self.issue(0, many=True, with_carried=True)
+        self.approve(0, many=True)
+        self.issue(0, many=True, with_carried=True)
+
+    def _answer(self, waiting) -> None:
+        for wait in waiting:
+            if wait.reason != "split_needed":
+                continue
+            cut = date.fromisoformat(wait.detail)
+            for report in self.accepted_reports():
+                if any(row.period_start < cut <= row.period_end for row in report.rows.all()):
+                    self.split(report, cut)
+                    return
+
+    def check_end(self) -> None:
+        """The acceptance property."""
+        self.check_charges()
+        self.check_papers()
+        self.check_runs()
+        self.check_inputs()
+        rows = self.contract.charges.exclude(kind="INTEREST")
+        open_ = rows.exclude(state=ChargeState.INVOICED).aggregate(s=Sum("amount_minor"))["s"] or 0
+        lines = InvoiceLine.objects.filter(invoice__contract=self.contract).aggregate(s=Sum("price_minor"))[
+            "s"
+        ]
+        notes = CreditNoteLine.objects.filter(credit_note__invoice__contract=self.contract)
+        back = notes.aggregate(s=Sum("price_minor"))["s"]
+        assert (lines or 0) - (back or 0) + open_ == self.scratch().total.minor
+
+
+def _cut(row, cut: date) -> list[RowInput]:
+    """One stored row as one or two inputs; whole minor units are divided without loss."""
+    if not row.period_start < cut <= row.period_end:
+        return [_share(row, row.period_start, row.period_end, lambda total: total)]
+    return [
+        _share(row, row.period_start, cut - DAY, lambda total: total // 2),
+        _share(row, cut, row.period_end, lambda total: total - total // 2),
+    ]
+
+
+def _share(row, begins: date, ends: date, part) -> RowInput:
+    components = row.components and {name: part(value) for name, value in row.components.items()}
+    quantity = None if row.quantity is None else Decimal(part(int(row.quantity)))
+    return RowInput(
+        row.meter,
+        quantity=quantity,
+        components=components,
+        product=row.product,
+        period_start=begins,
+        period_end=ends,
+    )

@@ -1,0 +1,183 @@
+"""The acceptance property: whatever happens, in whatever order, invoices minus credit notes, plus what is carried,
+disputed, waived, held or not invoiced yet, are one rating from scratch over what was accepted."""
+
+import os
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from marketplace import terms as language
+from marketplace.refusals import Refused
+from tests.contracts.billing.life import Life
+from tests.contracts.rating import strategies
+
+EXAMPLES = int(os.environ.get("ACCEPTANCE_EXAMPLES", "12"))
+STEPS = int(os.environ.get("ACCEPTANCE_STEPS", "25"))
+EVENTS = ("first_income", "milestone:launch", "written_notice")
+
+places = st.integers(0, 7)
+sizes = st.sampled_from([0, 1, 999, 12_345, 400_001, 2_000_000, 60_000_000])
+
+
+def figures_of(size: int, shape: int):
+    """Figures from two small numbers, so that examples shrink well; every meter and month gets another one."""
+
+    def figures(meter: str, piece) -> int:
+        if not size:
+            return 0
+        spread = (piece[0].month * 7 + len(meter) * 3 + shape) % 5
+        amount = size * (spread + 1) // 3
+        if meter == "profit" and spread == 0:
+            return -amount
+        return amount // 40 if meter == "third_party_royalties" else amount
+
+    return figures
+
+
+class AnyLife(RuleBasedStateMachine):
+    world = None
+
+    def __init__(self):
+        super().__init__()
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+        self.life, self.whole = None, False
+
+    @initialize(document=strategies.documents(), carry=st.sampled_from([0, 0, 5_000, 10_000_000]))
+    def begin(self, document, carry):
+        agreed = language.read(document)
+        self.document = document
+        self.life = Life(self.world, agreed)
+        self.life.carry(carry)
+        self.whole = True
+
+    def attempt(self, step, *args, **more):
+        """One step; what the rules refuse leaves nothing behind."""
+        self.whole = False
+        try:
+            with transaction.atomic():
+                step(*args, **more)
+        except Refused:
+            pass
+        self.whole = True
+
+    @rule(days=st.integers(1, 150))
+    def pass_days(self, days):
+        self.attempt(self.life.pass_days, days)
+
+    @rule(days=st.integers(20, 130), size=sizes, shape=places)
+    def a_while_with_reports(self, days, size, shape):
+        self.attempt(self.life.pass_days, days)
+        for report in self.life.open_reports():
+            self.attempt(self.life.accept, report, figures_of(size, shape))
+        self.attempt(self.life.charge)
+
+    @rule(place=places, size=sizes, shape=places)
+    def report(self, place, size, shape):
+        if found := self.life.open_reports():
+            self.attempt(self.life.accept, found[place % len(found)], figures_of(size, shape))
+
+    @rule(place=places, size=sizes, shape=places)
+    def amend(self, place, size, shape):
+        if found := self.life.accepted_reports():
+            self.attempt(self.life.amend, found[place % len(found)], figures_of(size, shape))
+
+    @rule(name=st.sampled_from(EVENTS), back=st.integers(0, 200), confirm=st.booleans())
+    def happen(self, name, back, confirm):
+        self.attempt(self.life.happen, name, back, confirm=confirm)
+
+    @rule(place=places)
+    def confirm(self, place):
+        self.attempt(self.life.confirm, place)
+
+    @rule(place=places)
+    def void(self, place):
+        self.attempt(self.life.void, place)
+
+    @rule(place=places, back=st.integers(0, 200))
+    def replace(self, place, back):
+        self.attempt(self.life.replace, place, back)
+
+    @rule(converts=st.booleans())
+    def decide(self, converts):
+        self.attempt(self.life.decide, converts)
+
+    @rule(chance=st.integers(0, 3))
+    def end_early(self, chance):
+        if not chance:
+            self.attempt(self.life.end_early)
+
+    @rule(chance=st.integers(0, 5), back=st.integers(0, 300))
+    def invalidate(self, chance, back):
+        if not chance:
+            self.attempt(self.life.invalidate, back)
+
+    @rule()
+    def charge(self):
+        self.attempt(self.life.charge)
+
+    @rule(place=places, many=st.booleans())
+    def approve(self, place, many):
+        self.attempt(self.life.approve, place, many)
+
+    @rule(place=places, many=st.booleans(), with_carried=st.booleans())
+    def issue(self, place, many, with_carried):
+        self.attempt(self.life.issue, place, many, with_carried)
+
+    @rule(many=st.just(True))
+    def bill(self, many):
+        self.attempt(self.life.charge)
+        self.attempt(self.life.approve, 0, many)
+        self.attempt(self.life.issue, 0, many, False)
+
+    @rule(how=st.sampled_from(["release", "refuse", "dispute", "withdraw", "uphold", "waive"]), place=places)
+    def judge(self, how, place):
+        self.attempt(self.life.judge, how, place)
+
+    @rule()
+    def quarrel(self):
+        self.attempt(self.life.quarrel)
+
+    @rule(carry=st.sampled_from([0, 5_000, 10_000_000]))
+    def carry(self, carry):
+        self.life.carry(carry)
+
+    @precondition(lambda self: self.life is not None)
+    @invariant()
+    def papers_add_up(self):
+        self.life.check_papers()
+
+    def teardown(self):
+        try:
+            if self.whole:
+                self.life.finish(figures_of(12_345, 1))
+                self.life.check_end()
+                with connection.cursor() as cursor:
+                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        finally:
+            transaction.set_rollback(True)
+            self.atomic.__exit__(None, None, None)
+
+
+@pytest.mark.slow
+def test_whatever_happens_the_bills_are_one_rating_from_scratch(world):
+    AnyLife.world = world
+    run_state_machine_as_test(
+        AnyLife,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
