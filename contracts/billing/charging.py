@@ -131,21 +131,26 @@ def new_rows(
     """(charges and adjustments to append, not saved; the new state of charges whose fate they change, by id)."""
     stands = by_key(standing)
     sums = {key: sum(row.minor for row in rows) for key, rows in stands.items()}
-    amounts = [charge.minor for charge in found.new] + [a.amount.minor for a in found.adjustments]
-    invoiced = sum(row.minor for row in standing if row.state == ChargeState.INVOICED)
-    of_run = suspicion.of_run(amounts, invoiced)
-    rows, freed = [], {}
+    rows, freed, alone = [], {}, []
     for charge in found.new:
         row = _row(contract, inputs, charge, charge.amount, Charge.Kind.CHARGE)
         earlier = suspicion.earlier_of(sums, charge.element_id)
         reason = suspicion.far_above(inputs.versions[charge.version].terms, charge, earlier)
-        rows.append(_held(row, reason or of_run))
+        rows.append(_held(row, reason))
+        alone.append(row)
     for adjustment in found.adjustments:
         before = stands[adjustment.key]
         adjusting = _adjusting(contract, inputs, adjustment, before)
         rows += adjusting
         if adjusting[-1].state != ChargeState.WAIVED:
-            freed |= _share_fate(adjusting[-1], before, adjustment.now.minor, of_run)
+            shared = _share_fate(adjusting[-1], before, adjustment.now.minor)
+            freed |= shared or {}
+            alone += adjusting[-1:] if shared is None else []
+    amounts = [row.amount_minor for row in rows if row.state != ChargeState.WAIVED]
+    invoiced = sum(row.minor for row in standing if row.state == ChargeState.INVOICED)
+    if reason := suspicion.of_run(amounts, invoiced):
+        for row in alone:
+            _held(row, row.held_reason or reason)
     return rows, freed
 
 
@@ -169,21 +174,21 @@ def _adjusting(contract, inputs, adjustment: Adjustment, before: list[Standing])
     return rows
 
 
-def _share_fate(row: Charge, before: list[Standing], now_minor: int, of_run: str) -> dict[int, str]:
-    """An adjustment of something that waits for a person waits with it; one that sets it right frees it."""
+def _share_fate(row: Charge, before: list[Standing], now_minor: int) -> dict[int, str] | None:
+    """An adjustment of something that waits for a person waits with it; one that sets it right frees it. Returns the
+    new states of what it frees, None where nothing waits and it goes its own way."""
     open_rows = [one for one in before if one.state not in SETTLED]
     watched = [one for one in open_rows if one.state in WATCHED]
     if any(one.state == ChargeState.DISPUTED for one in open_rows):
         row.state = ChargeState.DISPUTED
-    elif watched:
-        reason = next((one.held_reason for one in watched if one.held_reason), of_run)
-        still = suspicion.still_far_above(reason, now_minor)
-        row.state = ChargeState.HELD if still else ChargeState.ACCRUED
-        row.held_reason = reason if still else ""
-        return {one.pk: row.state for one in watched if one.state != row.state}
-    else:
-        _held(row, of_run)
-    return {}
+        return {}
+    if not watched:
+        return None
+    reason = next((one.held_reason for one in watched if one.held_reason), "")
+    still = suspicion.still_far_above(reason, now_minor)
+    row.state = ChargeState.HELD if still else ChargeState.ACCRUED
+    row.held_reason = reason if still else ""
+    return {one.pk: row.state for one in watched if one.state != row.state}
 
 
 def _row(contract, inputs: Inputs, charge: Rated, amount: Money, kind, **more) -> Charge:

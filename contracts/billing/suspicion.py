@@ -32,7 +32,7 @@ def far_above(terms: Terms, charge: Charge, earlier: Iterable[int]) -> str:
 
 def still_far_above(reason: str, key_sum: int) -> bool:
     """Whether a held charge, as corrected since, still is what it was held for."""
-    code, *figures = reason.split()
+    code, *figures = reason.split() or [""]
     if code != "far_above" or len(figures) != 2:
         return True
     factor, highest = map(int, figures)
