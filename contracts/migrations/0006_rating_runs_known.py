@@ -32,7 +32,7 @@ SELECT id, signed_at, jsonb_build_object(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0004_lifecycle_submitted_by'),
+        ('contracts', '0005_calendar_2027'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
