@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -9,16 +10,22 @@ from marketplace.money import half_up
 from marketplace.terms import Royalty, Span, Straddling, Tiers
 
 from .facts import Facts, Period, UsageRow
+from .rates import Number
 from .royalty import Row, RoyaltyMeter
 from .run import ORDINARY, Point, Run
 from .schedule import window_of
 from .triggers import Fired
 
+THIRD_PARTY = frozenset({"third_party_royalties"})
+
 
 class Charging:
     """One royalty on its way through the periods, from the day on which charging begins."""
 
-    __slots__ = ("blocked_life", "blocked_windows", "element_id", "meter", "missing", "mode", "run", "start")
+    __slots__ = (
+        "blocked_life", "blocked_windows", "element_id", "meter", "missing", "mode", "rows", "run", "start",
+        "third_party",
+    )  # fmt: skip
 
     def __init__(self, run: Run, element_id: str, start: Fired) -> None:
         self.run, self.element_id, self.start = run, element_id, start
@@ -31,6 +38,8 @@ class Charging:
         divides = self.mode is Straddling.PART_ABOVE
         self.meter = RoyaltyMeter(element_id, run.versions, run.facts, fractions=divides)
         self.meter.since = start.on
+        self.rows = run.rows_of(self.meter.reads)
+        self.third_party = run.rows_of(THIRD_PARTY) if self.meter.stacks else {}
         self.missing = run.missing(element.meter_name)
         self.blocked_life = False  # an earlier period waits, and this element remembers it for life …
         self.blocked_windows: set[tuple] = set()  # … or within these years
@@ -65,7 +74,8 @@ class Charging:
             return
         if span in self.missing:
             self._remember_wait(element, span)
-        self.meter.free_use(self.run.rows_by_span.get(span.end, ()), version)
+        run = self.run
+        self.meter.free_use((row, run.version(row.period_end), 1) for row in self.rows.get(span.end, ()))
 
     def charge(self, span: Period, version: int) -> None:
         run, limits, meter = self.run, self.run.limits, self.meter
@@ -81,11 +91,17 @@ class Charging:
             self._wait(element, span, reason, cut.isoformat() if cut else "")
             return
         note = run.notes()
-        rows, split_on = self._chargeable(span, note)
+        rows, free, split_on = self._chargeable(self.rows.get(span.end, ()), span)
+        third_party: Number = 0
+        if self.third_party and split_on is None:
+            third_party, split_on = self._third_party(span)
         if split_on is not None:
             self._wait(element, span, "split_needed", split_on.isoformat())
             return
-        third_party = self._third_party(span) if run.has_third_party else 0
+        if free:
+            meter.free_use(free)
+            if free[0][0].period_end < self.start.on:
+                note("free_rows", (self.start.on,), "")
         exact = meter.take(span, rows, version, third_party, note)
         amount = half_up(exact)
         meter.book(amount, version)
@@ -98,46 +114,41 @@ class Charging:
             span = Period(start_on, span.end)
         run.charge(element, 0, span, amount, exact, version, note)
 
-    def _third_party(self, span: Period):
-        rows = self.run.rows_by_span.get(span.end, ())
-        return sum(
-            row.quantity or 0
-            for row in rows
-            if row.meter == "third_party_royalties" and row.period_end >= self.start.on
-        )
+    def _third_party(self, span: Period) -> tuple[Number, date | None]:
+        """What is owed to others for the use that is charged: on the same products, or where a row names none."""
+        rows, _, split_on = self._chargeable(self.third_party.get(span.end, ()), span)
+        total: Number = 0
+        for row, version, part in rows:
+            products = self.meter.elements[version].products
+            if not products or not row.product or row.product in products:
+                total += self.meter.number(row.quantity or 0) * part
+        return total, split_on
 
-    def _chargeable(self, span: Period, note) -> tuple[list[Row], date | None]:
-        """The rows of a period that are charged, or the day on which they must be split first."""
+    def _chargeable(self, rows: Sequence[UsageRow], span: Period) -> tuple[list[Row], list[Row], date | None]:
+        """The rows of a period that are charged, those before (free), or the day on which they must be split."""
         run, meter, start = self.run, self.meter, self.start
-        rows = run.rows_by_span.get(span.end, ())
         whole = span.start >= start.on or self.mode is Straddling.WHOLE_PERIOD
         if whole and run.single:
-            if run.has_third_party:
-                rows = [row for row in rows if row.meter != "third_party_royalties"]
-            return [(row, 0, 1) for row in rows], None
+            return [(row, 0, 1) for row in rows], [], None
         found: list[Row] = []
-        free: list[UsageRow] = []
+        free: list[Row] = []
         for row in rows:
-            if row.meter == "third_party_royalties":
-                continue
+            version, began = run.version(row.period_end), run.version(row.period_start)
             part: Fraction | int = 1
             if not whole:
                 if row.period_end < start.on:
-                    free.append(row)
+                    free.append((row, version, 1))
                     continue
                 if self.mode is Straddling.PART_ABOVE and row.period_end == start.on:
                     part = start.above
+                    free.append((row, version, 1 - part))
                 elif row.period_start < start.on:
-                    return [], start.on
-            version, began = run.version(row.period_end), run.version(row.period_start)
-            if began != version and meter.elements[began] != meter.elements[version]:
-                return [], run.versions[version].effective_on
+                    return [], [], start.on
+            if began != version and meter.differ(began, version):
+                return [], [], run.versions[version].effective_on
             if meter.elements[version] is not None:
                 found.append((row, version, part))
-        if free:
-            meter.free_use(free, run.version(span.end))
-            note("free_rows", (start.on,), "")
-        return found, None
+        return found, free, None
 
     # --- waiting -----------------------------------------------------------------------------------------
 

@@ -83,7 +83,7 @@ def inputs_hash(versions, facts: Facts, usage: Sequence[UsageRow], until: date) 
             [version.effective_on.isoformat(), hash_of(version.terms)] for version in versions
         ),
         "facts": normal(facts)
-        | {"events": normal(sorted(facts.events)), "accepted": normal(sorted(facts.accepted))},
+        | {name: normal(sorted(getattr(facts, name))) for name in ("events", "accepted", "closed")},
         "usage": sorted(json.dumps(normal(row), sort_keys=True) for row in usage),
         "until": until.isoformat(),
     }

@@ -52,6 +52,7 @@ class Limits:
     """
 
     def __init__(self, versions: Sequence[TermsVersion], effective_on: date) -> None:
+        self.since = [version.effective_on for version in versions]
         self.credits: list[Credit] = []
         self.doubtful: set[str] = set()
         self.counting: dict[str, list[CapState]] = {}
@@ -94,11 +95,21 @@ class Limits:
             state.blocked_from = key if state.blocked_from is None else min(state.blocked_from, key)
 
     def exhausted(self, element_id: str, version: int) -> date | None:
-        """The day on which a cap for life in force was reached that counts this element."""
+        """The day from which a cap for life that counts this element, under a version, leaves nothing more."""
         for state, limit in self.in_force[version].get(element_id, ()):
             if not state.yearly and state.charged.get(0, 0) >= limit:
-                return state.last_on
+                return max(state.last_on or self.since[version], self._lowered_on(element_id, state, version))
         return None
+
+    def _lowered_on(self, element_id: str, state: CapState, version: int) -> date:
+        """Since when a cap has been as low as what was charged: an amendment may have brought or lowered it."""
+        charged = state.charged.get(0, 0)
+        while version and any(
+            other is state and charged >= limit
+            for other, limit in self.in_force[version - 1].get(element_id, ())
+        ):
+            version -= 1
+        return self.since[version]
 
     def add_credit(self, fee: EntryFee, amount: int, *, blocked: bool = False) -> None:
         if fee.credit_against and (amount or blocked):

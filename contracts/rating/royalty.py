@@ -6,22 +6,30 @@ factor, a pro-rated baseline, the part above a threshold), so that no division i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
 from marketplace.money import exponent
-from marketplace.terms import Base, FixedRate, ProRate, Royalty, Span, TierMode, Tiers, Year
+from marketplace.terms import (
+    Base,
+    Combination,
+    FixedRate,
+    ProRate,
+    Royalty,
+    Span,
+    Stacking,
+    TierMode,
+    Tiers,
+    Year,
+)
 from marketplace.terms.dates import licence_months_counted, months_counted
 
 from .facts import Facts, Period, TermsVersion, UsageRow
+from .rates import Number, compiled, increment
 from .schedule import window, window_of
-from .usage import row_value
-from .working import Step, silent
-
-Number = int | Decimal | Fraction
-
+from .usage import note_deductions, note_sales, row_value
+from .working import silent
 
 # A chargeable row, the version it is rated by, and the part of it that counts (1, or what lies above a threshold)
 Row = tuple[UsageRow, int, Fraction | int]
@@ -39,12 +47,18 @@ class RoyaltyMeter:
         fractions = fractions or any(_divides(element) for element in present)
         self.number = Fraction if fractions else _as_is
         scale = 10 ** exponent(versions[0].terms.currency)
-        self.rates = [element and _compiled(element, self.number, scale) for element in self.elements]
+        self.rates = [element and compiled(element, self.number, scale) for element in self.elements]
         self.meters = [element and element.meter_name for element in self.elements]
+        self.reads = frozenset(name for element in present for name in _read_from(element))
+        # what the base is counted in: minor units, or pieces whose price is in major units
+        self.scales = [
+            scale if element is not None and element.base is Base.UNITS else 1 for element in self.elements
+        ]
         self.deducts = [
             element is not None and bool(element.baseline or element.free) for element in self.elements
         ]
         self.windowed = [element is not None and _is_windowed(element) for element in self.elements]
+        self.stacks = any(element.stacking is not None for element in present)
         self.remembers_life = any(_remembers_life(element) for element in present)
         self.remembers_year = any(self.windowed)
         self.filled: Number = 0  # bases charged so far, over the life
@@ -52,24 +66,31 @@ class RoyaltyMeter:
         self.year_filled: dict[object, Number] = {}
         self.accrued: dict[object, Number] = {}  # exact royalty per window
         self.charged: dict[object, Number] = {}  # royalty charged per window, before credits and caps
-        self.loss: Number = 0
+        self.loss: Number = 0  # carried, positive
         self.offset: Number = 0
+        self.bases: dict[object, Number] = {}  # cumulative base per window, before deductions
         self.last_window: object = None
+        self.last_place = 0  # the version by which that window was last rated
         self.licence_end = facts.licence_end(versions[-1].terms)
         self.since: date | None = None  # the first chargeable day, for pro-rated baselines
 
-    def free_use(self, rows: Sequence[UsageRow], version: int) -> None:
+    def free_use(self, rows: Iterable[Row]) -> None:
         """Usage before the trigger: fills tiers only where the terms say so."""
-        element = self.elements[version]
-        if element is None or not element.free_use_fills:
-            return
-        for row in rows:
+        for row, version, part in rows:
+            element = self.elements[version]
+            if element is None or not element.free_use_fills:
+                continue
             value = self._value(row, element, version)
             if value:
+                value *= part
                 self.filled += value
                 if isinstance(element.rate, Tiers) and element.rate.span is Span.YEAR:
                     key = window_of(element.rate.year, row.period_end, self.facts.effective_on)
                     self.year_filled[key] = self.year_filled.get(key, 0) + value
+
+    def differ(self, one: int, other: int) -> bool:
+        """Whether two versions would rate the same row differently, so that it may not reach across."""
+        return self.elements[one] != self.elements[other] or self.deductions[one] != self.deductions[other]
 
     def take(
         self, period: Period, rows: Sequence[Row], version: int, third_party: Number, note: Note
@@ -79,16 +100,19 @@ class RoyaltyMeter:
         element = self.elements[version]
         total = sum(base for _, _, base in segments) if len(segments) > 1 else segments[0][2]
         self._base: Number = 0
+        self.taken.pop(Span.PERIOD, None)  # an allowance for a period begins anew with each
         exact: Number = 0
         if self.windowed[version]:
             exact = self._windowed(segments, period, note)
         elif total < 0:
+            self._close_window()
             if element.loss_carry:
                 self.loss -= total
                 note("loss_kept", (total, self.loss), 0)
             else:
                 note("loss_lost", (total,), 0)
         else:
+            self._close_window()
             if self.loss:
                 segments = self._use_loss(segments, total, note)
             for place, on, base in segments:
@@ -97,7 +121,9 @@ class RoyaltyMeter:
             note("not_negative", (exact,), 0)
             exact = 0
         if element.stacking is not None:
-            exact = self._stack(element, exact, max(self._base, 0), third_party, note)
+            exact = self._stack(
+                element.stacking, exact, max(self._base, 0) * self.scales[version], third_party, note
+            )
         return exact
 
     def book(self, rounded: int, version: int) -> None:
@@ -110,33 +136,39 @@ class RoyaltyMeter:
 
     def _segments(self, period, rows, version, note) -> list[tuple[int, date, Number]]:
         """(version, day, base), one per stretch that is rated alike, in order of time."""
-        if not rows:
-            note("nil", (), 0)
-            return [(version, period.end, self.number(0))]
         if len(rows) == 1:
             row, place, part = rows[0]
-            base = self._value(row, self.elements[place], place, note) * part
-            if part != 1:
-                note("part_above", (part,), base)
-            return [(place, row.period_end, base)]
-        sums: dict[tuple, Number] = {}
+            base = self._value(row, self.elements[place], place, note)
+            if base is not None:
+                if part != 1:
+                    base *= part
+                    note("part_above", (part,), base)
+                return [(place, row.period_end, base)]
+        counted: list[Row] = []
+        merged: dict[tuple, tuple[int, date, Number, int]] = {}
         for row, place, part in rows:
             element = self.elements[place]
             value = self._value(row, element, place)
+            if value is None:
+                continue
+            counted.append((row, place, part))
             if part != 1:
                 value *= part
-            sums[row.period_end, place] = sums.get((row.period_end, place), 0) + value
-        merged: dict[tuple, tuple[int, date, Number]] = {}
-        for (on, place), value in sorted(sums.items(), key=lambda item: item[0]):
-            alike = (place, *self._rated_alike(self.elements[place], on))
+            alike = (place, *self._rated_alike(element, row.period_end))
             before = merged.get(alike)
-            merged[alike] = (place, on, value if before is None else before[2] + value)
-        segments = list(merged.values())
-        for _, _, base in segments:
-            note("rows", (len(rows),), base)
-        if any(row.components is not None for row, _, _ in rows):
-            _note_deductions(rows, self.deductions, note)
-        return segments
+            if before is not None:
+                value += before[2]
+            merged[alike] = (place, row.period_end, value, 1 if before is None else before[3] + 1)
+        if len(counted) == 1 < len(rows):
+            return self._segments(period, counted, version, note)
+        if not counted:
+            note("nil", (), 0)
+            return [(version, period.end, self.number(0))]
+        for _, _, base, number in merged.values():
+            note("rows", (number,), base)
+        if any(row.components is not None for row, _, _ in counted):
+            note_deductions(counted, self.elements, self.deductions, note)
+        return [(place, on, base) for place, on, base, _ in merged.values()]
 
     def _rated_alike(self, element: Royalty, on: date) -> tuple:
         rate = element.rate
@@ -146,20 +178,21 @@ class RoyaltyMeter:
         by_base = 0 if deducted is None else window_of(deducted.year, on, effective_on)
         return by_rate, by_base
 
-    def _value(self, row: UsageRow, element: Royalty, place: int, note=silent) -> Number:
+    def _value(self, row: UsageRow, element: Royalty, place: int, note=silent) -> Number | None:
+        """What a row adds to the base; None where it is about something else."""
         value = row_value(row, self.meters[place], self.deductions[place])
         if value is None or (element.products and row.product not in element.products):
-            return self.number(0)
+            return None
         value = self.number(value)
         if row.components is not None:
-            _note_sales(row, element, self.deductions[place], value, note)
+            note_sales(row, element, self.deductions[place], value, note)
         else:
             note("reported", (), value)
-        for combined in element.combinations:
-            if combined.product in ("", row.product):
+        if element.combinations:
+            combined = _combined(element.combinations, row.product)
+            if combined is not None:
                 value = value * combined.own / (combined.own + combined.other)
                 note("combination", (combined.own, combined.other), value)
-                break
         return value
 
     def _use_loss(self, segments, total, note):
@@ -193,7 +226,7 @@ class RoyaltyMeter:
                 self.filled = after
             else:
                 fills[key] = after
-            return _increment(rate.mode, compiled, before, after, note)
+            return increment(rate.mode, compiled, before, after, note)
         self.filled += base
         if isinstance(rate, FixedRate):
             value = base * compiled
@@ -210,19 +243,14 @@ class RoyaltyMeter:
         deducted = element.baseline or element.free
         code = "baseline" if element.baseline is not None else "free"
         quantity: Number = deducted.quantity
-        if deducted.span is Span.PERIOD:
-            before, key = 0, None
-        else:
-            key = ("life", 0)
-            if deducted.span is Span.YEAR:
-                number = window_of(deducted.year, on, self.facts.effective_on)
-                key = (deducted.year, number)
-                if deducted.pro_rate is not ProRate.NONE:
-                    quantity = self._pro_rated(deducted, number, note)
-            before = self.taken.get(key, 0)
-        after = before + base
-        if key is not None:
-            self.taken[key] = after
+        key: object = deducted.span
+        if deducted.span is Span.YEAR:
+            number = window_of(deducted.year, on, self.facts.effective_on)
+            key = (deducted.year, number)
+            if deducted.pro_rate is not ProRate.NONE:
+                quantity = self._pro_rated(deducted, number, note)
+        before = self.taken.get(key, 0)
+        after = self.taken[key] = before + base
         quantity = self.number(quantity)
         result = max(after - quantity, 0) - max(before - quantity, 0)
         note(code, (after, quantity, before), result)
@@ -244,14 +272,20 @@ class RoyaltyMeter:
         touched: list[object] = []
         for place, on, base in segments:
             key = self._window_key(place, on)
-            if key not in self.accrued:
-                self.accrued[key] = self.charged[key] = 0
-                if self.elements[place].loss_carry and key != self.last_window:
-                    base += self._loss_of_last_window()
-            self.accrued[key] += self._rate(place, on, base, period, note)
-            if key not in touched:
+            if key != self.last_window:
+                self._close_window()
+                if self.loss:
+                    base -= self.loss
+                    note("loss_brought", (self.loss,), base)
+                    self.loss = 0
+                self.accrued.setdefault(key, 0)
+                self.charged.setdefault(key, 0)
                 touched.append(key)
-            self.last_window = key
+            elif not touched:
+                touched.append(key)
+            self.bases[key] = self.bases.get(key, 0) + base
+            self.accrued[key] += self._rate(place, on, base, period, note)
+            self.last_window, self.last_place = key, place
         self._other_rests: Number = 0
         for key in touched:
             rest = self.accrued[key] - self.charged[key]
@@ -264,11 +298,16 @@ class RoyaltyMeter:
         self._last_rest = rest
         return exact
 
-    def _loss_of_last_window(self) -> Number:
-        """A loss left over at the end of the window before, where losses are carried."""
-        tail = [value for key, value in self.taken.items() if key == self.last_window]
-        filled = tail or [value for key, value in self.year_filled.items() if key == self.last_window]
-        return min(filled[-1], 0) if filled else 0
+    def _close_window(self) -> None:
+        """What a window ends below zero is a loss, carried where that is agreed."""
+        if self.last_window is None:
+            return
+        left = self.bases.get(self.last_window, 0)
+        if left < 0:
+            self.bases[self.last_window] = 0
+            if self.elements[self.last_place].loss_carry:
+                self.loss -= left
+        self.last_window = None
 
     def _window_key(self, place: int, on: date) -> object:
         element = self.elements[place]
@@ -280,9 +319,8 @@ class RoyaltyMeter:
             return (deducted.year, window_of(deducted.year, on, self.facts.effective_on))
         return "life"
 
-    def _stack(self, element: Royalty, exact, base, third_party, note) -> Number:
+    def _stack(self, rule: Stacking, exact, base, third_party, note) -> Number:
         """Offset by third-party royalties, never below floor × base; the unused rest is carried, exact."""
-        rule = element.stacking
         number = self.number
         available = self.offset + number(third_party) * number(rule.offset)
         floor = base * number(rule.floor)
@@ -302,6 +340,29 @@ def months_in(rule: ProRate, year: Year, effective_on: date, start: date, end: d
 
 def _as_is(value):
     return value
+
+
+def _read_from(element: Royalty) -> tuple[str, ...]:
+    """The meters whose rows a royalty is taken from."""
+    if element.base in (Base.NET_SALES, Base.GROSS_SALES):
+        return (
+            element.meter_name,
+            "sales",
+            "net_sales",
+            "gross_sales",
+        )  # components may stand on any of them
+    return (element.meter_name,)
+
+
+def _combined(combinations: Sequence[Combination], product: str) -> Combination | None:
+    """The factor of a product: its own where there is one, else the one for all products."""
+    for_all = None
+    for combined in combinations:
+        if combined.product == product and product:
+            return combined
+        if not combined.product and for_all is None:
+            for_all = combined
+    return for_all
 
 
 def _divides(element: Royalty) -> bool:
@@ -325,68 +386,3 @@ def _remembers_life(element: Royalty) -> bool:
         or (deducted is not None and deducted.span is Span.LIFE)
         or (isinstance(element.rate, Tiers) and element.rate.span is Span.LIFE)
     )
-
-
-def _compiled(element: Royalty, number, scale: int):
-    """Rates in minor units per unit of base: as they stand for money, × 100 for a price per piece in CNY."""
-    factor = scale if element.base is Base.UNITS else 1
-    rate = element.rate
-    if isinstance(rate, FixedRate):
-        return number(rate.rate * factor)
-    if isinstance(rate, Tiers):
-        bounds, low = [], 0
-        for tier in rate.tiers:
-            high = None if tier.up_to is None else number(tier.up_to)
-            bounds.append((low, high, number(tier.rate * factor), tier.rate))
-            low = high
-        return tuple(bounds)
-    return tuple(number(value * factor) for value in rate.rates)
-
-
-def _increment(mode: TierMode, bounds, before: Number, after: Number, note) -> Number:
-    if mode is TierMode.WHOLE:
-        value = after * _reached(bounds, after)[2] - before * _reached(bounds, before)[2]
-        note("whole", (after, before, _reached(bounds, after)[3]), value)
-        return value
-    sign, low_end, high_end = (1, before, after) if after >= before else (-1, after, before)
-    value: Number = 0
-    for low, high, rate, shown in bounds:
-        if high is not None and high <= low_end:
-            continue
-        start = low if low > low_end else low_end
-        if start >= high_end:
-            break
-        stop = high_end if high is None or high > high_end else high
-        part = (stop - start) * rate
-        value += part
-        note("tier", (start, stop, shown), part * sign)
-    return value * sign
-
-
-def _reached(bounds, cumulative: Number):
-    for bound in bounds:
-        if bound[1] is None or cumulative <= bound[1]:
-            return bound
-    return bounds[-1]
-
-
-def _note_sales(
-    row: UsageRow, element: Royalty, deductions: Sequence[str], value: Number, note: Note
-) -> None:
-    allowed = deductions if element.base is Base.NET_SALES else ("vat",)
-    invoiced = row.components.get("invoiced_incl_vat", 0)
-    parts = tuple(
-        Step("deduction", (name,), row.components[name]) for name in allowed if row.components.get(name)
-    )
-    note("sales", (invoiced,), value, parts)
-
-
-def _note_deductions(rows: Sequence[Row], deductions, note: Note) -> None:
-    found: dict[str, int] = {}
-    for row, place, _ in rows:
-        for name, amount in (row.components or {}).items():
-            if name in deductions[place]:
-                found[name] = found.get(name, 0) + amount
-    for name, amount in found.items():
-        if amount:
-            note("deduction", (name,), amount)

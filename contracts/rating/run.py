@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -48,7 +49,7 @@ class Run:
         self.licence_end = facts.licence_end(self.terms)
         self.rows = [row for row in usage if row.period_end <= until]
         self.rows.sort(key=lambda row: (row.period_end, row.period_start))
-        listed = spans(versions, facts, until)
+        self.listed = listed = spans(versions, facts, until)  # the last may still be running
         self.spans = listed if not listed or listed[-1].end <= until else listed[:-1]
         self.to_split: dict[Period, date] = {}  # periods with rows that reach beyond them, and where to split
         self.rows_by_span = self._distribute(listed)
@@ -60,10 +61,10 @@ class Run:
         self.waiting: list[Waiting] = []
         self.triggers: dict[str, Fired | None] = {}
         self.points: list[Point] = []
+        self.instalments: dict[str, dict[int, int]] = defaultdict(dict)  # what each part was, before caps
         self.done_on: dict[str, date] = {}  # when a single sum was charged
         self.doubtful_from: dict[str, date] = {}  # elements that a missing report may have triggered
         self.nominals: dict[tuple[str, int], int] = {}  # minima per window, before any excess lowers them
-        self.has_third_party = any(row.meter == "third_party_royalties" for row in self.rows)
 
     def _distribute(self, listed: list[Period]) -> dict[date, list[UsageRow]]:
         """Rows by the end of the reporting period in which they lie; those that lie in two are to be split."""
@@ -80,6 +81,17 @@ class Run:
                 if row.period_start <= span.end and row.period_end >= span.start:
                     cut = span.start if row.period_start < span.start else span.end + DAY
                     self.to_split.setdefault(span, cut)
+        return found
+
+    def rows_of(self, meters: frozenset[str]) -> dict[date, list[UsageRow]]:
+        """The rows of some meters, by the end of the reporting period in which they lie."""
+        if all(row.meter in meters for row in self.rows):
+            return self.rows_by_span
+        found = {}
+        for end, rows in self.rows_by_span.items():
+            kept = [row for row in rows if row.meter in meters]
+            if kept:
+                found[end] = kept
         return found
 
     def missing(self, meter: str) -> frozenset[Period]:
@@ -159,7 +171,7 @@ class Run:
         return answer
 
     def _fired(self, element, part: int, terms) -> Fired | None:
-        scene = Scene(terms, self.facts, self.rows, self.spans, self.licence_end, self.missing_from)
+        scene = Scene(terms, self.facts, self.rows, self.listed, self.licence_end, self.missing_from)
         if not part:
             return fired(element.trigger, element.commitment, scene)
         if part > len(element.parts):

@@ -143,6 +143,13 @@ STEPS: dict[str, Meaning] = {
         "Of {result}, {used} makes up losses carried ({left} left): the base is {value}.",
         kind="quantity",
     ),
+    "loss_brought": Meaning(
+        (("loss", "quantity"),),
+        "result − carried loss",
+        "以前窗口结转的亏损 {loss} 计入本窗口，基数为 {value}。",
+        "A loss of {loss} carried from before enters this window: the base is {value}.",
+        kind="quantity",
+    ),
     "rate": Meaning(
         (("base", "quantity"), ("rate", "rate")),
         "base × rate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from marketplace.money import Money
@@ -40,7 +41,8 @@ def charge_once(run: Run, point: Point) -> None:
     note = run.notes()
     note("trigger", (start.on, start.by), start.on)
     if point.part:
-        exact = instalment(element, point.part, run.currency, note)
+        exact = instalment(element, point.part, run.currency, note, run.instalments[element_id])
+        run.instalments[element_id][point.part] = exact
     else:
         exact = element.amount
         note("agreed", (), exact)
@@ -51,15 +53,20 @@ def charge_once(run: Run, point: Point) -> None:
     run.done_on[f"{element_id}#{point.part}" if point.part else element_id] = point.on
 
 
-def instalment(element: Instalments, part: int, currency: str, note) -> int:
-    """One part: rounded half up, the last takes the remainder."""
+def instalment(element: Instalments, part: int, currency: str, note, charged: Mapping[int, int]) -> int:
+    """One part: rounded half up, the last takes the remainder.
+
+    `charged` are the parts charged before, by number; where an amendment changed the plan since, they stand,
+    and the last part still brings the sum to the amount (never below zero).
+    """
     shares = [share.share for share in element.parts]
     if shares[0] is None:
         shares = [Fraction(1, len(shares))] * len(shares)
-    parts = Money(element.amount, currency).split_shares(shares)
-    value = parts[part - 1].minor
-    if part == len(parts):
-        note("last_instalment", (element.amount, element.amount - value), value)
-    else:
-        note("instalment", (element.amount, shares[part - 1]), value)
+    parts = [share.minor for share in Money(element.amount, currency).split_shares(shares)]
+    if part < len(parts):
+        note("instalment", (element.amount, shares[part - 1]), parts[part - 1])
+        return parts[part - 1]
+    before = sum(charged.get(number, value) for number, value in enumerate(parts[:-1], 1))
+    value = max(element.amount - before, 0)
+    note("last_instalment", (element.amount, before), value)
     return value

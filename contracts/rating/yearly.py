@@ -69,18 +69,32 @@ def charge_fee(run: Run, point: Point) -> None:
         run.wait(element_id, 0, used, "earlier_period")
         return
     element = run.element(element_id, version)
-    amount = _amount(element, number)
-    counted = days_between(used.start, used.end)
-    if used.end != run.facts.terminated_on:
-        counted += 1
-    of = 365 if element.day_count is DayCount.FIXED_365 else days_between(days.start, days.end) + 1
-    exact = tidy(Fraction(amount * counted, of))
-    rounded = half_up(exact)
     note = run.notes()
-    note("days", (amount, counted, of), exact)
+    exact = tidy(sum(_by_days(run, element_id, days, part, number, note) for part in _by_version(run, used)))
+    rounded = half_up(exact)
     note("round", (), rounded)
     rounded = run.limits.apply_caps(element_id, used.end, rounded, version, note)
     run.charge(element, 0, used, rounded, exact, version, note)
+
+
+def _by_version(run: Run, used: Period) -> list[Period]:
+    """The stretches of a year that lie under one version each."""
+    cuts = [v.effective_on for v in run.versions[1:] if used.start < v.effective_on <= used.end]
+    starts = [used.start, *cuts]
+    return [
+        Period(start, end)
+        for start, end in zip(starts, [*(cut - DAY for cut in cuts), used.end], strict=True)
+    ]
+
+
+def _by_days(run: Run, element_id: str, days: Period, used: Period, number: int, note) -> Fraction:
+    element = run.element(element_id, run.version(used.start))
+    amount = _amount(element, number)
+    counted = days_between(used.start, used.end) + (used.end != run.facts.terminated_on)
+    of = 365 if element.day_count is DayCount.FIXED_365 else days_between(days.start, days.end) + 1
+    exact = Fraction(amount * counted, of)
+    note("days", (amount, counted, of), tidy(exact))
+    return exact
 
 
 def charge_minimum(run: Run, point: Point) -> None:

@@ -173,9 +173,9 @@ def _trigger(terms: Terms, trigger: Trigger, path: str) -> Iterator[Problem]:
             yield Problem(
                 f"{path}.anchor", "trigger_never", {"reason": "nothing can be converted / 没有可转化的项目"}
             )
-        if trigger.anchor is Anchor.EFFECT and trigger.months >= terms.term_months > 0:
-            params = {"months": trigger.months, "term": terms.term_months}
-            yield Problem(path, "after_licence_months", params)
+        months = _months_from_effect(terms, trigger)
+        if months >= terms.term_months > 0:
+            yield Problem(path, "after_licence_months", {"months": months, "term": terms.term_months})
     elif isinstance(trigger, OnEvent):
         if not trigger.name.strip():
             yield Problem(f"{path}.name", "empty_text")
@@ -186,6 +186,14 @@ def _trigger(terms: Terms, trigger: Trigger, path: str) -> Iterator[Problem]:
             yield Problem(f"{path}.at_least", "not_positive")
         if not trigger.meter.strip():
             yield Problem(f"{path}.meter", "empty_text")
+
+
+def _months_from_effect(terms: Terms, trigger: After) -> int:
+    """The least months after effect at which a count of months and days can end, wherever it is anchored."""
+    months = trigger.months + trigger.days // 31
+    if trigger.anchor is Anchor.TRIAL_END and terms.trial is not None:
+        months += terms.trial.months
+    return months
 
 
 def _certain(trigger: Trigger) -> bool:
@@ -202,6 +210,8 @@ def _certain(trigger: Trigger) -> bool:
 def _sum(terms: Terms, element, path: str) -> Iterator[Problem]:
     if element.amount <= 0:
         yield Problem(f"{path}.amount", "not_positive")
+    if isinstance(element, Milestone) and element.trigger is None:
+        yield Problem(f"{path}.trigger", "milestone_without_trigger")
 
 
 def _entry(terms: Terms, element: EntryFee, path: str) -> Iterator[Problem]:

@@ -95,6 +95,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "同一提成不能既有基准值又有免费额度。",
         "One royalty cannot have both a baseline and a free allowance.",
     ),
+    "milestone_without_trigger": (
+        "里程碑付款须写明触发条件（事件、阈值或日期），否则免费使用期一满即应支付。",
+        "A milestone must name its trigger (event, threshold or date), or it would simply fall due after free use.",
+    ),
     "tiers_order": (
         "各档上限须逐档递增：{value} 不高于上一档的 {before}，档位重叠。",
         "Tiers overlap: the bound {value} is not above the bound {before} before it.",

@@ -26,6 +26,7 @@ SAY: dict[str, tuple[str, str]] = {
     "fields": ("实施领域：{fields}。", "Field of use: {fields}."),
     "all_fields": ("实施领域：不限。", "Field of use: all fields."),
     "territory": ("地域：{territory}。", "Territory: {territory}."),
+    "all_territory": ("地域：不限。", "Territory: everywhere."),
     "sublicence_yes": ("允许分许可。", "Sublicensing is allowed."),
     "sublicence_no": ("不允许分许可。", "Sublicensing is not allowed."),
     # trial
@@ -35,6 +36,10 @@ SAY: dict[str, tuple[str, str]] = {
         "Use is free for {months} months from {anchor}.",
     ),
     "permitted": ("免费使用期内允许：{acts}。", "During free use these are permitted: {acts}."),
+    "permitted_unsaid": (
+        "免费使用期内允许的用途未作约定。",
+        "What is permitted during free use is not said.",
+    ),
     "extensions": (
         "经许可方同意最多可延长 {times}，每次不超过 {months} 个月；延长自原起算日连续计算，只推迟免费使用期的届满日，不改变其他日期。",
         "With the licensor's consent it may be extended at most {times}, each time by up to {months} months; an "
@@ -203,6 +208,10 @@ SAY: dict[str, tuple[str, str]] = {
     "stacking": (
         "应付第三方许可费的 {offset} 可抵减提成，但不低于基数的 {floor}{carry}。",
         "{offset} of royalties owed to third parties lower it, but not below {floor} of the base{carry}.",
+    ),
+    "stacking_units": (
+        "应付第三方许可费的 {offset} 可抵减提成，但每件不低于 {floor}{carry}。",
+        "{offset} of royalties owed to third parties lower it, but not below {floor} each{carry}.",
     ),
     "stack_carry": ("，未用完的抵减额结转", "; what is not used is carried forward"),
     "stack_lost": ("，未用完的抵减额作废", "; what is not used is lost"),

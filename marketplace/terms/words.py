@@ -63,7 +63,10 @@ class _Words(Speaker):
         lines.append(
             self.say("fields", fields=self.names(terms.fields)) if terms.fields else self.say("all_fields")
         )
-        lines.append(self.say("territory", territory=self.regions(terms.territory)))
+        if terms.territory:
+            lines.append(self.say("territory", territory=self.regions(terms.territory)))
+        else:
+            lines.append(self.say("all_territory"))
         lines.append(self.say("sublicence_yes" if terms.sublicence_allowed else "sublicence_no"))
         return lines
 
@@ -73,7 +76,9 @@ class _Words(Speaker):
             return [self.say("no_trial")]
         lines = [
             self.say("trial", months=trial.months, anchor=self.name(trial.starts)),
-            self.say("permitted", acts=self.names(trial.permitted)),
+            self.say("permitted", acts=self.names(trial.permitted))
+            if trial.permitted
+            else self.say("permitted_unsaid"),
         ]
         if trial.extensions:
             lines.append(
@@ -178,8 +183,9 @@ class _Words(Speaker):
         if element.stacking is not None:
             rule = element.stacking
             carry = self.say("stack_carry" if rule.carry else "stack_lost")
-            offset, floor = self.percent(rule.offset), self.percent(rule.floor)
-            said.append(self.say("stacking", offset=offset, floor=floor, carry=carry))
+            offset, floor = self.percent(rule.offset), self.one_rate(rule.floor, money=money)
+            code = "stacking" if money else "stacking_units"
+            said.append(self.say(code, offset=offset, floor=floor, carry=carry))
         said.append(self.say("loss_carry" if element.loss_carry else "loss_lost"))
         if isinstance(element.rate, Tiers):
             said.append(self.say("fills" if element.free_use_fills else "fills_not"))

@@ -181,7 +181,7 @@ def _row(random: Random, meter: str, begins: date, ends: date) -> list[rating.Us
         parts |= some(random, returns=[0, 9_999, 300_000], freight=[1_234], insurance=[77], discounts=[5_000],
                        customs=[1], packaging=[10])  # fmt: skip
         return [rating.UsageRow("sales", begins, ends, None, product, parts)]
-    low = -250_000 if meter == "profit" else random.choice([0, 0, 0, -50_000])
+    low = random.choice([-250_000, -1_500_000]) if meter == "profit" else random.choice([0, 0, 0, -50_000])
     return [rating.UsageRow(meter, begins, ends, random.randint(low, 600_000), product)]
 
 

@@ -52,13 +52,13 @@ def document(random: Random) -> dict:
         invoice_days=[0, 10, 15],
         exclusivity=["non_exclusive", "sole", "exclusive"],
         sublicence_allowed=[True, False],
-        fields=[["新能源"], ["coatings", "adhesives"]],
-        territory=[["CN"], ["420000", "430000"]],
+        fields=[["energy storage"], ["coatings", "adhesives"]],
+        territory=[["CN"], ["420000", "430000"], []],
         exit=[{"certificate_days": 10, "sell_off_months": 3}],
         cure=[{"payment_days": 10, "report_days": 5, "other_days": 20}],
         confidentiality_years=[3],
         improvements=["own", "grant_back", "joint"],
-        dispute=[{"forum": "arbitration", "place": "武汉"}, {"forum": "court"}],
+        dispute=[{"forum": "arbitration", "place": "Wuhan"}, {"forum": "court"}],
     )  # fmt: skip
     if agreed.get("exclusivity", "non_exclusive") == "non_exclusive" and often(random, 0.1):
         agreed["open_licence"] = True
@@ -76,7 +76,7 @@ def _report(random: Random) -> dict:
         days=[15, 45],
         final_days=[30, 90],
         deductions=[["vat", "returns"], ["vat", "returns", "freight", "insurance", "discounts", "customs", "packaging"], []],
-        evidence=[["sales ledger"], ["审计报告", "发票"]],
+        evidence=[["sales ledger"], ["audit report", "invoices"]],
         inspection=[True, False],
         metered=[[METERED], [METERED, PIECES], []],
     )  # fmt: skip
@@ -169,7 +169,7 @@ def _minimum(random: Random, agreed: dict, name: str, countable: list[str]) -> d
 
 
 def _royalty(random: Random, agreed: dict, name: str) -> dict:
-    base = random.choice([*MONEY_BASES, "net_sales", "net_sales", "units"])
+    base = random.choice([*MONEY_BASES, "net_sales", "net_sales", "profit", "units"])
     units = base == "units"
     element = _element(random, agreed, "royalty", name) | {"base": base, "rate": _rate(random, units=units)}
     if units:
@@ -191,6 +191,8 @@ def _royalty(random: Random, agreed: dict, name: str) -> dict:
     if often(random, 0.2):
         element["products"] = random.choice([["a"], ["a", "b"]])
     element |= some(random, loss_carry=[True, False], free_use_fills=[True, False])
+    if base == "profit" and often(random, 0.5):
+        element["loss_carry"] = True
     kinds = {leaf["kind"] for leaf in leaves(element.get("trigger"))}
     if often(random, 0.15):
         meter = element["base"] if base in ("net_sales", "profit") else PIECES

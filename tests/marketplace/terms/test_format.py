@@ -11,7 +11,7 @@ from marketplace import terms
 from marketplace.terms.presets import PRESETS, preset
 from marketplace.terms.schema import json_schema
 from marketplace.terms.words import one_line
-from tests.contracts.rating.strategies import documents
+from tests.contracts.rating.generate import documents
 
 ROYALTY = {"kind": "royalty", "id": "r", "commitment": "contingent", "base": "net_sales",
            "rate": {"kind": "fixed", "rate": "0.03"}}  # fmt: skip

@@ -11,8 +11,8 @@ from marketplace.terms.difference import difference
 from marketplace.terms.phrases import NAMES, SAY
 from marketplace.terms.presets import preset
 from marketplace.terms.words import one_line, plain_words
+from tests.contracts.rating.generate import documents
 from tests.contracts.rating.samples import cap, fixed, royalty, sheet
-from tests.contracts.rating.strategies import documents
 
 CHINESE = re.compile(r"[一-鿿]")
 FIELDS = re.compile(r"{(\w+)")
