@@ -91,21 +91,3 @@ def singles(text: str) -> str:
 def stem(word: str) -> str:
     """The stem of a folded English word; what the dictionaries of both engines make of it (Porter 2)."""
     return _stemmer.stemWord(word) if word.isascii() and word.isalpha() else word
-
-
-def identifier(text: str) -> str:
-    """A patent number, listing code or the like in one spelling: letters and digits, without a country's or
-    patent's leading mark: "ZL 2023 1 0123456.7" → "202310123456", "uf-2026-000123" → "UF2026000123"."""
-    written = unicodedata.normalize("NFKC", text).upper().strip()
-    if re.fullmatch(r"(ZL|CN)?[\s.]*(19|20)\d{2}[\d\s]{5,12}[.\-]\s*[\dX]", written):
-        written = re.sub(r"[.\-]\s*[\dX]$", "", written)  # the check digit of a Chinese application number
-    bare = re.sub(r"[^0-9A-Z]", "", written)
-    return re.sub(r"^(ZL|CN|US|EP|WO)(?=\d{5})", "", bare)
-
-
-def identifiers_of(text: str) -> list[str]:
-    """The spellings under which a document's own number is found: whole, and without the kind code at the end
-    (CN112345678B, US 7,777,777 B2)."""
-    whole = identifier(text)
-    short = re.sub(r"(?<=\d{6})[A-Z]\d?$", "", whole)
-    return [spelling for spelling in dict.fromkeys([whole, short]) if len(spelling) >= 4]

@@ -13,11 +13,12 @@ from search.engines.database import DatabaseEngine
 from search.engines.elastic import alike_request, request
 from search.engines.mapping import MAPPING, SETTINGS
 from search.facts import Facts, document
+from search.finding import read_query
 from search.matching import likeness
-from search.models import SearchDocument, SynonymSet
+from search.models import SearchDocument
 from search.params import SearchParams
 from search.viewer import ANONYMOUS
-from search.words import Query, read
+from search.words import Query
 
 DEPTH = 1_000
 Ranking = list[tuple[str, float]]
@@ -45,11 +46,10 @@ def rank(
     for number, record in enumerate(records, start=1):
         documents.append(document(facts_of(record, number)))
         names.append(str(record["id"]))
-    synonyms = list(SynonymSet.objects.values_list("words", flat=True))
     open_collection = _in_elasticsearch if engine == "elasticsearch" else _in_database
     with open_collection(documents) as ask:
         for question in questions:
-            hits = ask(read(question["text"], synonyms), question.get("detail"))
+            hits = ask(read_query(question["text"]), question.get("detail"))
             yield str(question["id"]), [(names[number - 1], score) for number, score in hits]
 
 

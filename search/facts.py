@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
-from search.analysis import cut, fold, identifiers_of, runs, singles
+from search.analysis import cut, fold, runs, singles
+from search.identifiers import identifiers_of
 from search.models import SearchDocument, Suggestion
 from search.offers import free_bucket
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from django.core.cache import cache
 
@@ -11,11 +12,13 @@ from search.facets import LABELS, Chip, Facet, Names, chips, facets
 from search.highlight import Marker, Piece
 from search.models import SearchDocument, SynonymSet
 from search.params import SearchParams
+from search.thesaurus import EMPTY, Thesaurus
 from search.viewer import Viewer
 from search.words import Query, read
 
 NEAR_MISSES = 5
 _SYNONYMS = "search-synonyms"
+_thesaurus: tuple[str, Thesaurus] = ("", EMPTY)
 _HEAVY = ("words", "characters", "source")
 
 
@@ -56,21 +59,23 @@ class Results:
     names: Names = field(default_factory=Names)
 
 
-def synonyms() -> list[list[str]]:
-    """All sets of words that mean the same; kept in the cache until one is changed."""
-    known = cache.get(_SYNONYMS)
-    if known is None:
-        known = list(SynonymSet.objects.values_list("words", flat=True))
-        cache.set(_SYNONYMS, known, 300)
-    return known
-
-
 def forget_synonyms() -> None:
+    """From the next search on every process reads them again."""
     cache.delete(_SYNONYMS)
 
 
+def thesaurus() -> Thesaurus:
+    """All sets of words that mean the same. Each process keeps what it made of them, until the token in the cache is
+    another one."""
+    global _thesaurus
+    token = cache.get_or_set(_SYNONYMS, lambda: uuid4().hex, None)
+    if _thesaurus[0] != token:
+        _thesaurus = (token, Thesaurus(SynonymSet.objects.values_list("words", flat=True)))
+    return _thesaurus[1]
+
+
 def read_query(text: str) -> Query:
-    return read(text, synonyms() if text else ())
+    return read(text, thesaurus() if text else EMPTY)
 
 
 def find(params: SearchParams, viewer: Viewer) -> Results:

@@ -2,10 +2,10 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.fields import UploadField
+from search.models import Topic
 from search.params import SearchParams
-from search.words import words_of
-
-MOST_WORDS = 20
+from search.synonyms import read_words
 
 
 class SaveForm(forms.Form):
@@ -28,21 +28,17 @@ class SynonymForm(forms.Form):
         max_length=1000,
         help_text=_("In any language, separated by commas: 机器学习, machine learning, ML"),
     )
+    topic = forms.ChoiceField(label=_("Topic"), choices=Topic.choices, initial=Topic.OTHER)
 
     def clean_words(self) -> list[str]:
-        text = self.cleaned_data["words"]
-        for sign in "，、;；\n":
-            text = text.replace(sign, ",")
-        words = list(dict.fromkeys(" ".join(w.split()) for w in text.split(",") if w.strip()))
-        if len(words) < 2:
-            raise forms.ValidationError(_("Give at least two words, separated by a comma."))
-        if len(words) > MOST_WORDS:
-            raise forms.ValidationError(_("Give at most 20 words."))
-        for word in words:
-            if len(word) > 60:
-                raise forms.ValidationError(_("“%(word)s” is too long."), params={"word": word})
-            if not words_of(word):
-                raise forms.ValidationError(
-                    _("“%(word)s” holds nothing that can be searched for."), params={"word": word}
-                )
-        return words
+        return read_words(self.cleaned_data["words"])
+
+
+class SynonymImportForm(forms.Form):
+    file = UploadField(
+        label=_("Table (csv)"),
+        kinds=("csv",),
+        help_text=_(
+            "Columns: number (empty for a new set), topic, words separated by semicolons; as the export writes them."
+        ),
+    )

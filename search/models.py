@@ -191,10 +191,27 @@ class Suggestion(models.Model):
         return self.text
 
 
-class SynonymSet(models.Model):
-    """Words that mean the same, in any language: 机器学习, machine learning, ML. Edited by the operator; it holds
-    from the next search on, without a rebuild."""
+class Topic(models.TextChoices):
+    """What words that mean the same are about, so that their keepers find their way."""
 
+    FIELDS = "fields", _("fields of science")
+    ENERGY = "energy", _("energy")
+    PROPERTIES = "properties", _("properties")
+    MATERIALS = "materials", _("materials")
+    PROCESSES = "processes", _("processes")
+    DEVICES = "devices", _("devices and machines")
+    INFORMATION = "information", _("information and measurement")
+    ENVIRONMENT = "environment", _("environment")
+    LIFE = "life", _("medicine, food, farming")
+    MARKET = "market", _("rights and market")
+    OTHER = "other", _("other topics")
+
+
+class SynonymSet(models.Model):
+    """Words that mean the same, in any language: 机器学习, machine learning, ML. Seeded with terms of our own writing
+    (data/synonyms.csv), kept by the operator; a change holds from the next search on, without a rebuild."""
+
+    topic = models.CharField(_("topic"), max_length=12, choices=Topic.choices, default=Topic.OTHER)
     words = ArrayField(models.CharField(max_length=60), verbose_name=_("words that mean the same"))
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=now)
@@ -202,7 +219,7 @@ class SynonymSet(models.Model):
     class Meta:
         verbose_name = _("synonyms")
         verbose_name_plural = _("synonyms")
-        ordering = ["id"]
+        ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(words__len__gte=2), name="synonyms_two_words"),
         ]

@@ -1,4 +1,4 @@
-"""Saving searches and keeping the words that mean the same."""
+"""Saving searches, and giving changes that failed another round."""
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -9,8 +9,8 @@ from marketplace.audit.services import record
 from marketplace.organisations.acting import Acting, permit
 from marketplace.refusals import NotPermitted, Refused
 from search.engines.database import DatabaseEngine
-from search.finding import forget_synonyms, read_query
-from search.models import OutboxRow, SavedHit, SavedSearch, SynonymSet
+from search.finding import read_query
+from search.models import OutboxRow, SavedHit, SavedSearch
 from search.params import SearchParams
 from search.viewer import viewer_of
 
@@ -69,29 +69,6 @@ def delete_search(search: SavedSearch, *, actor: Acting) -> None:
 def _own(search: SavedSearch, actor: Acting) -> None:
     if actor.user is None or search.user_id != actor.user.pk:
         raise NotPermitted()
-
-
-@transaction.atomic
-def add_synonyms(words: list[str], *, actor: Acting) -> SynonymSet:
-    """A new set of words that mean the same; it holds from the next search on. Raises Refused when a set with the
-    same words is there."""
-    permit(actor, "search.keep", actor.organisation)
-    folded = {word.casefold() for word in words}
-    for known in SynonymSet.objects.all():
-        if folded <= {word.casefold() for word in known.words}:
-            raise Refused(_("These words are in a set already: %(words)s") % {"words": str(known)})
-    new = SynonymSet.objects.create(words=words, created_by=actor.user)
-    record(actor, "synonyms.added", new, words=words)
-    transaction.on_commit(forget_synonyms)
-    return new
-
-
-@transaction.atomic
-def remove_synonyms(synonyms: SynonymSet, *, actor: Acting) -> None:
-    permit(actor, "search.keep", actor.organisation)
-    record(actor, "synonyms.removed", synonyms, words=synonyms.words)
-    synonyms.delete()
-    transaction.on_commit(forget_synonyms)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from search.views import compare, results, saved, upkeep
+from search.views import compare, results, saved, synonyms, upkeep
 
 urlpatterns = [
     path("search/", results.search, name="search"),
@@ -10,8 +10,10 @@ urlpatterns = [
     path("search/saved/save/", saved.save, name="saved_search_save"),
     path("search/saved/<int:pk>/alert/", saved.alert, name="saved_search_alert"),
     path("search/saved/<int:pk>/delete/", saved.delete, name="saved_search_delete"),
-    path("search/synonyms/", upkeep.synonyms, name="synonyms"),
-    path("search/synonyms/<int:pk>/remove/", upkeep.synonyms_remove, name="synonyms_remove"),
+    path("search/synonyms/", synonyms.synonyms, name="synonyms"),
+    path("search/synonyms/import/", synonyms.take_over, name="synonyms_import"),
+    path("search/synonyms/<int:pk>/", synonyms.change, name="synonyms_change"),
+    path("search/synonyms/<int:pk>/remove/", synonyms.remove, name="synonyms_remove"),
     path("search/health/", upkeep.health, name="search_health"),
     path("search/health/retry/", upkeep.retry, name="search_retry"),
 ]

@@ -1,42 +1,27 @@
 """What a person typed, read into words; pure. Nothing typed ever becomes query syntax."""
 
-import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from search.analysis import STOP, clean, fold, identifier, pairs, runs, stem
+from search.analysis import clean
+from search.identifiers import identifiers_in
+from search.thesaurus import EMPTY, Concept, Phrase, Thesaurus, Word, words_of
+
+__all__ = ["Concept", "Phrase", "Query", "Thesaurus", "Word", "read", "words_of"]
 
 MAX_TERMS = 120
 WHOLE_WORDS_UP_TO = 2  # typed words; longer queries are lists and sentences, of which any part may match
 WHOLE_WORD_CHARACTERS = 4  # longer runs of Han characters are phrases; asking for them whole costs good hits
-_EXPANSIONS = 12
-
-
-@dataclass(frozen=True)
-class Word:
-    """One typed word: a run of Han characters with its pairs, or a word of another script with its stem."""
-
-    text: str
-    is_han: bool
-
-    @property
-    def terms(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(pairs(self.text))) if self.is_han else (self.text,)
-
-    @property
-    def is_character(self) -> bool:
-        return self.is_han and len(self.text) == 1
 
 
 @dataclass(frozen=True)
 class Query:
-    """`text` as typed (cleaned), `words` in order without stop words, `synonyms` as phrases of words that mean
-    the same as something typed, `identifiers` in their one spelling."""
+    """`text` as typed (cleaned), `words` in order without stop words, `concepts`: what they name that has other
+    words too, `identifiers` in their one spelling."""
 
     text: str = ""
-    words: tuple[Word, ...] = ()
-    synonyms: tuple[tuple[Word, ...], ...] = ()
+    words: Phrase = ()
+    concepts: tuple[Concept, ...] = ()
     identifiers: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
@@ -61,7 +46,12 @@ class Query:
         )
 
     @property
-    def phrases(self) -> tuple[tuple[Word, ...], ...]:
+    def synonyms(self) -> tuple[Phrase, ...]:
+        """All that means the same as something typed."""
+        return tuple(dict.fromkeys(p for concept in self.concepts for p in concept.alternatives))
+
+    @property
+    def phrases(self) -> tuple[Phrase, ...]:
         """The typed words as they stand, then what means the same."""
         return ((self.words,) if len(self.words) > 1 or self._is_long else ()) + self.synonyms
 
@@ -70,45 +60,8 @@ class Query:
         return len(self.words) == 1 and len(self.words[0].text) > 2
 
 
-def words_of(text: str) -> tuple[Word, ...]:
-    found = (Word(run.text, run.is_han) for run in runs(fold(text)))
-    return tuple(word for word in found if word.is_han or word.text not in STOP)
-
-
-def read(text: str, synonyms: Iterable[Sequence[str]] = ()) -> Query:
-    """The query that a text asks. `synonyms`: sets of words that mean the same."""
+def read(text: str, thesaurus: Thesaurus = EMPTY) -> Query:
+    """The query that a text asks."""
     text = clean(text)
     words = words_of(text)
-    return Query(text, words, _meaning_the_same(text, words, synonyms), _identifiers(text))
-
-
-def _identifiers(text: str) -> tuple[str, ...]:
-    """The whole text, or a part of it, where it looks like a number: four digits or more; in a part six signs."""
-    if len(text) > 200:
-        return ()
-    found = [identifier(text), *(i for part in text.split() if len(i := identifier(part)) >= 6)]
-    return tuple(dict.fromkeys(f for f in found if 4 <= len(f) <= 40 and len(re.findall(r"\d", f)) >= 4))
-
-
-def _meaning_the_same(
-    text: str, words: tuple[Word, ...], synonyms: Iterable[Sequence[str]]
-) -> tuple[tuple[Word, ...], ...]:
-    """The other members of each set of which one is in the query: Han words as part of it, others as whole words
-    in their order, by stem."""
-    if not words:
-        return ()
-    folded = fold(text)
-    spaced = f" {' '.join(stem(w.text) for w in words)} "
-    found: list[tuple[Word, ...]] = []
-    for group in synonyms:
-        members = [(member, words_of(member)) for member in group]
-        hit = [(m, w) for m, w in members if w and _is_in(m, w, folded, spaced)]
-        if hit:
-            found += [w for m, w in members if w and (m, w) not in hit]
-    return tuple(dict.fromkeys(found))[:_EXPANSIONS]
-
-
-def _is_in(member: str, words: tuple[Word, ...], folded: str, spaced: str) -> bool:
-    if any(word.is_han for word in words):
-        return fold(member) in folded
-    return f" {' '.join(stem(w.text) for w in words)} " in spaced
+    return Query(text, words, thesaurus.concepts(words), tuple(identifiers_in(text)))

@@ -133,7 +133,9 @@ saved_searches | firm | | in 200 200 200 | in 405 405 405
 saved_search_save | firm | | in 405 405 405 | in 422 422 422
 saved_search_alert | firm | saved.pk | in 405 405 405 | in 302 404 404
 saved_search_delete | firm | saved.pk | in 405 405 405 | in 302 404 404
-synonyms | operator | | in 200 403 200 | in 200 403 200
+synonyms | operator | | in 200 403 200 | in 422 403 422
+synonyms_import | operator | | in 200 403 200 | in 422 403 422
+synonyms_change | operator | synonyms.pk | in 200 403 200 | in 422 403 422
 synonyms_remove | operator | synonyms.pk | in 405 405 405 | in 302 403 302
 search_health | operator | | in 200 403 200 | in 405 405 405
 search_retry | operator | | in 405 405 405 | in 302 403 302

@@ -1,6 +1,7 @@
 """The engine for large markets: Elasticsearch 8."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
 from search.engines import client
 from search.engines.base import SUGGESTIONS, EngineDown, Found, Likeness, distinct
@@ -14,9 +15,13 @@ from search.words import Query, Word
 SINGLES_BOOST = 0.5  # of single Han characters beside pairs; more drowns the pairs of long queries
 PHRASE_BOOST = 0.3
 PHRASE_CHARACTERS = 200
+NEIGHBOUR_BOOST = 0.1
+NEIGHBOURS = 20
 NUMBER_BOOST = 1_000.0
-SYNONYM_BOOST = 0.7
-DETAIL_BOOST = 0.5  # of a need's long text beside its title
+ACROSS_BOOST = 3.0  # of words of the other script, which stand alone, beside pairs, characters and phrases
+BESIDE_BOOST = 1.0
+TIE = 0.1
+DETAIL_BOOST = 0.7  # of a need's long text beside its title
 DETAIL_SINGLES = 0.2
 NEAR_BOOST = 1.0
 _COLUMN = {"field": "fields", "trigger": "triggers", "language": "languages"}
@@ -116,13 +121,45 @@ def bool_query(query: Query, *filters: dict, loose: bool = False) -> dict:
         return {"filter": list(filters)}
     if not query.is_searchable:
         return {"must": [{"match_none": {}}]}
-    meaning = [_phrase(words, SYNONYM_BOOST) for words in query.synonyms]
     numbers = [_numbers(query)] if query.identifiers else []
-    characters = [_phrase((word,)) for word in query.words if word.is_character]
-    must = [_any([*pairs(query), *characters, *meaning, *numbers])]
+    meaning = other_words(query)
+    must = [_any([*_text_of(query, meaning), *numbers])]
     if query.wants_whole_words and not loose:
         filters += (_any([*(_phrase((word,)) for word in query.words), *meaning, *numbers]),)
-    return {"filter": list(filters), "must": must, "should": premiums(query)}
+    return {"filter": list(filters), "must": must}
+
+
+def _typed(query: Query) -> list[dict]:
+    """The words as they were typed."""
+    characters = [_phrase((word,)) for word in query.words if word.is_character]
+    texts = [*pairs(query), *characters]
+    return [{"bool": {"must": [_any(texts)], "should": premiums(query)}}] if texts else []
+
+
+def other_words(query: Query) -> list[dict]:
+    """What else may be said for the things that the query names; of several words for one thing the best counts.
+    Words of the script that was not typed are a translation: nothing that they find holds the typed words, so they
+    must weigh as much. Other words of the same script weigh less than the typed ones."""
+    typed = {word.is_han for word in query.words}
+    across, beside = [], []
+    for concept in query.concepts:
+        for phrases, found, boost in (
+            ([p for p in concept.alternatives if _is_han(p) not in typed], across, ACROSS_BOOST),
+            ([p for p in concept.alternatives if _is_han(p) in typed], beside, BESIDE_BOOST),
+        ):
+            if phrases:
+                found.append({"dis_max": {"queries": [_phrase(words) for words in phrases], "boost": boost}})
+    return [_any(clauses) for clauses in (across, beside) if clauses]
+
+
+def _is_han(words: Iterable[Word]) -> bool:
+    return any(word.is_han for word in words)
+
+
+def _text_of(query: Query, meaning: list[dict]) -> list[dict]:
+    """The better of what was typed and what means the same; the other one adds a little."""
+    branches = [*_typed(query), *meaning]
+    return [{"dis_max": {"queries": branches, "tie_breaker": TIE}}] if meaning else branches
 
 
 def _any(clauses: list[dict]) -> dict:
@@ -140,20 +177,23 @@ def pairs(query: Query, boost: float = 1.0) -> list[dict]:
 
 def premiums(query: Query, boost: float = 1.0, singles: float = SINGLES_BOOST) -> list[dict]:
     """What only adds to the score of hits: single Han characters (of which alone nearly every document holds some),
-    and the whole phrase."""
+    the whole phrase, and neighbours of other scripts that stay together (the pairs of Han characters do so anyway)."""
     groups = []
     if any(word.is_han for word in query.words):
         groups.append(_combined(_text(query), ".one", boost * singles))
     if query.phrases and query.phrases[0] is query.words:
-        phrase = {
-            "query": _text(query)[:PHRASE_CHARACTERS],
-            "type": "phrase",
-            "fields": ["title^2", "keywords", "body"],
-            "slop": 2,
-            "boost": PHRASE_BOOST * boost,
-        }
-        groups.append({"multi_match": phrase})
+        text = _text(query)[:PHRASE_CHARACTERS]
+        groups.append(_close(text, ["title^2", "keywords", "body"], PHRASE_BOOST * boost))
+    neighbours = [(a, b) for a, b in pairwise(query.words) if not (a.is_han and b.is_han)]
+    groups += [
+        _close(f"{a.text} {b.text}", ["title", "keywords", "body"], NEIGHBOUR_BOOST * boost)
+        for a, b in neighbours[:NEIGHBOURS]
+    ]
     return groups
+
+
+def _close(text: str, fields: list[str], boost: float) -> dict:
+    return {"multi_match": {"query": text, "type": "phrase", "fields": fields, "slop": 2, "boost": boost}}
 
 
 def _combined(text: str, sub_field: str, boost: float) -> dict:
@@ -182,15 +222,11 @@ def alike_request(likeness: Likeness, viewer: Viewer, limit: int) -> dict:
         {"constant_score": {"filter": facet_filter(name, values), "boost": NEAR_BOOST}}
         for name, values in likeness.near.items()
     ]
-    texts = [*pairs(likeness.title), *pairs(likeness.detail, DETAIL_BOOST)]
+    texts = [*_text_of(likeness.title, other_words(likeness.title)), *pairs(likeness.detail, DETAIL_BOOST)]
     query = {
         "filter": [visible(viewer), {"terms": {"kind": list(likeness.kinds)}}],
         "must": [_any(texts)] if texts else [{"match_none": {}}],
-        "should": [
-            *premiums(likeness.title),
-            *premiums(likeness.detail, DETAIL_BOOST, singles=DETAIL_SINGLES),
-            *near,
-        ],
+        "should": [*premiums(likeness.detail, DETAIL_BOOST, singles=DETAIL_SINGLES), *near],
         "must_not": [{"ids": {"values": [str(likeness.without)]}}] if likeness.without else [],
     }
     return {"query": {"bool": query}, "size": limit, "_source": False}

@@ -32,7 +32,8 @@ from marketplace.organisations.mandates import propose_mandate
 from marketplace.organisations.roles import ROLES_OF_KIND, Kind, Role
 from marketplace.terms import presets
 from search.indexing import drain
-from search.services import add_synonyms, save_search
+from search.services import save_search
+from search.synonyms import add_synonyms
 from tests.cms.world import FULL, RIGHTS, University
 from tests.factories.ground import make_member, make_organisation
 from tests.flows.days import Calendar

@@ -9,7 +9,7 @@ from search import indexing, pushing
 from search.engines.base import Likeness
 from search.params import SearchParams
 from search.viewer import ANONYMOUS, Viewer
-from search.words import read
+from search.words import Thesaurus, read
 from tests.search.world import BATTERY, MARKET, NEED, PUMP, QUANTUM, SERVICE
 
 ODD = [
@@ -29,7 +29,7 @@ def find(engine):
     def ask(q="", viewer=ANONYMOUS, synonyms=(), loose=False, **facets):
         options = {name: facets.pop(name) for name in ("sort", "page", "size") if name in facets}
         params = SearchParams(q=q, facets={k: tuple(v) for k, v in facets.items()}, **options)
-        return engine.search(params, read(q, synonyms), viewer, loose=loose)
+        return engine.search(params, read(q, Thesaurus(synonyms)), viewer, loose=loose)
 
     return ask
 

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
 
 from search import engines
@@ -24,6 +25,10 @@ def market():
 @pytest.fixture
 def scout():
     return make_acting("ENTERPRISE", "SCOUT")
+
+
+def upload(content: bytes):
+    return SimpleUploadedFile("words.csv", content, "text/csv")
 
 
 @pytest.fixture
@@ -184,23 +189,67 @@ def test_visitor_is_asked_to_sign_in(client):
 def test_operator_keeps_words_that_mean_the_same(
     client, market, operator, django_capture_on_commit_callbacks
 ):
+    SynonymSet.objects.all().delete()
     signed_in(client, operator)
     assert "固态" not in client.get("/en/search/?q=QKD").content.decode()
     with django_capture_on_commit_callbacks(execute=True):
-        client.post("/en/search/synonyms/", {"words": "量子密钥，QKD, quantum key"})
-    assert SynonymSet.objects.get().words == ["量子密钥", "QKD", "quantum key"]
+        client.post("/en/search/synonyms/", {"words": "量子密钥，QKD, quantum key", "topic": "information"})
+    new = SynonymSet.objects.get()
+    assert (new.words, new.topic) == (["量子密钥", "QKD", "quantum key"], "information")
     assert "量子" in client.get("/en/search/?q=QKD").content.decode()
-    for wrong in ("one", "", "a" * 61 + ",b", "…,?", ",".join(str(n) for n in range(30))):
-        assert client.post("/en/search/synonyms/", {"words": wrong}).status_code == 422
+    for wrong in ("one", "", "a" * 61 + ",b", "…,?", ",".join(str(n) for n in range(30)), "qkd, QUANTUM KEY"):
+        form = {"words": wrong, "topic": "other"}
+        assert client.post("/en/search/synonyms/", form).status_code == 422, wrong
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(f"/en/search/synonyms/{SynonymSet.objects.get().pk}/remove/")
+        client.post(f"/en/search/synonyms/{new.pk}/", {"words": "量子密钥, QKX", "topic": "other"})
+    assert "量子" not in client.get("/en/search/?q=QKD").content.decode()
+    assert "量子" in client.get("/en/search/?q=qkx").content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(f"/en/search/synonyms/{new.pk}/remove/")
     assert not SynonymSet.objects.exists()
+
+
+def test_words_that_mean_the_same_are_filtered_and_sorted(client, operator, django_assert_num_queries):
+    signed_in(client, operator)
+    page = client.get("/en/search/synonyms/?q=LITHIUM-ion&topic=energy").content.decode()
+    assert "锂电池" in page
+    assert "石墨烯" not in page
+    assert "No set holds that." in client.get("/en/search/synonyms/?q=锂电池&topic=market").content.decode()
+    for query in ("", "?sort=words&page=3", "?sort=-topic", "?sort=nonsense&page=x&topic=x&q=%00"):
+        with django_assert_num_queries(6):
+            assert client.get(f"/en/search/synonyms/{query}").status_code == 200
+
+
+def test_table_of_words_goes_out_and_comes_back(client, operator):
+    signed_in(client, operator)
+    before = dict(SynonymSet.objects.values_list("pk", "words"))
+
+    def send(text, encoding="utf-8-sig"):
+        return client.post("/en/search/synonyms/import/", {"file": upload(text.encode(encoding))})
+
+    out = client.get("/en/search/synonyms/?export=csv").content.decode("utf-8-sig")
+    assert len(out.splitlines()) == len(before) + 1
+    assert send(out).status_code == 302
+    assert dict(SynonymSet.objects.values_list("pk", "words")) == before
+    pk = min(before)
+    assert send(f"number,topic,words\n{pk},material,甲乙; ab cd\n,,新词; new word\n").status_code == 422
+    assert dict(SynonymSet.objects.values_list("pk", "words")) == before  # one bad line: nothing is written
+    assert send(f"{pk},materials,甲乙; ab cd\n,,新词,new word\n", "gb18030").status_code == 302
+    assert SynonymSet.objects.get(pk=pk).words == ["甲乙", "ab cd"]
+    assert SynonymSet.objects.exclude(pk__in=before).get().words == ["新词", "new word"]
+    page = send("1,energy,lonely\n999999,energy,a b; c d\n").content.decode()
+    assert "Line 1: Give at least two words" in page
+    assert "Line 2: There is no set with the number 999999." in page
 
 
 def test_others_do_not_keep_search(client, scout):
     signed_in(client, scout)
     assert client.get("/en/search/synonyms/").status_code == 403
     assert client.post("/en/search/synonyms/", {"words": "a1, b1"}).status_code == 403
+    pk = SynonymSet.objects.first().pk
+    for path in (f"{pk}/", f"{pk}/remove/", "import/"):
+        assert client.post(f"/en/search/synonyms/{path}", {"words": "a1, b1"}).status_code == 403
+    assert client.get("/en/search/synonyms/?export=csv").status_code == 403
     assert client.get("/en/search/health/").status_code == 403
     assert client.post("/en/search/health/retry/").status_code == 403
 

@@ -5,17 +5,20 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.analysis import clean, cut, fold, identifiers_of, stem
+from search.analysis import clean, cut, fold, stem
 from search.breaker import Breaker
 from search.facts import keys
 from search.highlight import Marker
+from search.identifiers import identifiers_in, identifiers_of
 from search.matching import common_stretches
 from search.params import FACETS, SearchParams
-from search.words import read
+from search.words import Thesaurus, read
 
 
 def marked(query: str, text: str, synonyms=()) -> str:
-    return "".join(f"[{p.text}]" if p.hit else p.text for p in Marker(read(query, synonyms)).pieces(text))
+    return "".join(
+        f"[{p.text}]" if p.hit else p.text for p in Marker(read(query, Thesaurus(synonyms))).pieces(text)
+    )
 
 
 def test_text_is_cut_into_pairs_and_words():
@@ -43,6 +46,34 @@ def test_stems_are_those_of_the_database():
 )
 def test_identifiers_have_one_spelling(written, found):
     assert identifiers_of(written) == found
+
+
+NOTATIONS = {
+    "CN202110123456.7": [
+        "CN 2021 1 0123456.7", "ZL202110123456.7", "ZL 2021 1 0123456 . 7", "202110123456", "2021101234567",
+        "cn2021-1-0123456.7", "ＣＮ２０２１１０１２３４５６．７", "专利号：ZL202110123456.7 的电池", "patent 202110123456 please",
+    ],
+    "US10123456B2": ["US 10,123,456 B2", "US10123456", "us-10123456-b2", "10,123,456", "US Patent 10,123,456", "ＵＳ １０，１２３，４５６"],
+    "CN112345678B": ["CN 112345678 B", "cn112345678", "112345678B", "CN 112 345 678"],
+    "ZL98123456.X": ["98123456.x", "ZL 98 1 23456.X", "CN98123456.X"],
+    "EP 1 234 567 A1": ["EP1234567", "ep 1234567 a1"],
+    "WO 2020/123456 A1": ["WO2020/123456", "WO 2020 123456"],
+    "UF-2026-000123": ["uf2026000123", "UF 2026 000123", "ＵＦ－２０２６－０００１２３", "UF–2026–000123", "挂牌 UF-2026-000123"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "typed"), [(n, t) for n, spellings in NOTATIONS.items() for t in spellings]
+)
+def test_number_is_found_in_any_notation(number, typed):
+    assert set(identifiers_of(number)) & set(identifiers_in(typed))
+
+
+@pytest.mark.parametrize(
+    "typed", ["电池", "5G", "1,200 °C", "TRL 5", "12 months", "a" * 300 + " 12345678", ""]
+)
+def test_no_number_is_seen_where_there_is_none(typed):
+    assert [found for found in identifiers_in(typed) if len(found) > 5] == []
 
 
 @pytest.mark.parametrize(
@@ -134,3 +165,30 @@ def test_breaker_opens_after_three_failures_and_lets_one_try():
     assert [breaker.allows(), breaker.allows()] == [True, False]
     breaker.succeeded()
     assert (breaker.allows(), breaker.is_open) == (True, False)
+
+
+SETS = [["固态电池", "solid-state battery"], ["电池", "battery"], ["3D打印", "additive manufacturing"], ["物联网", "Internet of Things"]]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ("固态电池", ["solid state battery"]),  # the longest term at a place
+        ("固态电池和电池", ["solid state battery", "battery"]),
+        ("3d打印机", ["additive manufacturing"]),
+        ("Solid State Batteries", ["固态电池"]),
+        ("internet-of-things", ["物联网"]),
+        ("the internet, things", ["物联网"]),
+        ("固态", []),
+        ("", []),
+    ],
+)
+def test_thesaurus_names_what_a_query_speaks_of(typed, named):
+    concepts = read(typed, Thesaurus(SETS)).concepts
+    found = [" ".join(word.text for word in phrase) for c in concepts for phrase in c.alternatives]
+    assert found == named
+
+
+@given(st.text(max_size=200), st.lists(st.lists(st.text(max_size=8), min_size=2, max_size=4), max_size=5))
+def test_any_sets_and_any_text_go_together(text, sets):
+    assert len(read(text, Thesaurus(sets)).concepts) <= 12
