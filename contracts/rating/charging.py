@@ -63,18 +63,15 @@ class Charging:
                 run.points.append(Point(span.end, ORDINARY, order, 0, charge_period, (self, span, version)))
 
     def _fills(self) -> bool:
-        return any(
-            element is not None and element.free_use_fills and isinstance(element.rate, Tiers)
-            for element in self.meter.elements
-        )
+        present = [element for element in self.meter.elements if element is not None]
+        tiers = any(isinstance(element.rate, Tiers) for element in present)
+        return tiers and any(element.free_use_fills for element in present)
 
     def _free(self, span: Period, version: int) -> None:
         element = self.meter.elements[version]
-        if element is None or not (element.free_use_fills and isinstance(element.rate, Tiers)):
-            return
-        if span in self.missing:
-            self._remember_wait(element, span)
         run = self.run
+        if span in self.missing and element is not None and element.free_use_fills:
+            self._remember_wait(span)
         self.meter.free_use((row, run.version(row.period_end), 1) for row in self.rows.get(span.end, ()))
 
     def charge(self, span: Period, version: int) -> None:
@@ -88,7 +85,7 @@ class Charging:
         reason = self._reason_to_wait(element, span) if run.has_gaps or run.waiting else ""
         if reason:
             cut = run.to_split.get(span) if reason == "split_needed" else None
-            self._wait(element, span, reason, cut.isoformat() if cut else "")
+            self._wait(span, reason, cut.isoformat() if cut else "")
             return
         note = run.notes()
         rows, free, split_on = self._chargeable(self.rows.get(span.end, ()), span)
@@ -96,7 +93,7 @@ class Charging:
         if self.third_party and split_on is None:
             third_party, split_on = self._third_party(span)
         if split_on is not None:
-            self._wait(element, span, "split_needed", split_on.isoformat())
+            self._wait(span, "split_needed", split_on.isoformat())
             return
         if free:
             meter.free_use(free)
@@ -166,13 +163,15 @@ class Charging:
         windows = self.blocked_windows
         return bool(windows and windows & windows_of(element, span, self.run.facts))
 
-    def _wait(self, element: Royalty, span: Period, reason: str, detail: str = "") -> None:
-        self._remember_wait(element, span)
+    def _wait(self, span: Period, reason: str, detail: str = "") -> None:
+        self._remember_wait(span)
         self.run.wait(self.element_id, 0, span, reason, detail)
 
-    def _remember_wait(self, element: Royalty, span: Period) -> None:
+    def _remember_wait(self, span: Period) -> None:
         self.blocked_life = self.blocked_life or self.meter.remembers_life
-        self.blocked_windows |= windows_of(element, span, self.run.facts)
+        for element in self.meter.elements:
+            if element is not None:  # whichever version comes, its sums run on from here
+                self.blocked_windows |= windows_of(element, span, self.run.facts)
 
 
 def prepare_royalty(run: Run, order: int, element_id: str) -> None:
@@ -195,7 +194,7 @@ def windows_of(element: Royalty, span: Period, facts: Facts) -> set[tuple]:
     deducted = element.baseline or element.free
     for on in span:
         if isinstance(rate, Tiers) and rate.span is Span.YEAR:
-            found.add(("rate", window_of(rate.year, on, facts.effective_on)))
+            found.add(("rate", rate.year, window_of(rate.year, on, facts.effective_on)))
         if deducted is not None and deducted.span is Span.YEAR:
-            found.add(("base", window_of(deducted.year, on, facts.effective_on)))
+            found.add(("base", deducted.year, window_of(deducted.year, on, facts.effective_on)))
     return found

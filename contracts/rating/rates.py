@@ -8,6 +8,7 @@ from fractions import Fraction
 from marketplace.terms import Base, FixedRate, Royalty, TierMode, Tiers
 
 Number = int | Decimal | Fraction
+BELOW = -(10**40)  # the first tier goes on below zero: returns lower what its sales brought
 
 
 def compiled(element: Royalty, number, scale: int):
@@ -17,7 +18,7 @@ def compiled(element: Royalty, number, scale: int):
     if isinstance(rate, FixedRate):
         return number(rate.rate * factor)
     if isinstance(rate, Tiers):
-        bounds, low = [], 0
+        bounds, low = [], BELOW
         for tier in rate.tiers:
             high = None if tier.up_to is None else number(tier.up_to)
             bounds.append((low, high, number(tier.rate * factor), tier.rate))

@@ -61,9 +61,16 @@ class RoyaltyMeter:
         self.stacks = any(element.stacking is not None for element in present)
         self.remembers_life = any(_remembers_life(element) for element in present)
         self.remembers_year = any(self.windowed)
-        self.filled: Number = 0  # bases charged so far, over the life
+        self.filled: Number = 0  # bases charged so far, over the life …
         self.taken: dict[object, Number] = {}  # cumulative base per window of the deduction
-        self.year_filled: dict[object, Number] = {}
+        self.year_filled: dict[
+            tuple[Year, int], Number
+        ] = {}  # … and in the years that tiers of any version look at
+        self.tier_years = {
+            element.rate.year
+            for element in present
+            if isinstance(element.rate, Tiers) and element.rate.span is Span.YEAR
+        }
         self.accrued: dict[object, Number] = {}  # exact royalty per window
         self.charged: dict[object, Number] = {}  # royalty charged per window, before credits and caps
         self.loss: Number = 0  # carried, positive
@@ -82,11 +89,14 @@ class RoyaltyMeter:
                 continue
             value = self._value(row, element, version)
             if value:
-                value *= part
-                self.filled += value
-                if isinstance(element.rate, Tiers) and element.rate.span is Span.YEAR:
-                    key = window_of(element.rate.year, row.period_end, self.facts.effective_on)
-                    self.year_filled[key] = self.year_filled.get(key, 0) + value
+                self._fill(row.period_end, value * part)
+
+    def _fill(self, on: date, value: Number) -> None:
+        """Add to what fills tiers; the sums run on whatever an amendment makes of the rate."""
+        self.filled += value
+        for year in self.tier_years:
+            key = year, window_of(year, on, self.facts.effective_on)
+            self.year_filled[key] = self.year_filled.get(key, 0) + value
 
     def differ(self, one: int, other: int) -> bool:
         """Whether two versions would rate the same row differently, so that it may not reach across."""
@@ -176,7 +186,9 @@ class RoyaltyMeter:
         by_rate = 0 if isinstance(rate, FixedRate) else window_of(rate.year, on, effective_on)
         deducted = element.baseline or element.free
         by_base = 0 if deducted is None else window_of(deducted.year, on, effective_on)
-        return by_rate, by_base
+        if len(self.elements) == 1:
+            return by_rate, by_base
+        return by_rate, by_base, *(window_of(year, on, effective_on) for year in sorted(self.tier_years))
 
     def _value(self, row: UsageRow, element: Royalty, place: int, note=silent) -> Number | None:
         """What a row adds to the base; None where it is about something else."""
@@ -215,19 +227,14 @@ class RoyaltyMeter:
         rate = element.rate
         compiled = self.rates[place]
         if isinstance(rate, Tiers):
-            fills = self.year_filled if rate.span is Span.YEAR else None
-            if fills is None:
-                before = self.filled
-            else:
-                key = window_of(rate.year, on, self.facts.effective_on)
-                before = fills.get(key, 0)
-            after = before + base
-            if fills is None:
-                self.filled = after
-            else:
-                fills[key] = after
-            return increment(rate.mode, compiled, before, after, note)
-        self.filled += base
+            before = self.filled
+            if rate.span is Span.YEAR:
+                before = self.year_filled.get(
+                    (rate.year, window_of(rate.year, on, self.facts.effective_on)), 0
+                )
+            self._fill(on, base)
+            return increment(rate.mode, compiled, before, before + base, note)
+        self._fill(on, base)
         if isinstance(rate, FixedRate):
             value = base * compiled
             note("rate", (base, rate.rate), value)

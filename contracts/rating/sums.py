@@ -10,6 +10,7 @@ from marketplace.terms import EntryFee, Instalments
 
 from .facts import Period
 from .run import ORDINARY, Point, Run
+from .working import silent
 
 
 def prepare_once(run: Run, order: int, element_id: str) -> None:
@@ -33,19 +34,20 @@ def charge_once(run: Run, point: Point) -> None:
     element_id, start, version = point.payload
     element = run.versions[version].terms.element(element_id)
     period = Period(point.on, point.on)
-    if start.waits or run.limits.blocked(element_id, point.on):
+    waits = start.waits or run.limits.blocked(element_id, point.on)
+    note = silent if waits else run.notes()
+    note("trigger", (start.on, start.by), start.on)
+    if point.part:
+        charged = run.instalments[element_id]
+        exact = charged[point.part] = instalment(element, point.part, run.currency, note, charged)
+    else:
+        exact = element.amount
+        note("agreed", (), exact)
+    if waits:
         run.wait(element_id, point.part, period, "earlier_period")
         if isinstance(element, EntryFee):
             run.limits.add_credit(element, element.amount, blocked=True)
         return
-    note = run.notes()
-    note("trigger", (start.on, start.by), start.on)
-    if point.part:
-        exact = instalment(element, point.part, run.currency, note, run.instalments[element_id])
-        run.instalments[element_id][point.part] = exact
-    else:
-        exact = element.amount
-        note("agreed", (), exact)
     amount = run.limits.apply_caps(element_id, point.on, exact, version, note)
     if isinstance(element, EntryFee):
         run.limits.add_credit(element, amount)

@@ -292,3 +292,24 @@ def test_the_hash_of_the_inputs_does_not_depend_on_the_order_of_closings():
         for order in (tuple(closed), tuple(closed[::-1]))
     )  # fmt: skip
     assert one.inputs_hash == two.inputs_hash
+
+
+@pytest.mark.parametrize("before", ["fixed", "year", "life"])
+@pytest.mark.parametrize("after_it", ["year", "life"])
+def test_what_fills_tiers_runs_on_whatever_an_amendment_makes_of_the_rate(before, after_it):
+    def rates(kind):
+        return fixed("0.05") if kind == "fixed" else tiers(("1000000", "0.05"), (None, "0.02"), span=kind)
+
+    agreed = amended("2026-04-01", sheet(royalty(rates(before))), sheet(royalty(rates(after_it))))
+    # 800,000 × 5 %; then 200,000 × 5 % + 300,000 × 2 %
+    assert amounts(rate(agreed, rows("800000", "500000"), until="2026-06-30")) == ["40000.00", "16000.00"]
+
+
+def test_returns_of_free_use_do_not_swallow_sales_that_are_charged():
+    agreed = sheet(
+        royalty(
+            tiers(("1000000", "0.05"), (None, "0.02"), span="year"), trigger=after(3), free_use_fills=True
+        )
+    )
+    # −500,000 in free use, then 400,000 at the first rate
+    assert amounts(rate(agreed, rows("-500000", "400000"), until="2026-06-30")) == ["20000.00"]
