@@ -54,7 +54,7 @@ def _removed_on(run: Run, element_id: str, begins: date) -> date | None:
     if run.single:
         return None
     for version in run.versions:
-        if version.effective_on > begins and version.terms.element(element_id) is None:
+        if version.effective_on >= begins and version.terms.element(element_id) is None:
             return version.effective_on
     return None
 

@@ -313,3 +313,15 @@ def test_returns_of_free_use_do_not_swallow_sales_that_are_charged():
     )
     # −500,000 in free use, then 400,000 at the first rate
     assert amounts(rate(agreed, rows("-500000", "400000"), until="2026-06-30")) == ["20000.00"]
+
+
+def test_a_yearly_fee_dropped_on_the_first_day_of_a_year_ends_with_the_year_before():
+    fee = {
+        "kind": "yearly_fee",
+        "id": "fee",
+        "commitment": "contingent",
+        "amounts": [fen("365")],
+        "trigger": after(0),
+    }
+    agreed = amended("2027-01-01", sheet(fee, lump("1")), sheet(lump("1")))
+    assert amounts(rate(agreed, until="2029-12-31"), "fee") == ["365.00"]
