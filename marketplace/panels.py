@@ -1,6 +1,6 @@
 """Where a page shows facts of a later step: the later app registers a panel for a place, the page renders
-what is registered. Places: listing.main, listing.aside, institution.main, deal.aside, contract.main,
-contract.aside, contract.tabs, home.main.
+what is registered. Places: listing.main, listing.terms, listing.aside, institution.main, deal.aside, offer.main,
+contract.main, contract.aside, contract.tabs, home.main.
 """
 
 from collections.abc import Callable

@@ -80,6 +80,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "deal.read": _DEAL | {Role.APPROVER, Role.FINANCE, Role.REPORTER},
         "deal.write": _DEAL,
         "offer.make": _DEAL,
+        "scenario.keep": _DEAL | {Role.APPROVER, Role.FINANCE, Role.REPORTER},
         "offer.accept": {Role.CONTRACT_OFFICER, Role.SIGNATORY},
         # signed
         "contract.read": _DEAL | {Role.APPROVER, Role.FINANCE, Role.REPORTER, Role.ADMIN},

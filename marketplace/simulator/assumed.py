@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -94,30 +94,37 @@ def scenario_of(agreed: Terms, assumed: Assumed, stretches: Sequence[Period] | N
     )
     facts = known.facts(bare)
     stretches = stretches or stretches_of(agreed, assumed)
-    return with_usage(
-        bare,
+    rows = settled(
         [TermsVersion(assumed.effective_on, agreed)],
+        facts,
+        until,
         lambda periods: rows_of(needs, assumed, stretches, last, facts, periods),
     )
+    return Scenario(**{**vars(bare), "usage": tuple(rows)})
 
 
-def with_usage(bare: Scenario, versions: Sequence[TermsVersion], rows_for) -> Scenario:
-    """The scenario with rows for its reporting periods, split at the days that rating asks for.
+def settled(
+    versions: Sequence[TermsVersion],
+    facts: rating.Facts,
+    until: date,
+    rows_for: Callable[[list[Period]], list[Row]],
+    known: Sequence[rating.UsageRow] = (),
+) -> list[Row]:
+    """Assumed rows for the reporting periods, split at the days that rating asks for; `known` was reported before.
 
     Trigger days that depend on sales are known only once there are rows: so at most three rounds.
     """
-    facts = bare.facts.facts(bare)
     triggers: tuple[date, ...] = ()
-    scenario = bare
+    rows: list[Row] = []
     for _round in range(3):
-        periods = rating.periods(versions, facts, bare.until, triggers)
-        scenario = _with(bare, rows_for([piece for period in periods for piece in pieces(period)]))
-        usage = [row.usage() for row in scenario.usage]
-        found = rating.rate(versions, facts, usage, bare.until, working=False).split_days
+        periods = rating.periods(versions, facts, until, triggers)
+        rows = rows_for([piece for period in periods for piece in pieces(period)])
+        usage = [*known, *(row.usage() for row in rows)]
+        found = rating.rate(versions, facts, usage, until, working=False).split_days
         if found == triggers:
             break
         triggers = found
-    return scenario
+    return rows
 
 
 def pieces(period: rating.ReportPeriod) -> list[Period]:
@@ -166,11 +173,15 @@ def rows_of(
     return found
 
 
-def _with(bare: Scenario, rows: Sequence[Row]) -> Scenario:
-    return Scenario(**{**vars(bare), "usage": tuple(rows)})
-
-
 def play(agreed: Terms, assumed: Assumed, stretches: Sequence[Period] | None = None) -> Played:
     """Terms under what is assumed; raises TermsError where the terms contradict themselves."""
     scenario = scenario_of(agreed, assumed, stretches)
     return Played(agreed, scenario, simulate(agreed, scenario))
+
+
+def rated(agreed: Terms, assumed: Assumed) -> rating.Rating:
+    """The charges alone, without their working: where only sums are shown."""
+    scenario = scenario_of(agreed, assumed)
+    usage = [row.usage() for row in scenario.usage]
+    versions = [TermsVersion(assumed.effective_on, agreed)]
+    return rating.rate(versions, scenario.facts.facts(scenario), usage, scenario.until, working=False)

@@ -156,7 +156,7 @@ def in_words(before: Course, now: Course) -> str:
     return said
 
 
-def doubts(course: Course, scenario: Scenario) -> list[str]:
+def doubts(scenario: Scenario) -> list[str]:
     """What does not fit together in what is assumed."""
     found = []
     begins = [event.on for event in scenario.events if event.name in ("first_income", "first_sale")]

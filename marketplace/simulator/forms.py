@@ -118,6 +118,7 @@ class Asked:
     ready: Assumed
     stretches: Sequence[Period]  # of the fields of the path
     first: int = 0  # the first stretch that can still be assumed
+    amends_on: date | None = None  # of a contract in force: the day from which changed terms would hold
 
 
 class PlayForm(forms.Form):
@@ -134,6 +135,8 @@ class PlayForm(forms.Form):
         """What stands in each field before anybody types, as text."""
         asked, ready = self.asked, self.asked.ready
         filled = {"start": ready.effective_on.isoformat(), "by": ready.by}
+        if asked.amends_on is not None:
+            filled = {"since": asked.amends_on.isoformat()}
         for number, meter in enumerate(asked.needs.meters):
             path = ready.paths.get(meter.key, ())
             for place in range(asked.first, len(asked.stretches)):
@@ -155,9 +158,12 @@ class PlayForm(forms.Form):
 
     def _make(self) -> None:
         asked, fields = self.asked, self.fields
-        fields["start"] = DayField(label=_("Effective date"), required=True)
-        choices = [(BY_YEAR, _("by licence year")), (BY_PERIOD, _("by reporting period"))]
-        fields["by"] = forms.ChoiceField(label=_("Sales are given"), choices=choices)
+        if asked.amends_on is not None:
+            fields["since"] = DayField(label=_("Changed terms hold from"), required=True)
+        else:
+            fields["start"] = DayField(label=_("Effective date"), required=True)
+            choices = [(BY_YEAR, _("by licence year")), (BY_PERIOD, _("by reporting period"))]
+            fields["by"] = forms.ChoiceField(label=_("Sales are given"), choices=choices)
         for number, meter in enumerate(asked.needs.meters):
             for place in range(asked.first, len(asked.stretches)):
                 label = f"{meter.label(get_language())} {self.stretch_label(place)}"
@@ -234,9 +240,10 @@ class PlayForm(forms.Form):
 
     def clean(self):
         values = super().clean()
-        start = values.get("start")
-        if start and not EARLIEST <= start <= LATEST:
-            self.add_error("start", _("Choose a day between %(a)s and %(b)s.") % {"a": EARLIEST, "b": LATEST})
+        name = "start" if "start" in self.fields else "since"
+        day = values.get(name)
+        if day and not EARLIEST <= day <= LATEST:
+            self.add_error(name, _("Choose a day between %(a)s and %(b)s.") % {"a": EARLIEST, "b": LATEST})
         return values
 
     def changed(self) -> list[str]:
@@ -252,8 +259,8 @@ class PlayForm(forms.Form):
             paths[meter.key] = tuple([0] * asked.first + given)
         events = {name: values[f"e{number}"] for number, name in enumerate(asked.needs.events)}
         return Assumed(
-            effective_on=values["start"],
-            by=values["by"],
+            effective_on=values.get("start") or asked.ready.effective_on,
+            by=values.get("by") or asked.ready.by,
             paths=paths,
             events={name: on for name, on in events.items() if on},
             converts=values.get("converts", "yes") == "yes",

@@ -15,7 +15,6 @@ from marketplace.terms.words import one_line, plain_words
 
 from . import facts
 from .chart import NARROW, WIDE, draw, draw_years
-from .needs import needs_of
 from .playing import Playing
 from .sections import sections_of
 from .sheet import sheet_data
@@ -33,9 +32,13 @@ def context_of(playing: Playing) -> dict:
         "gist": one_line(shown, lang),
         "words": plain_words(shown, lang),
         "site_url": settings.SITE_URL,
-        "expert": True,
-        "exports": [("pdf", _("Print sheet (PDF)")), ("xlsx", "xlsx"), ("csv", "csv"), ("json", "JSON")],
-        "asks": bool(needs_of(playing.agreed).meters) and not playing.fixed,
+        "exports": [
+            ("pdf", _("Print sheet (PDF)")),
+            ("xlsx", "xlsx"),
+            ("csv", "csv"),
+            *([("json", "JSON")] if playing.played else []),
+        ],
+        "asks": bool(playing.needs.meters),
     }
     if playing.course is None:
         return context
@@ -52,7 +55,7 @@ def context_of(playing: Playing) -> dict:
         "sums": facts.sums_of(front),
         "days": facts.days_of(front, scenario, lang),
         "share": facts.share_of_sales(front, scenario, lang),
-        "doubts": facts.doubts(front, scenario),
+        "doubts": facts.doubts(scenario) if not playing.today else [],
         "warnings": [(problem.message(lang), problem.source) for problem in check(shown)],
         "by_year": lines_by_year(front),
         "yearly_cap": any(cap.span is Span.YEAR for cap in front.caps),
@@ -82,7 +85,7 @@ def download(request: HttpRequest, playing: Playing, kind: str, address: str) ->
     """The table as xlsx or csv, the documents as JSON, the print sheet as PDF; `address` opens it again, "" where no
     address may say it."""
     course = playing.then or playing.course
-    if kind == "json":
+    if kind == "json" and playing.played:
         response = JsonResponse(playing.document, json_dumps_params={"ensure_ascii": False, "indent": 1})
         response["Content-Disposition"] = 'attachment; filename="simulation.json"'
     elif kind == "pdf":

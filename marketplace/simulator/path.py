@@ -47,7 +47,7 @@ def spread(stretches: Sequence[Period], amounts: Sequence[int], rows: Sequence[P
         stretch = stretches[place]
         if day < stretch.start:
             return reached[place]
-        part = _months(stretch.start, day) / _months(stretch.start, stretch.end)
+        part = months(stretch.start, day) / months(stretch.start, stretch.end)
         return reached[place] + floor(amounts[place] * part)
 
     return [until(row.end) - until(row.start - DAY) for row in rows]
@@ -57,10 +57,10 @@ def going_on(stretches: Sequence[Period], last: date) -> list[Period]:
     """The stretches up to a last day: those that begin later fall away, others as long as the last one follow."""
     found = [stretch for stretch in stretches if stretch.start <= last]
     if found:
-        months = max(round(_months(*found[-1])), 1)
+        length = max(round(months(*found[-1])), 1)
         while found[-1].end < last:
             start = found[-1].end + DAY
-            found.append(Period(start, add_months(start, months) - DAY))
+            found.append(Period(start, add_months(start, length) - DAY))
     return found
 
 
@@ -68,11 +68,11 @@ def cut(stretch: Period, amount: int, last: date) -> tuple[Period, int]:
     """A stretch that reaches beyond the last day, and the part of its amount that lies before, in whole units."""
     if stretch.end <= last:
         return stretch, amount
-    part = _months(stretch.start, last) / _months(stretch.start, stretch.end)
+    part = months(stretch.start, last) / months(stretch.start, stretch.end)
     return Period(stretch.start, last), floor(amount * part)
 
 
-def _months(start: date, end: date) -> Fraction:
+def months(start: date, end: date) -> Fraction:
     """How many months from the first to the last day, both included."""
     return _place(end) - _place(start - DAY)
 

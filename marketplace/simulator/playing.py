@@ -24,21 +24,27 @@ from .limits import refuse_too_large
 from .needs import Needs, needs_of
 from .path import filled, spread
 from .ready import KEYS, ready
+from .scenario import Scenario
 from .simulate import simulate
 
 MAX_YEARS, MAX_PERIODS = 10, 24  # fields of a path; its last value goes on
 EXAMPLE = "example"
+SO_FAR = "so_far"  # of a contract in force: it goes on at its own pace
 NAMES = {
     "slow": gettext_lazy("Slow"),
     "expected": gettext_lazy("Expected"),
     "fast": gettext_lazy("Fast"),
     "nothing": gettext_lazy("Nothing sold"),
     EXAMPLE: gettext_lazy("As in the example"),
+    SO_FAR: gettext_lazy("As so far"),
 }
 
 
 class Playing:
     """The terms of a source under what `data` (an address or a sent form) says; whatever it leaves out is filled in.
+
+    Besides the fields `data` says which ready scenario is wanted (`scenario`), and which one the fields come from
+    (`base`), with their effective date and measure (`was`, `was_by`).
 
     `course` is None while something typed cannot be used: `form` then says what. With changed terms `then` is their
     course, and `course` the one before.
@@ -47,10 +53,12 @@ class Playing:
     def __init__(self, source, data: Mapping[str, str], lang: str):
         self.source, self.data, self.lang = source, data, lang
         self.agreed: Terms = source.agreed
-        self.needs = Needs() if self.fixed else needs_of(self.agreed)
+        self.needs = self._needs()
         self.form = self._form()
         self.changed: Terms | None = None
         self.played: Played | None = None
+        self.scenario: Scenario | None = None  # with the terms in front
+        self.answer: dict[str, Any] = {}
         self.course: Course | None = None
         self.then: Course | None = None
         try:
@@ -60,11 +68,14 @@ class Playing:
         except TermsError as error:
             self._tell(error)
 
+    def _needs(self) -> Needs:
+        return Needs() if self.fixed else needs_of(self.agreed)
+
     # --- What was asked ---------------------------------------------------------------------------------
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
-        return (EXAMPLE, *KEYS) if getattr(self.source, "scenario", None) else KEYS
+        return (EXAMPLE, *KEYS) if self.source.scenario else KEYS
 
     def _key(self, name: str) -> str:
         said = self.data.get(name, "")
@@ -83,10 +94,10 @@ class Playing:
 
     @cached_property
     def first_day(self) -> date:
-        """The effective date while nobody has said one: the example's, else the first of the next month."""
-        if getattr(self.source, "scenario", None):
+        """The effective date while nobody has said one: the example's or agreed one, else the first of next month."""
+        if self.source.scenario:
             return self.source.scenario.facts.effective_on
-        return add_months(today().replace(day=1), 1)
+        return self.source.start or add_months(today().replace(day=1), 1)
 
     def _day(self, name: str) -> date | None:
         try:
@@ -175,7 +186,7 @@ class Playing:
             played = Played(agreed, scenario, simulate(agreed, scenario))
         else:
             played = play(agreed, self.form.assumed(), self.form.asked.stretches)
-        self.played = played
+        self.played, self.scenario, self.answer = played, played.scenario, played.answer
         return course_of(agreed, played.scenario, played.answer, self.lang)
 
     def _changed(self) -> Terms | None:
@@ -212,7 +223,7 @@ class Playing:
             told = {}
         if told.get("by") == BY_YEAR:
             del told["by"]
-        skip = {"start", "by"}
+        skip = {"start", "by", "since"}
         return told | {name: self.form.data[name].strip() for name in self.form.changed() if name not in skip}
 
     @property
@@ -222,7 +233,8 @@ class Playing:
     @property
     def own(self) -> bool:
         """Whether something else is assumed than the ready scenario says."""
-        return any(not name.startswith("t.") and name not in ("start", "by") for name in self.form.changed())
+        skip = ("start", "by", "since")
+        return any(not name.startswith("t.") and name not in skip for name in self.form.changed())
 
     @property
     def scenarios(self) -> list[dict[str, Any]]:
@@ -233,15 +245,6 @@ class Playing:
     def scenario_name(self) -> str:
         name = str(NAMES[self.key])
         return _("%(scenario)s, changed by you") % {"scenario": name} if self.own else name
-
-    @property
-    def scenario(self):
-        """The scenario that was played, with the terms in front."""
-        return self.played.scenario
-
-    @property
-    def answer(self) -> dict[str, Any]:
-        return self.played.answer
 
     @property
     def today(self) -> date | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -20,6 +22,7 @@ from .scenario import Scenario, read_scenario
 
 EXAMPLES = Path(settings.BASE_DIR) / "docs" / "examples"
 DEFAULT = "entry_royalty"
+PUBLIC = ("preset", "example", "listing")
 
 # What the worked examples show, by number (docs/terms.md); variants add a word to the number.
 SHOWN = {
@@ -77,7 +80,8 @@ VARIANTS = {
 
 @dataclass(frozen=True)
 class Source:
-    """Public terms; `query` is what an address says to name them. `scenario`: the example's own."""
+    """Terms to play with; `query` is what an address says to name them, nothing for negotiated ones. `scenario`: the
+    example's own; `past`: what is on record of a contract in force."""
 
     kind: str
     key: str
@@ -85,10 +89,12 @@ class Source:
     agreed: Terms
     scenario: Scenario | None = None
     url: str = ""
+    past: Any = None
+    start: date | None = None  # the effective date that was agreed
 
     @property
     def query(self) -> dict[str, str]:
-        return {self.kind: self.key}
+        return {self.kind: self.key} if self.kind in PUBLIC else {}
 
 
 @cache

@@ -30,6 +30,7 @@ from marketplace.organisations import services as ground
 from marketplace.organisations.acting import acting_for
 from marketplace.organisations.mandates import propose_mandate
 from marketplace.organisations.roles import ROLES_OF_KIND, Kind, Role
+from marketplace.simulator.services import keep_scenario
 from marketplace.terms import presets
 from search.indexing import drain
 from search.services import save_search
@@ -216,3 +217,6 @@ def _beside(made, everybody) -> None:
     )[0]
     made.track = made.contract.compliance.order_by("pk").first()
     made.document = made.contract.documents.get(kind="CONTRACT")
+    made.kept_scenario = keep_scenario(
+        made.contract, actor=made.people["firm"], name="x", agreed=made.contract.terms, said={}, readers=[]
+    )

@@ -5,7 +5,6 @@ import re
 from io import BytesIO, StringIO
 
 import pytest
-from django.core.cache import cache
 from django.core.management import call_command
 from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -17,11 +16,6 @@ from marketplace.terms.presets import PRESETS, preset
 from .test_examples import CHARGES, read
 
 PAGE = "/zh-hans/simulator/"
-
-
-@pytest.fixture(autouse=True)
-def fresh_minute():
-    cache.clear()
 
 
 def shown(response):

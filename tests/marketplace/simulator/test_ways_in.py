@@ -4,7 +4,6 @@ import json
 from io import StringIO
 
 import pytest
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 
 from marketplace.simulator import api
@@ -14,11 +13,6 @@ from marketplace.terms import TermsError
 from .test_examples import EXAMPLES, read
 
 ADDRESS = "/api/v1/terms/simulate"
-
-
-@pytest.fixture(autouse=True)
-def fresh_minute():
-    cache.clear()
 
 
 def post(client, body, content_type="application/json"):
