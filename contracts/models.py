@@ -2,11 +2,24 @@
 
 from contracts.billing import charge_steps
 from contracts.billing import models as billing
+from contracts.billing.closing import models as closing
 from contracts.ledger import models as ledger
 from contracts.lifecycle import models as lifecycle
 from contracts.payments import models as payments
+from contracts.payments.collecting import models as collecting
 from contracts.payments.gateways import models as gateways
 from contracts.proceeds import models as proceeds
 from contracts.usage import models as usage
 
-__all__ = ["billing", "charge_steps", "gateways", "ledger", "lifecycle", "payments", "proceeds", "usage"]
+__all__ = [
+    "billing",
+    "charge_steps",
+    "closing",
+    "collecting",
+    "gateways",
+    "ledger",
+    "lifecycle",
+    "payments",
+    "proceeds",
+    "usage",
+]

@@ -171,11 +171,13 @@ class IssuerVat(models.Model):
 
 
 class BillingPolicy(models.Model):
-    """How an issuer bills: whether accrued charges are approved without a person."""
+    """How an issuer bills: whether accrued charges are approved without a person, and how many days a draft waits
+    before it gets its number."""
 
     organisation = models.OneToOneField(Organisation, models.CASCADE, related_name="billing_policy")
     approve_automatically = models.BooleanField(_("approve charges automatically"), default=False)
     carry_below_minor = models.PositiveBigIntegerField(_("carry corrections below"), default=0)  # fen
+    grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=0)
 
     def __str__(self):
         return str(self.organisation_id)
@@ -331,6 +333,25 @@ class CreditNoteLine(models.Model):
 
     def __str__(self):
         return self.text_en
+
+
+class RedLetter(models.Model):
+    """红字发票信息: the reference of the red-letter confirmation (信息确认单编号) and the number of the red tax invoice,
+    noted by hand beside a credit note; the tax invoice itself is issued outside. The newest row counts."""
+
+    credit_note = models.ForeignKey(CreditNote, models.PROTECT, related_name="red_letters")
+    reference = models.CharField(_("reference of the red-letter confirmation"), max_length=40)
+    tax_invoice_number = models.CharField(_("number of the red tax invoice"), max_length=30, blank=True)
+    noted_at = models.DateTimeField(default=now)
+    noted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("red-letter reference")
+        ordering = ["-id"]
+        triggers = append_only_triggers("redletter")
+
+    def __str__(self):
+        return self.reference
 
 
 class BillingDocument(models.Model):

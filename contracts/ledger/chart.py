@@ -19,3 +19,4 @@ class AccountCode(models.TextChoices):
     INTEREST_INCOME = "6603", _("late-payment interest")  # 财务费用——利息收入
     COMMISSION_EXPENSE = "6601", _("commission")  # 销售费用——佣金
     REWARD_EXPENSE = "6602", _("inventor reward")  # 管理费用——成果转化奖励
+    BAD_DEBT = "6702", _("bad debts")  # 信用减值损失

@@ -28,6 +28,57 @@ class LedgerHead(models.Model):
         return f"{self.issuer_id}:{self.sequence}"
 
 
+class FindingKind(models.TextChoices):
+    """What a check of the books can find."""
+
+    CHANGED = "CHANGED", _("entry was changed")
+    MISSING = "MISSING", _("entry is missing")
+    ADDED = "ADDED", _("entry that no fact explains")
+    CHAIN = "CHAIN", _("entry does not follow the one before")
+    HEAD = "HEAD", _("end of the chain does not fit")
+    WITNESS = "WITNESS", _("document states another chain")
+    UNBALANCED = "UNBALANCED", _("entry does not balance")
+    DIFFERS = "DIFFERS", _("entry says something else than its fact")
+    UNBOOKED = "UNBOOKED", _("fact without an entry")
+    NUMBER = "NUMBER", _("number is missing or doubled")
+    SUM = "SUM", _("document does not add up")
+    TOTAL = "TOTAL", _("account differs from its documents")
+    PAPER = "PAPER", _("stored paper was changed or is gone")
+
+
+class LedgerCheck(models.Model):
+    """One check of all books: how much was read, how much was found. The newest stands on the operator's page."""
+
+    at = models.DateTimeField(_("checked"))
+    entries = models.PositiveBigIntegerField(_("entries"))
+    waiting = models.PositiveIntegerField(_("facts not booked yet"), default=0)
+    found = models.PositiveIntegerField(_("findings"), default=0)
+
+    class Meta:
+        verbose_name = _("check of the books")
+        ordering = ["-id"]
+
+    def __str__(self):
+        return f"{self.at} {self.found}"
+
+
+class LedgerFinding(models.Model):
+    """One thing that a check found; `what` names the row."""
+
+    of = models.ForeignKey(LedgerCheck, models.CASCADE, related_name="findings")
+    kind = models.CharField(_("what is wrong"), max_length=10, choices=FindingKind.choices)
+    issuer = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    what = models.CharField(_("where"), max_length=120)
+    detail = models.CharField(_("details"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("finding in the books")
+        ordering = ["id"]
+
+    def __str__(self):
+        return f"{self.kind} {self.what}"
+
+
 class Entry(models.Model):
     """One business fact in an issuer's book (记账凭证). Never edited; undone by a reversing entry.
 
