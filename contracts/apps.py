@@ -13,8 +13,9 @@ class ContractsConfig(AppConfig):
     verbose_name = _("Contracts")
 
     def ready(self):
-        """Each step registers its panels, desk items and menu entries, and what makes earlier steps wait."""
+        """Each step registers its panels, desk items and menu entries, what makes earlier steps wait,
+        and how its facts are booked."""
         for step in STEPS:
-            for part in ("guards", "panels"):
+            for part in ("guards", "panels", "booking"):
                 if find_spec(f"contracts.{step}.{part}") and (step, part) != ("lifecycle", "guards"):
                     import_module(f"contracts.{step}.{part}")

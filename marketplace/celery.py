@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 app = Celery("marketplace")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-STEPS = ("lifecycle", "usage", "billing", "payments", "proceeds")
+STEPS = ("lifecycle", "usage", "billing", "payments", "ledger", "proceeds")
 app.autodiscover_tasks(["marketplace", *(f"contracts.{step}" for step in STEPS)])
 
 logger = logging.getLogger(__name__)

@@ -1,12 +1,10 @@
 """What the book says: balances are sums over postings, never stored."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q, QuerySet, Sum
 
-from contracts.ledger.models import Entry, LedgerHead, Posting
-from contracts.ledger.services import entry_hash
+from contracts.ledger.models import Posting
 from marketplace.organisations.models import Organisation
 
 
@@ -41,33 +39,3 @@ def trial_balance(
         )
         .order_by("currency", "account")
     )
-
-
-@dataclass(frozen=True)
-class ChainReport:
-    """`broken_at`: the sequence of the first entry that does not fit, None when the chain is whole."""
-
-    entries: int
-    head: str
-    broken_at: int | None
-
-
-def verify_chain(issuer: Organisation) -> ChainReport:
-    """Recompute every hash of an issuer's book from the first entry on and compare it with the head.
-
-    A rewrite of the whole chain by the database's owner is invisible to this alone: heads are printed on
-    invoices, so an outside copy shows it.
-    """
-    previous, count = "0" * 64, 0
-    head = LedgerHead.objects.filter(issuer=issuer).first()
-    for entry in (
-        Entry.objects.filter(issuer=issuer).order_by("sequence").prefetch_related("postings").iterator(500)
-    ):
-        count += 1
-        lines = sorted(entry.postings.all(), key=lambda posting: posting.pk)
-        expected = entry_hash(issuer.pk, count, entry.key, entry.booked_on, lines, previous)
-        if (entry.sequence, entry.previous_hash, entry.hash) != (count, previous, expected):
-            return ChainReport(count, previous, count)
-        previous = entry.hash
-    whole = head is None or (head.sequence, head.hash) == (count, previous)
-    return ChainReport(count, previous, None if whole else count + 1)

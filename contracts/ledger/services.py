@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.db import transaction
 
@@ -27,22 +27,61 @@ class Line:
     contract_number: str = ""
 
 
-def entry_hash(
-    issuer_id: int, sequence: int, key: str, booked_on: date, lines: Iterable, previous: str
+@dataclass(frozen=True)
+class Fact:
+    """One business fact as the book takes it; `key` names it once and for all."""
+
+    issuer_id: int
+    key: str
+    booked_on: date
+    text: str
+    lines: tuple[Line, ...]
+    reverses: Entry | None = None
+
+
+def content_hash(
+    *,
+    issuer_id: int,
+    sequence: int,
+    key: str,
+    booked_on: date,
+    created_at: datetime,
+    text: str,
+    reverses: str,
+    lines: Iterable,
 ) -> str:
-    """SHA-256 over the canonical form of an entry and the hash before it."""
+    """SHA-256 over the canonical form of what one entry says; `reverses` is the key of the entry it undoes."""
     body = {
         "issuer": issuer_id,
         "sequence": sequence,
         "key": key,
         "booked_on": booked_on.isoformat(),
+        "created_at": created_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "text": text,
+        "reverses": reverses,
         "lines": [[str(x.account), x.amount_minor, x.currency, x.contract_number] for x in lines],
-        "previous": previous,
     }
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-@transaction.atomic
+def linked(previous: str, content: str) -> str:
+    """The chain: SHA-256 over the hash before and the content's hash. In two steps, so that somebody who may
+    read a few entries can still check the whole chain from the content hashes of the others."""
+    return hashlib.sha256(f"{previous}{content}".encode()).hexdigest()
+
+
+def lock_heads(issuer_ids: Iterable[int]) -> dict[int, LedgerHead]:
+    """Lock the ends of some issuers' chains, in the one order of locks (by primary key); made where missing."""
+    wanted = sorted(set(issuer_ids))
+    rows = LedgerHead.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
+    heads = {row.pk: row for row in rows}
+    if len(heads) < len(wanted):
+        missing = [LedgerHead(issuer_id=pk) for pk in wanted if pk not in heads]
+        LedgerHead.objects.bulk_create(missing, ignore_conflicts=True)
+        heads = {row.pk: row for row in rows.all()}
+    return heads
+
+
 def post(
     issuer: Organisation,
     *,
@@ -57,42 +96,80 @@ def post(
     Lines of amount zero are dropped. Raises Unbalanced when the rest does not sum to zero per currency or
     nothing is left; the database checks the balance again at commit.
     """
-    lines = [line for line in lines if line.amount_minor]
+    return post_many([Fact(issuer.pk, key, booked_on, text, tuple(lines), reverses)])[0]
+
+
+@transaction.atomic
+def post_many(facts: Sequence[Fact]) -> list[Entry]:
+    """Book facts in their order, all or none; one that is booked already gives the entry that is there.
+
+    A fixed number of statements, however many facts. Raises Unbalanced as `post` does.
+    """
+    lines = [_balanced(fact) for fact in facts]
+    heads = lock_heads(fact.issuer_id for fact in facts)
+    rows = Entry.objects.filter(issuer__in=heads, key__in=[fact.key for fact in facts])
+    known = {(row.issuer_id, row.key): row for row in rows}
+    made, postings, moment = [], [], now()
+    for fact, of_fact in zip(facts, lines, strict=True):
+        if (fact.issuer_id, fact.key) in known:
+            continue
+        entry = _next(heads[fact.issuer_id], fact, of_fact, moment)
+        known[fact.issuer_id, fact.key] = entry
+        made.append(entry)
+        postings += [
+            Posting(
+                entry=entry,
+                account=line.account,
+                amount_minor=line.amount_minor,
+                currency=line.currency,
+                contract_number=line.contract_number,
+            )
+            for line in of_fact
+        ]
+    Entry.objects.bulk_create(made)
+    for posting in postings:
+        posting.entry_id = posting.entry.pk
+    Posting.objects.bulk_create(postings)
+    moved = {entry.issuer_id for entry in made}
+    LedgerHead.objects.bulk_update([heads[pk] for pk in sorted(moved)], ["sequence", "hash"])
+    return [known[fact.issuer_id, fact.key] for fact in facts]
+
+
+def _balanced(fact: Fact) -> list[Line]:
+    lines = [line for line in fact.lines if line.amount_minor]
     totals: dict[str, int] = {}
     for line in lines:
         totals[line.currency] = totals.get(line.currency, 0) + line.amount_minor
     if not lines or any(totals.values()):
-        raise Unbalanced(f"{key}: {totals or 'no lines'}")
-    LedgerHead.objects.get_or_create(issuer=issuer)
-    head = LedgerHead.objects.select_for_update().get(issuer=issuer)
-    found = Entry.objects.filter(issuer=issuer, key=key).first()
-    if found is not None:
-        return found
-    sequence = head.sequence + 1
-    digest = entry_hash(issuer.pk, sequence, key, booked_on, lines, head.hash)
-    entry = Entry.objects.create(
-        issuer=issuer,
-        sequence=sequence,
-        key=key,
-        booked_on=booked_on,
-        created_at=now(),
-        text=text[:200],
-        reverses=reverses,
+        raise Unbalanced(f"{fact.key}: {totals or 'no lines'}")
+    return lines
+
+
+def _next(head: LedgerHead, fact: Fact, lines: list[Line], moment: datetime) -> Entry:
+    """The next entry of a chain; moves its head."""
+    text = fact.text[:200]
+    content = content_hash(
+        issuer_id=fact.issuer_id,
+        sequence=head.sequence + 1,
+        key=fact.key,
+        booked_on=fact.booked_on,
+        created_at=moment,
+        text=text,
+        reverses=fact.reverses.key if fact.reverses else "",
+        lines=lines,
+    )
+    entry = Entry(
+        issuer_id=fact.issuer_id,
+        sequence=head.sequence + 1,
+        key=fact.key,
+        booked_on=fact.booked_on,
+        created_at=moment,
+        text=text,
+        reverses=fact.reverses,
         previous_hash=head.hash,
-        hash=digest,
+        hash=linked(head.hash, content),
     )
-    Posting.objects.bulk_create(
-        Posting(
-            entry=entry,
-            account=line.account,
-            amount_minor=line.amount_minor,
-            currency=line.currency,
-            contract_number=line.contract_number,
-        )
-        for line in lines
-    )
-    head.sequence, head.hash = sequence, digest
-    head.save(update_fields=["sequence", "hash"])
+    head.sequence, head.hash = entry.sequence, entry.hash
     return entry
 
 

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from contracts.ledger.chart import AccountCode
 from contracts.ledger.models import Entry, LedgerHead
-from contracts.ledger.queries import postings, trial_balance, verify_chain
+from contracts.ledger.queries import postings, trial_balance
+from contracts.ledger.verifying import verify_ledger
 from marketplace import tables
 from marketplace.money import Money
 from marketplace.organisations.acting import permit
@@ -49,7 +50,7 @@ def ledger(request):
         "since": since,
         "until": until,
         "head": LedgerHead.objects.filter(issuer=organisation).first(),
-        "chain": verify_chain(organisation) if request.GET.get("verify") else None,
+        "report": verify_ledger(organisation) if request.GET.get("verify") else None,
     }
     return render(request, "contracts/ledger/trial_balance.html", context)
 

@@ -1,142 +1,157 @@
-"""Bookings of invoices, credit notes, receipts, allocations and refunds: pulled, each fact once by its key."""
+"""How receipts are booked: pulled from what is not booked yet, each fact once by its key."""
 
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections import Counter
 
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
-from django.db.models.functions import Cast, Concat
-from django.utils import translation
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from contracts.billing.models import Charge, CreditNote, Invoice
+from contracts.billing.booking import CREDIT_NOTES, INVOICES
+from contracts.billing.models import CreditNote, Invoice
 from contracts.ledger.chart import AccountCode
-from contracts.ledger.models import Entry
-from contracts.ledger.services import Line, post
+from contracts.ledger.models import FindingKind, Posting
+from contracts.ledger.services import Line
+from contracts.ledger.sources import Booking, Source, ledger_check, register
+from contracts.ledger.verifying import Finding
+from contracts.payments.collecting.models import WriteOff, WriteOffState
 from contracts.payments.models import Allocation, Payment, Refund
-from marketplace.money import largest_remainder
-from marketplace.organisations.models import Organisation
-
-Booking = tuple[Organisation, date, str, list[Line]]
 
 
-def unbooked(rows: QuerySet, kind: str, issuer: str) -> QuerySet:
-    """Rows whose fact `kind:pk` has no entry in the book of their `issuer` (a path to the organisation)."""
-    key = Concat(Value(f"{kind}:"), Cast(OuterRef("pk"), CharField()))
-    entry = Entry.objects.annotate(fact=F("key")).filter(issuer=OuterRef(issuer), fact=key)
-    return rows.filter(~Exists(entry)).order_by("pk")
+def _of_payment(payment: Payment) -> Booking:
+    """Receipts: bank against what is not allocated yet."""
+    lines = [
+        Line(AccountCode.BANK, payment.amount_minor, payment.currency),
+        Line(AccountCode.UNALLOCATED, -payment.amount_minor, payment.currency),
+    ]
+    return payment.issuer, payment.received_on, _("Receipt %(n)s") % {"n": payment.pk}, lines
 
 
-def book_all(rows: Iterable, kind: str, booking: Callable[[object], Booking | None]) -> int:
-    """Post each row; a row whose booking is None moves nothing."""
-    count = 0
-    with translation.override("zh-hans"):  # the book speaks the language of the market's authorities
-        for row in rows:
-            booked = booking(row)
-            if booked is not None:
-                issuer, day, text, lines = booked
-                post(issuer, key=f"{kind}:{row.pk}", booked_on=day, text=text, lines=lines)
-                count += 1
-    return count
+def _of_allocation(allocation: Allocation) -> Booking:
+    """Allocations and their undoing: what was not allocated against the receivable."""
+    currency, number = allocation.payment.currency, allocation.invoice.contract.number
+    lines = [
+        Line(AccountCode.UNALLOCATED, allocation.amount_minor, currency),
+        Line(AccountCode.RECEIVABLE, -allocation.amount_minor, currency, number),
+    ]
+    text = (
+        _("Allocation to invoice %(n)s")
+        if allocation.amount_minor > 0
+        else _("Allocation to invoice %(n)s undone")
+    )
+    return allocation.payment.issuer, allocation.allocated_on, text % {"n": allocation.invoice.number}, lines
 
 
-def _income(total_net: int, invoice: Invoice) -> tuple[int, int]:
-    """(licence income, interest) of a net sum, in the proportion of the invoice's own lines."""
-    lines = invoice.lines.all()
-    interest = sum(line.price_minor for line in lines if line.charge.kind == Charge.Kind.INTEREST)
-    licence = sum(line.price_minor for line in lines) - interest
-    if not interest or not total_net:
-        return total_net, 0
-    if licence <= 0:
-        return 0, total_net
-    part, rest = largest_remainder(total_net, [licence, interest])
-    return part, rest
+def _of_refund(refund: Refund) -> Booking:
+    payment = refund.payment
+    lines = [
+        Line(AccountCode.UNALLOCATED, refund.amount_minor, payment.currency),
+        Line(AccountCode.BANK, -refund.amount_minor, payment.currency),
+    ]
+    text = _("Refund out of receipt %(n)s") % {"n": payment.pk}
+    return payment.issuer, refund.refunded_on, text, lines
 
 
-def _lines_of_sale(invoice: Invoice, net: int, vat: int, sign: int, number: str) -> list[Line]:
-    licence, interest = _income(net, invoice)
-    currency = invoice.currency
+def _lines_of_loss(row: WriteOff, sign: int) -> list[Line]:
+    currency, number = row.invoice.currency, row.invoice.contract.number
     return [
-        Line(AccountCode.RECEIVABLE, sign * (net + vat), currency, number),
-        Line(AccountCode.LICENCE_INCOME, -sign * licence, currency, number),
-        Line(AccountCode.INTEREST_INCOME, -sign * interest, currency, number),
-        Line(AccountCode.VAT_PAYABLE, -sign * vat, currency, number),
+        Line(AccountCode.BAD_DEBT, sign * row.amount_minor, currency, number),
+        Line(AccountCode.RECEIVABLE, -sign * row.amount_minor, currency, number),
     ]
 
 
-def post_issued_invoices() -> int:
-    """Book every issued invoice that is not booked: receivable against income and VAT. Returns how many."""
-
-    def booking(invoice: Invoice) -> Booking:
-        number = invoice.contract.number
-        lines = _lines_of_sale(invoice, invoice.net_minor, invoice.vat_minor, 1, number)
-        return invoice.issuer, invoice.issued_on, _("Invoice %(n)s") % {"n": invoice.number}, lines
-
-    rows = unbooked(Invoice.objects.select_related("issuer", "contract"), "invoice", "issuer")
-    return book_all(rows.prefetch_related("lines__charge"), "invoice", booking)
+def _of_write_off(row: WriteOff) -> Booking:
+    """The whole open sum is the loss: VAT that was declared is not given back for a bad debt."""
+    text = _("Write-off of invoice %(n)s") % {"n": row.invoice.number}
+    return row.invoice.issuer, row.decided_on, text, _lines_of_loss(row, 1)
 
 
-def post_credit_notes() -> int:
-    def booking(note: CreditNote) -> Booking:
-        invoice = note.invoice
-        lines = _lines_of_sale(invoice, note.net_minor, note.vat_minor, -1, invoice.contract.number)
-        return note.issuer, note.issued_on, _("Credit note %(n)s") % {"n": note.number}, lines
-
-    rows = CreditNote.objects.select_related("issuer", "invoice__contract")
-    rows = rows.prefetch_related("invoice__lines__charge")
-    return book_all(unbooked(rows, "credit_note", "issuer"), "credit_note", booking)
+def _of_taking_back(row: WriteOff) -> Booking:
+    text = _("Write-off of invoice %(n)s taken back") % {"n": row.invoice.number}
+    return row.invoice.issuer, row.taken_back_on, text, _lines_of_loss(row, -1)
 
 
-def post_payments() -> int:
-    """Receipts: bank against what is not allocated yet."""
+def _write_offs(*states: str):
+    rows = WriteOff.objects.filter(state__in=states)
+    return rows.select_related("invoice__issuer", "invoice__contract")
 
-    def booking(payment: Payment) -> Booking:
-        lines = [
-            Line(AccountCode.BANK, payment.amount_minor, payment.currency),
-            Line(AccountCode.UNALLOCATED, -payment.amount_minor, payment.currency),
-        ]
-        return payment.issuer, payment.received_on, _("Receipt %(n)s") % {"n": payment.pk}, lines
 
-    return book_all(
-        unbooked(Payment.objects.select_related("issuer"), "payment", "issuer"), "payment", booking
+PAYMENTS = register(Source("payment", lambda: Payment.objects.select_related("issuer"), _of_payment))
+ALLOCATIONS = register(
+    Source(
+        "allocation",
+        lambda: Allocation.objects.select_related("payment__issuer", "invoice__contract"),
+        _of_allocation,
+        issuer="payment__issuer",
     )
-
-
-def post_allocations() -> int:
-    """Allocations and their undoing: what was not allocated against the receivable."""
-
-    def booking(allocation: Allocation) -> Booking:
-        currency, number = allocation.payment.currency, allocation.invoice.contract.number
-        lines = [
-            Line(AccountCode.UNALLOCATED, allocation.amount_minor, currency),
-            Line(AccountCode.RECEIVABLE, -allocation.amount_minor, currency, number),
-        ]
-        text = (
-            _("Allocation to invoice %(n)s")
-            if allocation.amount_minor > 0
-            else _("Allocation to invoice %(n)s undone")
-        )
-        text = text % {"n": allocation.invoice.number}
-        return allocation.payment.issuer, allocation.allocated_on, text, lines
-
-    rows = Allocation.objects.select_related("payment__issuer", "invoice__contract")
-    return book_all(unbooked(rows, "allocation", "payment__issuer"), "allocation", booking)
-
-
-def post_refunds() -> int:
-    def booking(refund: Refund) -> Booking:
-        payment = refund.payment
-        lines = [
-            Line(AccountCode.UNALLOCATED, refund.amount_minor, payment.currency),
-            Line(AccountCode.BANK, -refund.amount_minor, payment.currency),
-        ]
-        text = _("Refund out of receipt %(n)s") % {"n": payment.pk}
-        return payment.issuer, refund.refunded_on, text, lines
-
-    rows = Refund.objects.select_related("payment__issuer")
-    return book_all(unbooked(rows, "refund", "payment__issuer"), "refund", booking)
+)
+REFUNDS = register(
+    Source(
+        "refund",
+        lambda: Refund.objects.select_related("payment__issuer"),
+        _of_refund,
+        issuer="payment__issuer",
+    )
+)
+WRITE_OFFS = register(
+    Source(
+        "write_off",
+        lambda: _write_offs(WriteOffState.APPROVED, WriteOffState.TAKEN_BACK),
+        _of_write_off,
+        issuer="invoice__issuer",
+    )
+)
+TAKEN_BACK = register(
+    Source(
+        "write_off_back",
+        lambda: _write_offs(WriteOffState.TAKEN_BACK),
+        _of_taking_back,
+        issuer="invoice__issuer",
+    )
+)
+SOURCES = (INVOICES, CREDIT_NOTES, PAYMENTS, ALLOCATIONS, REFUNDS, WRITE_OFFS, TAKEN_BACK)
 
 
 def book_money() -> int:
-    """Everything of this step that is not booked yet, in the order of the road."""
-    steps = (post_issued_invoices, post_credit_notes, post_payments, post_allocations, post_refunds)
-    return sum(step() for step in steps)
+    """Everything up to this step that is not booked yet, in the order of the road. Invoices and credit notes are
+    booked where they are issued; they stand here for books that were kept before that was so."""
+    return sum(source.book() for source in SOURCES)
+
+
+@ledger_check
+def receivables_agree(issuer_id: int, *, files: bool) -> list[Finding]:
+    """What the account of receivables says beside what the documents add up to, per currency, in one query each;
+    left aside while something waits to be booked."""
+    pulled = (ALLOCATIONS, WRITE_OFFS, TAKEN_BACK)
+    if any(source.unbooked().filter(**{source.issuer: issuer_id}).exists() for source in pulled):
+        return []
+    wanted: Counter[str] = Counter()
+    for sign, rows, currency, amount in (
+        (1, Invoice.objects.filter(issuer=issuer_id), "currency", "total_minor"),
+        (-1, CreditNote.objects.filter(issuer=issuer_id), "currency", "total_minor"),
+        (
+            -1,
+            Allocation.objects.filter(payment__issuer=issuer_id),
+            "payment__currency",
+            "amount_minor",
+        ),
+        (
+            -1,
+            WriteOff.objects.filter(invoice__issuer=issuer_id, state=WriteOffState.APPROVED),
+            "invoice__currency",
+            "amount_minor",
+        ),
+    ):
+        for code, total in rows.order_by().values_list(currency).annotate(Sum(amount)):
+            wanted[code] += sign * total
+    rows = Posting.objects.filter(entry__issuer=issuer_id, account=AccountCode.RECEIVABLE)
+    booked = Counter(dict(rows.order_by().values_list("currency").annotate(Sum("amount_minor"))))
+    return [
+        Finding(
+            FindingKind.TOTAL,
+            issuer_id,
+            f"{AccountCode.RECEIVABLE} {code}",
+            _("the book says %(book)s, the documents %(papers)s")
+            % {"book": booked[code], "papers": wanted[code]},
+        )
+        for code in sorted(booked.keys() | wanted.keys())
+        if booked[code] != wanted[code]
+    ]

@@ -70,6 +70,20 @@ LISTS = {
             ("mail_attempts", gettext_lazy("Attempts"), "mail_attempts"),
         ),
     ),
+    "books": WatchList(
+        gettext_lazy("Findings in the books"),
+        gettext_lazy(
+            "What the nightly check found when it added up every book again and compared it with its documents. Nothing"
+            " is corrected by itself: compare with a backup and with the papers that were sent."
+        ),
+        overview.ledger_findings,
+        (
+            ("issuer__name_zh", gettext_lazy("Organisation"), "issuer.name"),
+            ("kind", gettext_lazy("What is wrong"), "get_kind_display"),
+            ("what", gettext_lazy("Where"), "what"),
+            ("", gettext_lazy("Details"), "detail"),
+        ),
+    ),
     "webhooks": WatchList(
         gettext_lazy("Webhooks that could not be handled"),
         gettext_lazy(

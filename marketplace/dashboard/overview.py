@@ -13,13 +13,14 @@ from cms.models import ListingPage, NeedPage
 from cms.models.market import State as PageState
 from cms.views.lists import IN_STATE
 from contracts.billing.models import CreditNote, Invoice
+from contracts.ledger.models import LedgerCheck, LedgerFinding
 from contracts.lifecycle.models import LicenceContract, Objection
 from contracts.lifecycle.states import ObjectionState, State
 from contracts.payments.gateways.models import WebhookEvent
 from contracts.payments.gateways.services import MAX_ATTEMPTS as WEBHOOK_ATTEMPTS
 from contracts.payments.models import Payment, Refund
 from contracts.payments.queries import annotate_balances
-from marketplace.clock import today
+from marketplace.clock import now, today
 from marketplace.dashboard.standing import sums_of
 from marketplace.deals.models import Deal
 from marketplace.deals.states import DealState
@@ -27,11 +28,13 @@ from marketplace.money import Money
 from marketplace.notifications.models import Notification
 from marketplace.notifications.tasks import MAX_ATTEMPTS as MAIL_ATTEMPTS
 from marketplace.organisations.models import Organisation, OrganisationState
+from marketplace.templatetags.ui import moment
 from search.engines import client
 from search.indexing import waiting
 from search.models import OutboxRow
 
 LAG_IS_BAD = timedelta(minutes=5)
+CHECK_IS_OLD = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,23 @@ def failed_webhooks() -> QuerySet[WebhookEvent]:
     return rows.select_related("account__organisation").order_by("-pk")
 
 
+def ledger_findings() -> QuerySet[LedgerFinding]:
+    """What the newest check of the books found."""
+    newest = LedgerCheck.objects.values("pk")[:1]
+    return LedgerFinding.objects.filter(of__in=newest).select_related("issuer").order_by("pk")
+
+
+def _books() -> Line:
+    """The newest check of the books; red with findings, yellow when nobody has checked for days."""
+    check = LedgerCheck.objects.first()
+    if check is None:
+        return Line(_("Findings in the books"), tone="warn", note=_("the books were not checked yet"))
+    old = now() - check.at > CHECK_IS_OLD
+    note = _("checked %(at)s, entries: %(count)s") % {"at": moment(check.at), "count": check.entries}
+    tone = "bad" if check.found else "warn" if old else ""
+    return Line(_("Findings in the books"), check.found, _list("books"), tone, note=note)
+
+
 def _list(what: str) -> str:
     return reverse("market_list", args=[what])
 
@@ -184,6 +204,7 @@ def _machines() -> list[Line]:
         ),
         Line(_("Changes that search refused"), stuck, reverse("search_health"), "bad" if stuck else ""),
         Line(_("Letters that could not be sent"), letters, _list("letters"), "bad" if letters else ""),
+        _books(),
         Line(_("Webhooks that could not be handled"), webhooks, _list("webhooks"), "bad" if webhooks else ""),
     ]
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from contracts.ledger.chart import AccountCode
 from contracts.ledger.models import Entry, Posting
-from contracts.ledger.queries import balance, trial_balance, verify_chain
-from contracts.ledger.services import Line, Unbalanced, post, reverse
+from contracts.ledger.queries import balance, trial_balance
+from contracts.ledger.services import Fact, Line, Unbalanced, post, post_many, reverse
+from contracts.ledger.verifying import verify_ledger
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.roles import Kind
 
@@ -94,18 +95,26 @@ def test_reverse_takes_an_entry_back_once(issuer):
     )
 )
 def test_any_sequence_of_posts_balances_and_chains(issuer, facts):
-    savepoint = transaction.savepoint()
-    for number, total, vat in facts:
-        post(
-            issuer,
-            key=f"invoice:{number}",
-            booked_on=DAY,
-            text="",
-            lines=invoice_lines(total, min(vat, total - 1)),
-        )
-    rows = trial_balance(issuer)
-    report = verify_chain(issuer)
+    with transaction.atomic():
+        for number, total, vat in facts:
+            lines = invoice_lines(total, min(vat, total - 1))
+            post(issuer, key=f"invoice:{number}", booked_on=DAY, text="", lines=lines)
+        rows, report = trial_balance(issuer), verify_ledger(issuer)
+        transaction.set_rollback(True)
 
     assert sum(row["balance"] for row in rows) == 0
-    assert (report.entries, report.broken_at) == (len({number for number, *_rest in facts}), None)
-    transaction.savepoint_rollback(savepoint)
+    assert report.entries == len({number for number, *_rest in facts})
+    # these facts have no invoices behind them, and nothing else is wrong
+    assert {finding.kind for finding in report.findings} == {"ADDED", "TOTAL"}
+
+
+def test_many_facts_are_posted_as_one_by_one(issuer):
+    facts = [Fact(issuer.pk, f"invoice:{n}", DAY, "", tuple(invoice_lines(n + 1))) for n in (1, 2, 1, 3)]
+    first = post(issuer, key="invoice:2", booked_on=DAY, text="", lines=invoice_lines(3))
+    entries = post_many(facts)
+    assert [entry.key for entry in entries] == ["invoice:1", "invoice:2", "invoice:1", "invoice:3"]
+    assert [entry.sequence for entry in entries] == [2, 1, 2, 3]
+    assert entries[1] == first
+    with pytest.raises(Unbalanced):
+        post_many([facts[0], Fact(issuer.pk, "invoice:9", DAY, "", (Line(AccountCode.BANK, 1, "CNY"),))])
+    assert Entry.objects.count() == 3

@@ -1,0 +1,47 @@
+"""Much work in small transactions: a batch at a time; a batch that fails is tried one by one, so that one bad
+item stops nobody."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from django.db import OperationalError, transaction
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    batch: list[T] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def work_off(batch: Sequence[T], work: Callable[[Sequence[T]], object]) -> dict[T, Exception]:
+    """Do `work(batch)` in one transaction; where that fails, each item in one of its own. What failed alone,
+    with its problem. A database that is gone (OperationalError) is nobody's fault and is raised."""
+    try:
+        with transaction.atomic():
+            work(batch)
+        return {}
+    except OperationalError:
+        raise
+    except Exception:
+        if len(batch) > 1:
+            logger.warning("A batch of %s failed and is tried one by one", len(batch), exc_info=True)
+    failed: dict[T, Exception] = {}
+    for item in batch:
+        try:
+            with transaction.atomic():
+                work([item])
+        except OperationalError:
+            raise
+        except Exception as problem:
+            logger.exception("%s failed alone", item)
+            failed[item] = problem
+    return failed
