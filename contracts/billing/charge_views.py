@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from contracts.billing import decisions, services, suspicion
 from contracts.billing.charge_steps import ContractBilling
+from contracts.billing.closing.drafts import grace_days
 from contracts.billing.forms import CarryForm, DryRunForm, ReasonForm
 from contracts.billing.lines import line_text
 from contracts.billing.models import BILLABLE, SETTLED, WATCHED, Charge, ChargeState, Invoice, RatingRun
@@ -80,6 +81,8 @@ def charges(request, number):
         "state": request.GET.get("state", ""),
         "may_approve": licensor and request.acting.can("charge.approve"),
         "may_issue": licensor and request.acting.can("invoice.issue"),
+        "grace_days": grace_days(contract.licensor_id) if licensor else 0,
+        "open_draft": contract.invoice_drafts.filter(state="OPEN").first() if licensor else None,
         **_open_sums(contract),
         **_standing(contract, language),
     }

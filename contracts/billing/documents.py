@@ -1,15 +1,25 @@
-"""Invoices and credit notes as PDF: rendered once after commit, kept with their SHA-256, never rendered again."""
+"""Invoices and credit notes as PDF: rendered once after commit, kept with their SHA-256, never rendered again.
+An invoice whose PDF is there was sent."""
 
 import hashlib
 import io
+import logging
 
 import segno
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import Q
 
 from contracts.billing.models import BillingDocument, CreditNote, Invoice
-from marketplace.documents import render_pdf
+from contracts.ledger.models import FindingKind
+from contracts.ledger.sources import ledger_check
+from contracts.ledger.verifying import Finding
+from marketplace.documents import DocumentError, render_pdf
 from marketplace.money import Money
+from marketplace.notifications.services import notify
+from marketplace.organisations.acting import members
+
+logger = logging.getLogger(__name__)
 
 
 def _svg(text: str) -> str:
@@ -45,8 +55,14 @@ def _data(paper, invoice: Invoice, lines) -> dict:
     }
 
 
+@transaction.atomic
 def make_invoice_document(invoice: Invoice) -> BillingDocument:
-    """The PDF of an invoice, made now if it is missing; a second caller gets the first one's."""
+    """Print and send an invoice: its PDF is made once, and the payer is told in the same transaction. A second
+    caller waits and gets the first one's."""
+    invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    found = BillingDocument.objects.filter(invoice=invoice).first()
+    if found is not None:
+        return found
     data = _data(invoice, invoice, invoice.lines.all()) | {
         "kind": "invoice",
         "due": invoice.due_on,
@@ -54,24 +70,77 @@ def make_invoice_document(invoice: Invoice) -> BillingDocument:
         "remittance": remittance_text(invoice),
         "qr": _svg(remittance_text(invoice)),
     }
-    return _store({"invoice": invoice}, f"{invoice.number}.pdf", render_pdf("contracts/invoice", data))
+    document = _store({"invoice": invoice}, f"{invoice.number}.pdf", render_pdf("contracts/invoice", data))
+    notify(
+        members(invoice.payer, "invoice.read"),
+        "billing/invoice_issued",
+        invoice=invoice,
+        contract=invoice.contract,
+        total=Money(invoice.total_minor, invoice.currency).format(),
+        path=invoice.get_absolute_url(),
+    )
+    return document
 
 
+@transaction.atomic
 def make_credit_note_document(note: CreditNote) -> BillingDocument:
-    data = _data(note, note.invoice, note.lines.all()) | {
+    """As for an invoice; the invoice's row is the lock, since a credit note's own row cannot be locked."""
+    invoice = Invoice.objects.select_for_update().get(pk=note.invoice_id)
+    found = BillingDocument.objects.filter(credit_note=note).first()
+    if found is not None:
+        return found
+    data = _data(note, invoice, note.lines.all()) | {
         "kind": "credit_note",
         "of": note.snapshot["invoice"],
         "reason": note.reason,
     }
-    return _store({"credit_note": note}, f"{note.number}.pdf", render_pdf("contracts/invoice", data))
+    document = _store({"credit_note": note}, f"{note.number}.pdf", render_pdf("contracts/invoice", data))
+    notify(
+        members(invoice.payer, "invoice.read"),
+        "billing/credit_note_issued",
+        credit_note=note,
+        invoice=invoice,
+        contract=invoice.contract,
+        total=Money(note.total_minor, note.currency).format(),
+        path=note.get_absolute_url(),
+    )
+    return document
 
 
 def _store(of: dict, name: str, pdf: bytes) -> BillingDocument:
-    try:
-        with transaction.atomic():
-            document = BillingDocument(**of, sha256=hashlib.sha256(pdf).hexdigest())
-            document.file.save(name, ContentFile(pdf), save=False)
-            document.save(force_insert=True)
-            return document
-    except IntegrityError:
-        return BillingDocument.objects.get(**of)
+    document = BillingDocument(**of, sha256=hashlib.sha256(pdf).hexdigest())
+    document.file.save(name, ContentFile(pdf), save=False)
+    document.save(force_insert=True)
+    return document
+
+
+def make_missing(limit: int = 1000) -> int:
+    """Print and send what has no PDF yet, oldest first; one that cannot be printed is logged and stops no other."""
+    made = 0
+    for model, make in ((Invoice, make_invoice_document), (CreditNote, make_credit_note_document)):
+        for paper in model.objects.filter(document=None).order_by("pk")[:limit]:
+            try:
+                make(paper)
+                made += 1
+            except (DocumentError, OSError):
+                logger.exception("%s could not be printed", paper.number)
+    return made
+
+
+@ledger_check
+def papers_are_whole(issuer_id: int, *, files: bool) -> list[Finding]:
+    """With `files`: every stored paper still has the hash that was kept when it was made."""
+    found = []
+    if not files:
+        return found
+    papers = BillingDocument.objects.filter(Q(invoice__issuer=issuer_id) | Q(credit_note__issuer=issuer_id))
+    for paper in papers.select_related("invoice", "credit_note").order_by("pk").iterator(200):
+        try:
+            with paper.file.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            sha256 = ""
+        if sha256 != paper.sha256:
+            number = (paper.invoice or paper.credit_note).number
+            found.append(Finding(FindingKind.PAPER, issuer_id, number, paper.file.name))
+    return found

@@ -17,11 +17,25 @@ class TaxInvoiceForm(forms.Form):
     number = forms.CharField(label=_("Number of the tax invoice"), max_length=30)
 
 
+class RedLetterForm(forms.Form):
+    reference = forms.CharField(label=_("Reference of the red-letter confirmation"), max_length=40)
+    tax_invoice_number = forms.CharField(
+        label=_("Number of the red tax invoice"), max_length=30, required=False
+    )
+
+
 class PolicyForm(forms.Form):
     approve_automatically = forms.BooleanField(
         label=_("Approve and invoice charges without a person"),
         required=False,
         help_text=_("Charges far above earlier periods still wait for a person."),
+    )
+    grace_days = forms.IntegerField(
+        label=_("Days of grace"),
+        min_value=0,
+        max_value=60,
+        required=False,
+        help_text=_("So long a draft waits before it gets its number. 0: invoices are issued at once."),
     )
 
     carry_below_minor = MoneyField(

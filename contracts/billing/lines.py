@@ -1,7 +1,8 @@
 """What an invoice line says, in both languages: the element, the part, the period."""
 
-from contracts.billing.charging import terms_of
 from contracts.billing.models import Charge
+from contracts.lifecycle.models import LicenceContract
+from marketplace.terms import TermsError
 
 KINDS = {
     "lump_sum": ("许可使用费（一次总付）", "Licence fee (lump sum)"),
@@ -16,13 +17,31 @@ KINDS = {
 }
 
 
+def line_texts(charge: Charge, contract: LicenceContract) -> tuple[str, str]:
+    """(Chinese, English); `contract` with its versions, so that many charges of one read them once."""
+    element = _element(charge, contract)
+    return _text(charge, element, english=False), _text(charge, element, english=True)
+
+
 def line_text(charge: Charge, lang: str) -> str:
-    english = lang.startswith("en")
-    kind = "interest"
-    if charge.kind != Charge.Kind.INTEREST:
-        terms = terms_of(charge)
-        element = terms.element(charge.element_id) if terms else None
-        kind = element.kind if element else ""
+    return line_texts(charge, charge.contract)[lang.startswith("en")]
+
+
+def _element(charge: Charge, contract: LicenceContract):
+    """The element that a charge was rated by; None for interest, or when its version cannot be read."""
+    if charge.kind == Charge.Kind.INTEREST:
+        return None
+    for version in contract.versions.all():
+        if version.terms_hash == charge.terms_hash:
+            try:
+                return version.agreed_terms.element(charge.element_id)
+            except TermsError:
+                return None
+    return None
+
+
+def _text(charge: Charge, element, *, english: bool) -> str:
+    kind = "interest" if charge.kind == Charge.Kind.INTEREST else element.kind if element else ""
     text = KINDS[kind][english]
     if kind == "milestone" and element.name:
         text += f" · {element.name}"

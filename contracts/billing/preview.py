@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.db.models import prefetch_related_objects
 
 from contracts.billing.charging import Inputs, new_rows
-from contracts.billing.invoicing import due_of, vat_of
+from contracts.billing.finalising import due_of, vat_of
 from contracts.billing.lines import line_text
 from contracts.billing.models import BILLABLE, Charge, ChargeState
 from contracts.billing.planning import key_of, plan_for

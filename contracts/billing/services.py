@@ -12,24 +12,23 @@ from contracts.lifecycle.models import LicenceContract
 from marketplace.audit.services import record
 from marketplace.clock import now
 from marketplace.organisations.acting import Acting, permit
-from marketplace.organisations.models import Organisation
 from marketplace.refusals import Refused
 
 
-def bills_automatically(organisation: Organisation) -> bool:
-    return BillingPolicy.objects.filter(organisation=organisation, approve_automatically=True).exists()
-
-
 @transaction.atomic
-def set_policy(*, actor: Acting, automatic: bool, carry_below_minor: int = 0) -> BillingPolicy:
-    """How the acting organisation bills: approval and invoicing without a person, and the sum (fen) below which
-    corrections are carried to the next invoice."""
+def set_policy(
+    *, actor: Acting, automatic: bool, carry_below_minor: int = 0, grace_days: int = 0
+) -> BillingPolicy:
+    """How the acting organisation bills: approval and invoicing without a person, the sum (fen) below which
+    corrections are carried to the next invoice, and how many days a draft waits. Drafts that wait keep their day."""
     permit(actor, "charge.approve", actor.organisation)
-    policy, _made = BillingPolicy.objects.update_or_create(
-        organisation=actor.organisation,
-        defaults={"approve_automatically": automatic, "carry_below_minor": carry_below_minor},
-    )
-    record(actor, "billing.policy_changed", policy, automatic=automatic, carry_below=carry_below_minor)
+    wanted = {
+        "approve_automatically": automatic,
+        "carry_below_minor": carry_below_minor,
+        "grace_days": grace_days,
+    }
+    policy, _made = BillingPolicy.objects.update_or_create(organisation=actor.organisation, defaults=wanted)
+    record(actor, "billing.policy_changed", policy, **wanted)
     return policy
 
 

@@ -4,8 +4,9 @@ from celery import shared_task
 
 from contracts.billing import documents
 from contracts.billing.charging import charge_contract
-from contracts.billing.invoicing import issue_invoices
-from contracts.billing.models import BILLABLE, BillingPolicy, CreditNote, Invoice
+from contracts.billing.closing import drafts, month_end
+from contracts.billing.closing.models import MonthEndRun
+from contracts.billing.models import BILLABLE, BillingPolicy
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import State
 from marketplace.refusals import Refused
@@ -16,25 +17,43 @@ NOTHING_MORE = (State.WITHDRAWN, State.INVALIDATED)
 
 @shared_task
 def charge_due() -> None:
-    """Charge every contract in effect, and invoice for licensors that bill without a person. One contract that
-    cannot be rated does not stop the others; it is logged and tried again at the next run."""
+    """Charge every contract in effect, and invoice for licensors that bill without a person, at once or after their
+    days of grace. One contract that cannot be rated does not stop the others; it is logged and tried again at the
+    next run."""
     contracts = LicenceContract.objects.filter(effective_on__isnull=False).exclude(state__in=NOTHING_MORE)
-    automatic = set(
-        BillingPolicy.objects.filter(approve_automatically=True).values_list("organisation_id", flat=True)
+    automatic = dict(
+        BillingPolicy.objects.filter(approve_automatically=True).values_list("organisation_id", "grace_days")
     )
     for contract in contracts.order_by("pk").iterator(200):
         try:
             charge_contract(contract)
             if contract.licensor_id in automatic and contract.charges.filter(state__in=BILLABLE).exists():
-                issue_invoices(contract)
+                if automatic[contract.licensor_id]:
+                    drafts.open_drafts([contract.pk])
+                else:
+                    drafts.issue([contract.pk])
         except (Refused, ValueError):
             logger.exception("Contract %s could not be charged", contract.number)
 
 
 @shared_task
+def finalise_drafts() -> None:
+    """Number and issue what has waited for its days of grace."""
+    drafts.finalise_due()
+
+
+@shared_task
+def work_month_end(pk: int) -> None:
+    month_end.work(MonthEndRun.objects.get(pk=pk))
+
+
+@shared_task
+def resume_month_ends() -> None:
+    """Begin the market's run of the last month, and go on with every run that was left or broken off."""
+    month_end.resume()
+
+
+@shared_task
 def make_billing_documents() -> None:
-    """Render the PDFs that are missing, once each, after the numbers are safe."""
-    for invoice in Invoice.objects.filter(document=None).order_by("pk")[:200]:
-        documents.make_invoice_document(invoice)
-    for note in CreditNote.objects.filter(document=None).order_by("pk")[:200]:
-        documents.make_credit_note_document(note)
+    """Print and send what is missing, once each, after the numbers are safe."""
+    documents.make_missing()

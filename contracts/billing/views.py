@@ -10,11 +10,19 @@ from django.views.decorators.http import require_POST
 
 from contracts.billing import services
 from contracts.billing.charge_views import contract_of_party
+from contracts.billing.closing.models import InvoiceDraft
 from contracts.billing.documents import remittance_text
-from contracts.billing.forms import CreditNoteForm, PolicyForm, TaxInvoiceForm, VatForm
-from contracts.billing.invoicing import issue_credit_note, issue_invoices, left_to_credit, note_tax_invoice
+from contracts.billing.forms import CreditNoteForm, PolicyForm, RedLetterForm, TaxInvoiceForm, VatForm
+from contracts.billing.invoicing import (
+    issue_credit_note,
+    issue_invoices,
+    left_to_credit,
+    note_red_letter,
+    note_tax_invoice,
+)
 from contracts.billing.models import BillingDocument, BillingPolicy, CreditNote, Invoice
-from contracts.payments.queries import annotate_balances
+from contracts.payments.queries import annotate_balances, life_of
+from contracts.payments.states import PaidState
 from contracts.rating.working import read_working, sentences
 from marketplace import tables
 from marketplace.clock import today
@@ -43,7 +51,7 @@ def issue(request, number):
 @login_required
 def invoices(request):
     found = annotate_balances(
-        Invoice.objects.visible_to(request.acting).select_related("contract", "issuer", "payer")
+        Invoice.objects.visible_to(request.acting).select_related("contract", "issuer", "payer", "document")
     )
     wanted = request.GET.get("state", "")
     if wanted == "open":
@@ -51,7 +59,15 @@ def invoices(request):
     elif wanted == "overdue":
         found = found.filter(open_minor__gt=0, due_on__lt=today())
     elif wanted == "paid":
-        found = found.filter(open_minor__lte=0)
+        found = found.filter(open_minor__lte=0, written_off_minor=0, paid_minor__gt=0)
+    elif wanted == "part":
+        found = found.filter(open_minor__gt=0, paid_minor__gt=0)
+    elif wanted == "credited":
+        found = found.filter(open_minor__lte=0, written_off_minor=0, paid_minor=0)
+    elif wanted == "written_off":
+        found = found.filter(written_off_minor__gt=0)
+    elif wanted == "unsent":
+        found = found.filter(document=None)
     contract = request.GET.get("contract", "")
     if contract:
         found = found.filter(contract__number=contract)
@@ -67,12 +83,27 @@ def invoices(request):
             (_("Due on"), "due_on"),
             (_("Total"), lambda row: Money(row.total_minor, row.currency)),
             (_("Open amount"), lambda row: Money(row.open_minor, row.currency)),
+            (_("State"), lambda row: life_of(row).label),
+            (_("Sent"), lambda row: row.document.made_at if hasattr(row, "document") else None),
+            (_("Tax invoice"), "tax_invoice_number"),
         ]
         return tables.export(request, "invoices", columns, found)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    for row in page:
+        row.life = life_of(row)
     context = {
-        "page_obj": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "page_obj": page,
         "state": wanted,
-        "today": today(),
+        "drafts": InvoiceDraft.objects.visible_to(request.acting).filter(state="OPEN").count(),
+        "states": [
+            ("open", _("open")),
+            ("overdue", _("overdue")),
+            ("part", PaidState.PART_PAID.label),
+            ("paid", _("paid")),
+            ("credited", PaidState.CREDITED.label),
+            ("written_off", PaidState.WRITTEN_OFF.label),
+            ("unsent", PaidState.FINALISED.label),
+        ],
     }
     return render(request, "contracts/billing/invoice_list.html", context)
 
@@ -100,7 +131,8 @@ def invoice(request, pk):
         "lines": lines,
         "credit_notes": found.credit_notes.select_related("document"),
         "remittance": remittance_text(found),
-        "today": today(),
+        "life": life_of(found),
+        "sent_at": found.document.made_at if hasattr(found, "document") else None,
         "credit_form": CreditNoteForm() if issuer and left_to_credit(found) else None,
         "tax_form": TaxInvoiceForm(initial={"number": found.tax_invoice_number}) if issuer else None,
     }
@@ -130,9 +162,30 @@ def invoice_pdf(request, pk):
 def credit_note(request, pk):
     visible = CreditNote.objects.filter(invoice__in=Invoice.objects.visible_to(request.acting))
     found = get_object_or_404(visible.select_related("invoice", "invoice__contract"), pk=pk)
-    return render(
-        request, "contracts/billing/credit_note_detail.html", {"note": found, "lines": found.lines.all()}
-    )
+    red = found.red_letters.first()
+    issuer = request.acting.is_for(found.issuer) and request.acting.can("invoice.issue")
+    initial = {"reference": red.reference, "tax_invoice_number": red.tax_invoice_number} if red else None
+    context = {
+        "note": found,
+        "lines": found.lines.all(),
+        "red": red,
+        "red_form": RedLetterForm(initial=initial) if issuer else None,
+    }
+    return render(request, "contracts/billing/credit_note_detail.html", context)
+
+
+@login_required
+@require_POST
+def red_letter(request, pk):
+    visible = CreditNote.objects.filter(invoice__in=Invoice.objects.visible_to(request.acting))
+    found = get_object_or_404(visible.select_related("issuer"), pk=pk)
+    form = RedLetterForm(request.POST)
+    if form.is_valid():
+        note_red_letter(found, actor=request.acting, **form.cleaned_data)
+        messages.success(request, _("The reference was noted."))
+    else:
+        messages.error(request, _("Enter the reference of the red-letter confirmation."))
+    return redirect(found)
 
 
 @login_required
@@ -191,7 +244,7 @@ def settings(request):
         return redirect("desk")
     policy_form = PolicyForm(
         initial=BillingPolicy.objects.filter(organisation=organisation)
-        .values("approve_automatically", "carry_below_minor")
+        .values("approve_automatically", "carry_below_minor", "grace_days")
         .first()
     )
     vat_form = VatForm(initial={"valid_from": today()})
@@ -202,6 +255,7 @@ def settings(request):
                 actor=request.acting,
                 automatic=policy_form.cleaned_data["approve_automatically"],
                 carry_below_minor=policy_form.cleaned_data["carry_below_minor"] or 0,
+                grace_days=policy_form.cleaned_data["grace_days"] or 0,
             )
             messages.success(request, _("Saved."))
             return redirect(reverse("billing_settings"))

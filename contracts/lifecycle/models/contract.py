@@ -1,3 +1,6 @@
+import json
+from functools import lru_cache
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -239,6 +242,12 @@ class _OfContractQuerySet(models.QuerySet):
         return self.filter(contract__in=LicenceContract.objects.visible_to(acting))
 
 
+@lru_cache(maxsize=1024)
+def _read(text: str) -> language.Terms:
+    """Terms are values: contracts with the same wording share what was read."""
+    return language.read(json.loads(text))
+
+
 class ContractTerms(models.Model):
     """A version of the terms. `effective_on` is empty until the contract takes effect; a version that was
     replaced while drafting never takes effect."""
@@ -275,7 +284,7 @@ class ContractTerms(models.Model):
 
     @cached_property
     def agreed_terms(self) -> language.Terms:
-        return language.read(self.terms)
+        return _read(json.dumps(self.terms, sort_keys=True))
 
 
 class ContractAnnexQuerySet(models.QuerySet):

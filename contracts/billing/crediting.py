@@ -1,0 +1,141 @@
+"""Credit notes: what takes an invoice back, never more than is left of it."""
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from contracts.billing.booking import CREDIT_NOTES
+from contracts.billing.lines import line_texts
+from contracts.billing.models import (
+    CHARGE_NEXT,
+    Charge,
+    ChargeState,
+    CreditNote,
+    CreditNoteLine,
+    Invoice,
+    InvoiceLine,
+)
+from contracts.billing.numbering import take_numbers
+from contracts.billing.papers import head_of, nudge_papers
+from contracts.billing.planning import key_of
+from contracts.billing.rules import vat
+from contracts.ledger.services import lock_heads, post_many
+from contracts.lifecycle.models import LicenceContract
+from marketplace.audit.services import record
+from marketplace.clock import today
+from marketplace.money import Money
+from marketplace.organisations.acting import permit
+from marketplace.refusals import Refused, check
+from marketplace.terms import VatMode
+
+
+def left_to_credit(invoice: Invoice) -> int:
+    """What an invoice's total still is after its credit notes, in minor units."""
+    credited = invoice.credit_notes.aggregate(total=Sum("total_minor"))["total"] or 0
+    return invoice.total_minor - credited
+
+
+def credit_adjustment(contract: LicenceContract, charge: Charge, actor) -> None:
+    """Credit an adjustment on the invoices that carry its element and period, the latest first.
+
+    It waits while a charge of that period is not invoiced yet and the invoices cannot carry it. What was given
+    back by hand before is not given back twice: then only what is left is credited.
+    """
+    lines = InvoiceLine.objects.filter(charge__in=contract.charges.filter(**key_of(charge)))
+    found = Invoice.objects.filter(pk__in=lines.values("invoice"))
+    invoices = list(found.select_for_update().order_by("pk"))
+    rest = -charge.amount_minor
+    left = {invoice.pk: _price_left(invoice) for invoice in invoices}
+    to_come = contract.charges.filter(**key_of(charge), amount_minor__gt=0).exclude(
+        state=ChargeState.INVOICED
+    )
+    if rest > sum(left.values()) and to_come.exists():
+        return
+    for invoice in reversed(invoices):
+        part = min(rest, left[invoice.pk])
+        if part > 0:
+            _write_credit_note(
+                contract, invoice, [(charge, part)], _("Correction of an earlier period"), actor
+            )
+            rest -= part
+    if rest:
+        record(actor, "charge.given_back_before", charge, minor=rest)
+    check(charge.state, ChargeState.INVOICED, CHARGE_NEXT)
+    charge.state = ChargeState.INVOICED
+    charge.save(update_fields=["state"])
+
+
+def _price_left(invoice: Invoice) -> int:
+    """The price (as the terms state it) that is left on an invoice after its credit notes."""
+    price = invoice.lines.aggregate(total=Sum("price_minor"))["total"] or 0
+    credited = CreditNoteLine.objects.filter(credit_note__invoice=invoice).aggregate(total=Sum("price_minor"))
+    return price - (credited["total"] or 0)
+
+
+def _write_credit_note(contract, invoice: Invoice, parts, reason: str, actor) -> CreditNote:
+    """The tax follows the invoice's own rate; the credit that uses up an invoice takes exactly the rest."""
+    on = today()
+    price = Money(sum(part for _charge, part in parts), invoice.currency)
+    stated = invoice.lines.aggregate(total=Sum("price_minor"))["total"]
+    mode = VatMode.INCLUSIVE if stated == invoice.total_minor else VatMode.EXCLUSIVE
+    tax = vat(price, rate=invoice.vat_rate, mode=mode, exempt=invoice.vat_rate == 0)
+    net, total = tax.net.minor, tax.gross.minor
+    if price.minor == _price_left(invoice):
+        total = left_to_credit(invoice)
+        credited = invoice.credit_notes.aggregate(total=Sum("net_minor"))["total"] or 0
+        net = invoice.net_minor - credited
+    head = lock_heads([invoice.issuer_id])[invoice.issuer_id]
+    series = (invoice.issuer_id, "CN", on.year)
+    sequence = next(take_numbers({series: 1})[series])
+    note = CreditNote.objects.create(
+        invoice=invoice,
+        issuer=invoice.issuer,
+        year=on.year,
+        sequence=sequence,
+        number=f"CN-{on.year}-{sequence:06d}",
+        issued_on=on,
+        currency=invoice.currency,
+        net_minor=net,
+        vat_minor=total - net,
+        total_minor=total,
+        reason=reason,
+        snapshot={**invoice.snapshot, **head_of(head), "invoice": invoice.number},
+        issued_by=getattr(actor, "user", None),
+    )
+    rows = []
+    for charge, part in parts:
+        zh, en = line_texts(charge, contract) if charge else (reason[:300], reason[:300])
+        rows.append(CreditNoteLine(credit_note=note, charge=charge, text_zh=zh, text_en=en, price_minor=part))
+    CreditNoteLine.objects.bulk_create(rows)
+    post_many([CREDIT_NOTES.fact(CREDIT_NOTES.rows().get(pk=note.pk))])
+    record(actor, "credit_note.issued", note, number=note.number, invoice=invoice.pk, total_minor=total)
+    nudge_papers()
+    return note
+
+
+@transaction.atomic
+def issue_credit_note(invoice: Invoice, *, actor, price_minor: int, reason: str) -> CreditNote:
+    """Take back part of an invoice by hand (goodwill, an error of the invoice itself), with a reason.
+
+    `price_minor` is in the terms' own price. Raises Refused for zero, for more than is left, without a reason,
+    and for the same sum with the same reason again on one day: a form that was sent twice.
+    """
+    permit(actor, "invoice.issue", invoice.issuer, against=invoice.payer)
+    contract = LicenceContract.objects.select_for_update().get(pk=invoice.contract_id)
+    invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    if not reason.strip():
+        raise Refused(_("Say why: the reason stands on the credit note."))
+    if not 0 < price_minor <= _price_left(invoice):
+        raise Refused(
+            _("A credit note is above zero and at most what is left of the invoice: %(left)s.")
+            % {"left": Money(_price_left(invoice), invoice.currency).format()}
+        )
+    same = invoice.credit_notes.filter(issued_on=today(), reason=reason.strip())
+    if found := same.filter(lines__charge=None, lines__price_minor=price_minor).first():
+        raise Refused(
+            _(
+                "Credit note %(number)s says the same already. If you mean another one, word its reason differently."
+            )
+            % {"number": found.number}
+        )
+    return _write_credit_note(contract, invoice, [(None, price_minor)], reason.strip(), actor)
