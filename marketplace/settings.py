@@ -145,10 +145,13 @@ DAILY_TASKS = [
     "contracts.usage.tasks.schedule_due_reports",
     "contracts.usage.tasks.remind_missing_reports",
     "contracts.billing.tasks.charge_due",
+    "contracts.billing.tasks.finalise_drafts",
+    "contracts.billing.tasks.resume_month_ends",
     "contracts.billing.tasks.make_billing_documents",
     "contracts.payments.tasks.release_overpaid",
     "contracts.payments.tasks.charge_interest",
     "contracts.payments.tasks.book_money",
+    "contracts.payments.tasks.send_reminders",
     "contracts.proceeds.tasks.accrue_commissions",
     "contracts.proceeds.tasks.book_proceeds",
     "contracts.proceeds.tasks.make_statements",
@@ -162,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
     # The worker also listens for what is published (search.listening); this finds what it missed.
     "drain_outbox": {"task": "search.tasks.drain_outbox", "schedule": 5, "options": {"expires": 5}},
     "reconcile": {"task": "search.tasks.reconcile", "schedule": crontab(hour=3, minute=30)},
+    "check_books": {"task": "contracts.ledger.tasks.check_books", "schedule": crontab(hour=2, minute=30)},
     "find_imports": {"task": "cms.tasks.find_imports", "schedule": 60},
     "sync_all_rights": {"task": "cms.tasks.sync_all_rights", "schedule": crontab(hour=3, minute=40)},
     # Calls to payment providers: on real time only, moving the demo clock does not repeat them.

@@ -233,6 +233,15 @@ invoice_credit | uni | invoice.pk | in 405 405 405 | in 302 404 404
 invoice_tax_number | uni | invoice.pk | in 405 405 405 | in 302 404 404
 credit_note | firm | credit_note.pk | in 200 404 404 | in 200 404 404
 credit_note_pdf | firm | credit_note.pk | in 200 404 404 | in 200 404 404
+credit_note_red_letter | uni | credit_note.pk | in 405 405 405 | in 302 404 404
+invoice_draft_open | uni | contract.number | 405 405 405 405 | in 409 404 404
+invoice_drafts | uni | | in 200 200 403 | in 200 200 403
+invoice_draft | uni | draft_invoice.pk | in 200 404 404 | in 200 404 404
+invoice_draft_issue | uni | draft_invoice.pk | 405 405 405 405 | in 302 404 404
+invoice_draft_drop | uni | draft_invoice.pk | 405 405 405 405 | in 302 404 404
+month_ends | uni | | in 200 200 200 | in 422 422 422
+month_end | uni | month_end.pk | in 200 404 404 | in 200 404 404
+month_end_again | uni | month_end.pk | 405 405 405 405 | in 409 404 404
 billing_settings | uni | | in 200 200 302 | in 200 200 302
 bank_accounts | uni | | in 200 200 200 | in 200 200 200
 bank_account_new | uni | | in 200 200 200 | in 200 200 200
@@ -257,6 +266,14 @@ allocation_undo | uni | allocation.pk | in 405 405 405 | in 409 404 404
 payment_advise | firm | invoice.pk | in 200 404 404 | in 422 404 404
 advice_dismiss | uni | advice.pk | in 405 405 405 | in 409 404 404
 advice_slip | firm | advice.pk | in 200 404 404 | in 200 404 404
+ageing | uni | | in 200 200 403 | in 200 200 403
+account_statement | uni | payer.pk | in 200 404 403 | in 200 404 403
+account_statement_pdf | uni | payer.pk | in 200 404 403 | in 200 404 403
+write_off_propose | uni | invoice.pk | 405 405 405 405 | in 302 404 404
+write_offs | uni | | in 200 200 403 | in 200 200 403
+write_off_decide | uni | write_off.pk 'approve' | 405 405 405 405 | in 302 404 404
+dunning_pause | uni | invoice.pk | 405 405 405 405 | in 302 404 404
+dunning_steps | uni | | in 200 200 403 | in 422 422 403
 ledger | uni | | in 200 200 403 | in 200 200 403
 journal | uni | | in 200 200 403 | in 200 200 403
 distributions | uni | | in 200 200 403 | in 200 200 403

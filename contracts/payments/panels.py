@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy
 
 from contracts.billing.interest import interest_items
 from contracts.billing.models import Invoice
+from contracts.payments.collecting.forms import PauseForm, WriteOffForm
+from contracts.payments.collecting.models import DunningPause, WriteOff, WriteOffState
 from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice
 from contracts.payments.interest import receipts_of
 from contracts.payments.models import Payment, PaymentAdvice, StatementLine
@@ -60,6 +62,43 @@ def money_of_invoice(request, invoice) -> str:
         else 0,
     }
     return render_to_string("contracts/payments/_invoice_money.html", context, request)
+
+
+@panel("invoice.main", order=20)
+def collecting_of_invoice(request, invoice) -> str:
+    """Reminders for both sides; the pause and the write-off for the issuer's finance."""
+    acting = request.acting
+    issuer = acting.is_for(invoice.issuer)
+    open_ = invoice.open_minor > 0 and issuer
+    context = {
+        "invoice": invoice,
+        "notices": invoice.dunning_notices.all(),
+        "pause": DunningPause.objects.filter(invoice=invoice, until__gt=today()).first(),
+        "write_offs": WriteOff.objects.visible_to(acting).filter(invoice=invoice),
+        "may_pause": open_ and acting.can("invoice.issue"),
+        "may_write_off": open_ and acting.can("write_off.propose") and invoice.due_on < today(),
+        "pause_form": PauseForm(),
+        "write_off_form": WriteOffForm(),
+    }
+    return render_to_string("contracts/payments/_invoice_collecting.html", context, request)
+
+
+@desk_items
+def waiting_write_offs(acting) -> list[DeskItem]:
+    """For whoever approves: write-offs that somebody else proposed."""
+    if not acting.can("write_off.approve"):
+        return []
+    rows = WriteOff.objects.visible_to(acting).filter(state=WriteOffState.PROPOSED)
+    rows = rows.exclude(proposed_by=acting.user).select_related("invoice")
+    return [
+        DeskItem(
+            _("Write-off of %(number)s: %(amount)s") % {"number": row.invoice.number, "amount": row.amount},
+            reverse("write_offs") + "?state=PROPOSED",
+            None,
+            _("Invoice"),
+        )
+        for row in rows.order_by("pk")[:DESK_LIMIT]
+    ]
 
 
 @desk_items
@@ -117,6 +156,8 @@ def open_bills(acting) -> list[DeskItem]:
 for _key, _label, _url, _permission, _order, _kinds in (
     ("receipts", gettext_lazy("Receipts"), "receipts", "payment.confirm", 30, RESEARCH),
     ("payments", gettext_lazy("Payments"), "payments", "payment.confirm", 35, frozenset()),
+    ("ageing", gettext_lazy("Ageing report"), "ageing", "invoice.read", 40, frozenset()),
+    ("write_offs", gettext_lazy("Write-offs"), "write_offs", "write_off.read", 50, RESEARCH),
     ("bank_accounts", gettext_lazy("Bank accounts"), "bank_accounts", "account.edit", 80, RESEARCH),
     ("ledger", gettext_lazy("Ledger"), "ledger", "ledger.read", 70, RESEARCH),
 ):

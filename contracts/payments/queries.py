@@ -7,6 +7,7 @@ from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce
 
 from contracts.billing.models import CreditNote, Invoice
+from contracts.payments.collecting.models import WriteOff, WriteOffState
 from contracts.payments.models import Allocation, BankAccount, Payment
 from contracts.payments.states import PaidState
 from marketplace.clock import today
@@ -20,40 +21,47 @@ class Balance:
     total_minor: int
     paid_minor: int
     credited_minor: int
+    written_off_minor: int
     due_on: date
 
     @property
     def open_minor(self) -> int:
-        return self.total_minor - self.credited_minor - self.paid_minor
+        return self.total_minor - self.credited_minor - self.paid_minor - self.written_off_minor
 
     @property
     def state(self) -> PaidState:
-        return paid_state(self.total_minor, self.paid_minor, self.credited_minor, self.due_on)
+        return paid_state(
+            self.total_minor, self.paid_minor, self.credited_minor, self.due_on, self.written_off_minor
+        )
 
 
 def paid_state(
-    total_minor: int, paid_minor: int, credited_minor: int, due_on: date, on: date | None = None
+    total_minor: int, paid_minor: int, credited_minor: int, due_on: date, written_off_minor: int = 0
 ) -> PaidState:
-    left = total_minor - credited_minor - paid_minor
+    left = total_minor - credited_minor - paid_minor - written_off_minor
     if left <= 0:
+        if written_off_minor > 0:
+            return PaidState.WRITTEN_OFF
         return PaidState.CREDITED if paid_minor <= 0 else PaidState.PAID
-    if due_on < (on or today()):
+    if due_on < today():
         return PaidState.OVERDUE
     return PaidState.PART_PAID if paid_minor > 0 else PaidState.OPEN
 
 
-def _sum(model, field: str = "amount_minor"):
-    rows = model.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice")
+def _sum(rows, field: str = "amount_minor"):
+    rows = rows.filter(invoice=OuterRef("pk")).order_by().values("invoice")
     return Coalesce(
         Subquery(rows.annotate(total=Sum(field)).values("total"), output_field=BigIntegerField()), 0
     )
 
 
 def annotate_balances(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """Adds `paid_minor`, `credited_minor` and `open_minor` to each invoice, in the same query."""
+    """Adds `paid_minor`, `credited_minor`, `written_off_minor` and `open_minor` to each invoice, in the same query."""
     return invoices.annotate(
-        paid_minor=_sum(Allocation), credited_minor=_sum(CreditNote, "total_minor")
-    ).annotate(open_minor=F("total_minor") - F("paid_minor") - F("credited_minor"))
+        paid_minor=_sum(Allocation.objects),
+        credited_minor=_sum(CreditNote.objects, "total_minor"),
+        written_off_minor=_sum(WriteOff.objects.filter(state=WriteOffState.APPROVED)),
+    ).annotate(open_minor=F("total_minor") - F("paid_minor") - F("credited_minor") - F("written_off_minor"))
 
 
 def open_invoices(issuer: Organisation, *, payer: Organisation | None = None) -> QuerySet[Invoice]:
@@ -66,12 +74,24 @@ def open_invoices(issuer: Organisation, *, payer: Organisation | None = None) ->
 
 def balance(invoice: Invoice) -> Balance:
     row = annotate_balances(Invoice.objects.filter(pk=invoice.pk)).get()
-    return Balance(row.total_minor, row.paid_minor, row.credited_minor, row.due_on)
+    return Balance(row.total_minor, row.paid_minor, row.credited_minor, row.written_off_minor, row.due_on)
 
 
 def state_of(invoice: Invoice) -> PaidState:
     """The state of an invoice that `annotate_balances` has annotated."""
-    return paid_state(invoice.total_minor, invoice.paid_minor, invoice.credited_minor, invoice.due_on)
+    return paid_state(
+        invoice.total_minor,
+        invoice.paid_minor,
+        invoice.credited_minor,
+        invoice.due_on,
+        invoice.written_off_minor,
+    )
+
+
+def life_of(invoice: Invoice) -> PaidState:
+    """The state of an annotated invoice for people: one whose paper is not printed yet was not sent."""
+    state = state_of(invoice)
+    return PaidState.FINALISED if state == PaidState.OPEN and not hasattr(invoice, "document") else state
 
 
 def unallocated(payment: Payment) -> int:

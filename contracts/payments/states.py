@@ -39,13 +39,15 @@ ADVICE_NEXT = {
 
 
 class PaidState(models.TextChoices):
-    """What an invoice's allocations and credit notes say; never stored."""
+    """What an invoice's paper, allocations, credit notes and write-offs say; never stored."""
 
+    FINALISED = "FINALISED", pgettext_lazy("invoice", "numbered, not sent yet")
     OPEN = "OPEN", pgettext_lazy("invoice", "open")
     OVERDUE = "OVERDUE", pgettext_lazy("invoice", "overdue")
     PART_PAID = "PART_PAID", pgettext_lazy("invoice", "paid in part")
     PAID = "PAID", pgettext_lazy("invoice", "paid")
     CREDITED = "CREDITED", pgettext_lazy("invoice", "credited")
+    WRITTEN_OFF = "WRITTEN_OFF", pgettext_lazy("invoice", "written off")
 
 
 class GatewayState(models.TextChoices):

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from contracts.payments import booking, interest, services
+from contracts.payments.collecting import dunning
 from contracts.payments.gateways import services as gateways
 
 
@@ -14,6 +15,11 @@ def book_money() -> None:
 @shared_task
 def charge_interest() -> None:
     interest.charge_interest()
+
+
+@shared_task
+def send_reminders() -> None:
+    dunning.send_due()
 
 
 @shared_task

@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from contracts.payments.views import accounts, receipts
+from contracts.payments.views import accounts, collecting, receipts
 
 urlpatterns = [
     path("bank-accounts/", accounts.bank_accounts, name="bank_accounts"),
@@ -24,6 +24,18 @@ urlpatterns = [
     path("payments/<int:pk>/refund/", receipts.refund, name="payment_refund"),
     path("allocations/<int:pk>/undo/", receipts.allocation_undo, name="allocation_undo"),
     path("invoices/<int:pk>/advise/", receipts.advise, name="payment_advise"),
+    path("ageing/", collecting.ageing_report, name="ageing"),
+    path("account/<int:pk>/", collecting.account, name="account_statement"),
+    path("account/<int:pk>/pdf/", collecting.account_pdf, name="account_statement_pdf"),
+    path("invoices/<int:pk>/write-off/", collecting.write_off_propose, name="write_off_propose"),
+    path("write-offs/", collecting.write_off_list, name="write_offs"),
+    re_path(
+        r"^write-offs/(?P<pk>\d+)/(?P<step>approve|return|take-back)/$",
+        collecting.write_off_decide,
+        name="write_off_decide",
+    ),
+    path("invoices/<int:pk>/reminders/", collecting.dunning_pause, name="dunning_pause"),
+    path("billing/reminders/", collecting.dunning_steps, name="dunning_steps"),
     path("advices/<int:pk>/dismiss/", receipts.advice_dismiss, name="advice_dismiss"),
     path("advices/<int:pk>/slip/", receipts.advice_slip, name="advice_slip"),
 ]

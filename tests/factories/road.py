@@ -13,9 +13,12 @@ from cms import services as cms
 from cms.imports.runs import start_run, work_off
 from cms.models import Attachment
 from cms.rights import rights_of
+from contracts.billing.closing.models import InvoiceDraft
+from contracts.billing.closing.month_end import month_before, start_month_end
 from contracts.billing.invoicing import issue_credit_note
 from contracts.lifecycle import services as lifecycle
 from contracts.payments.advices import advise_payment
+from contracts.payments.collecting.models import WriteOff
 from contracts.payments.models import Allocation
 from contracts.proceeds.plans import add_cost
 from contracts.usage import services as usage
@@ -167,6 +170,12 @@ def _money(made) -> None:
     made.line = made.payment.line
     made.statement = made.line.statement
     made.credit_note = issue_credit_note(made.invoice, actor=finance, price_minor=1_000_00, reason="减免")
+    made.payer = contract.licensee
+    made.draft_invoice = InvoiceDraft.objects.create(contract=contract, finalise_on=today())
+    made.month_end = start_month_end(actor=finance, month=month_before(today()))
+    made.write_off = WriteOff.objects.create(
+        invoice=made.invoice, amount_minor=1, reason="对方已注销", proposed_by=finance.user
+    )
     _play(made, acts.distribute(cast, contract))
     made.distribution = contract.distributions.first()
     made.share = made.distribution.shares.get(name="张示例")
