@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-STEPS = ("lifecycle", "usage", "billing", "payments", "proceeds")
+STEPS = ("lifecycle", "usage", "billing", "payments", "proceeds", "bundle")
 
 
 class ContractsConfig(AppConfig):

@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("contracts.payments.urls")),
     path("", include("contracts.ledger.urls")),
     path("", include("contracts.proceeds.urls")),
+    path("", include("contracts.bundle.urls")),
 ]

@@ -226,6 +226,7 @@ charge_dispute | firm | charge.pk | in 405 405 405 | in 302 404 404
 charge_dispute_withdraw | firm | charge.pk | in 405 405 405 | in 409 404 404
 charge_uphold | uni | charge.pk | in 405 405 405 | in 302 404 404
 charge_waive | uni | charge.pk | in 405 405 405 | in 302 404 404
+contract_bundle | uni | contract.number | in 405 405 405 | in 200 404 404
 invoices | firm | | in 200 200 200 | in 200 200 200
 invoice | firm | invoice.pk | in 200 404 404 | in 200 404 404
 invoice_pdf | firm | invoice.pk | in 200 404 404 | in 200 404 404

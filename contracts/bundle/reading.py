@@ -1,0 +1,241 @@
+"""Reads a contract's papers out of the database: what one of its two sides may have, and nothing of the other's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from contracts.billing.models import CreditNote, Invoice
+from contracts.bundle.papers import facts_paper, rating_paper, terms_paper, usage_paper
+from contracts.ledger.models import Entry, LedgerHead
+from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.states import Side
+from contracts.payments.models import Allocation
+from contracts.rating import rate
+from contracts.usage.models import UsageReport
+from contracts.usage.queries import rating_inputs
+
+SHARED = ("invoice:", "credit_note:", "allocation:")  # entries about what both sides have a paper of
+
+
+def papers_of(contract: LicenceContract, side: Side, *, internal: bool) -> dict[str, object]:
+    """Every paper by its name; `internal`: with the licensor's annexes and the bookings that follow from them. The last rating run's bounds decide what had been known: charges are held against the
+    usage and facts from which they were made, and what came since waits for the next run."""
+    run = contract.rating_runs.order_by("-id").first()
+    versions, facts, usage = rating_inputs(contract, as_of=run.known_at if run else None)
+    rating = rate(versions, facts, usage, run.until if run else contract.effective_on, working=False)
+    papers = {
+        "contract.json": _contract(contract, side),
+        "terms.json": terms_paper(versions),
+        "facts.json": facts_paper(facts),
+        "usage.json": usage_paper(usage),
+        "reports.json": _reports(contract),
+        "rating.json": rating_paper(rating, **_run(run)),
+        "charges.json": _charges(contract),
+        "invoices.json": _invoices(contract),
+        "credit_notes.json": _credit_notes(contract),
+        "receipts.json": _receipts(contract),
+        "ledger.json": _ledger(contract, internal=internal),
+    }
+    if internal:
+        papers["annexes.json"] = _annexes(contract)
+    return papers
+
+
+def _contract(contract: LicenceContract, side: Side) -> dict:
+    return {
+        "number": contract.number,
+        "state": contract.state,
+        "for": side.value.lower(),
+        "effective_on": contract.effective_on.isoformat(),
+        "registration": contract.registration_number,
+        "parties": [
+            {
+                "side": of.value.lower(),
+                "id": one.pk,
+                "name_zh": one.name_zh,
+                "name_en": one.name_en,
+                "credit_code": one.credit_code,
+            }
+            for of, one in contract.parties
+        ],
+    }
+
+
+def _run(run) -> dict:
+    if run is None:
+        return {"known_at": None, "inputs_hash": "", "result_hash": ""}
+    return {
+        "known_at": run.known_at.isoformat(),
+        "inputs_hash": run.inputs_hash,
+        "result_hash": run.result_hash,
+    }
+
+
+def _reports(contract: LicenceContract) -> list[dict]:
+    """Who accepted what when, and the hashes of the evidence; the files themselves stay where they are."""
+    rows = UsageReport.objects.filter(contract=contract, accepted_at__isnull=False).prefetch_related(
+        "evidence"
+    )
+    return [
+        {
+            "id": report.pk,
+            "start": report.period_start.isoformat(),
+            "end": report.period_end.isoformat(),
+            "state": report.state,
+            "is_nil": report.is_nil,
+            "amends": report.amends_id,
+            "submitted_at": report.submitted_at.isoformat() if report.submitted_at else None,
+            "accepted_at": report.accepted_at.isoformat(),
+            "evidence": [
+                {"name": file.name, "size": file.size, "sha256": file.sha256}
+                for file in report.evidence.all()
+            ],
+        }
+        for report in rows.order_by("period_start", "pk")
+    ]
+
+
+def _charges(contract: LicenceContract) -> list[dict]:
+    rows = contract.charges.select_related("of_invoice").order_by("pk")
+    return [
+        {
+            "id": row.pk,
+            "kind": row.kind,
+            "state": row.state,
+            "element": row.element_id,
+            "part": row.part,
+            "start": row.period_start.isoformat(),
+            "end": row.period_end.isoformat(),
+            "sequence": row.sequence,
+            "dated_on": row.dated_on.isoformat(),
+            "minor": row.amount_minor,
+            "currency": row.currency,
+            "exact": row.exact,
+            "version": row.version_number,
+            "terms_hash": row.terms_hash,
+            "due": row.due,
+            "working": row.working,
+            "before": row.before_minor,
+            "now": row.now_minor,
+            "of_invoice": row.of_invoice.number if row.of_invoice else None,
+        }
+        for row in rows
+    ]
+
+
+def _invoices(contract: LicenceContract) -> list[dict]:
+    rows = Invoice.objects.filter(contract=contract).select_related("document").prefetch_related("lines")
+    return [
+        _paper(row)
+        | {
+            "due_on": row.due_on.isoformat(),
+            "vat_rate": str(row.vat_rate.normalize()),
+            "vat_basis": row.vat_basis,
+            "tax_invoice": row.tax_invoice_number,
+        }
+        for row in rows.order_by("pk")
+    ]
+
+
+def _credit_notes(contract: LicenceContract) -> list[dict]:
+    rows = CreditNote.objects.filter(invoice__contract=contract).select_related("document", "invoice")
+    return [
+        _paper(row) | {"invoice": row.invoice.number, "reason": row.reason}
+        for row in rows.prefetch_related("lines").order_by("pk")
+    ]
+
+
+def _paper(row: Invoice | CreditNote) -> dict:
+    """What both kinds of paper state, with the hash of the PDF that was sent."""
+    document = getattr(row, "document", None)
+    return {
+        "id": row.pk,
+        "number": row.number,
+        "issued_on": row.issued_on.isoformat(),
+        "currency": row.currency,
+        "net": row.net_minor,
+        "vat": row.vat_minor,
+        "total": row.total_minor,
+        "lines": [
+            {
+                "charge": line.charge_id,
+                "text_zh": line.text_zh,
+                "text_en": line.text_en,
+                "price": line.price_minor,
+            }
+            for line in sorted(row.lines.all(), key=lambda line: line.pk)
+        ],
+        "stated": row.snapshot,
+        "pdf_sha256": document.sha256 if document else None,
+    }
+
+
+def _receipts(contract: LicenceContract) -> list[dict]:
+    """Parts of receipts set against invoices of this contract; what else a payment settled is not said."""
+    rows = Allocation.objects.filter(invoice__contract=contract).select_related("payment", "invoice")
+    return [
+        {
+            "id": row.pk,
+            "invoice": row.invoice.number,
+            "payment": row.payment_id,
+            "method": row.payment.method,
+            "received_on": row.payment.received_on.isoformat(),
+            "allocated_on": row.allocated_on.isoformat(),
+            "minor": row.amount_minor,
+            "currency": row.payment.currency,
+            "undoes": row.reverses_id,
+            "reason": row.reason,
+        }
+        for row in rows.order_by("pk")
+    ]
+
+
+def _ledger(contract: LicenceContract, *, internal: bool) -> dict:
+    """The entries of the issuer's book that are about this contract, whole; of all others the hash alone."""
+    head = LedgerHead.objects.filter(issuer=contract.licensor).first()
+    every = Entry.objects.filter(issuer=contract.licensor).order_by("sequence")
+    if head is not None:
+        every = every.filter(sequence__lte=head.sequence)
+    own = every.filter(postings__contract_number=contract.number).distinct().prefetch_related("postings")
+    entries = [entry for entry in own if internal or entry.key.startswith(SHARED)]
+    return {
+        "issuer": contract.licensor_id,
+        "head": {"sequence": head.sequence if head else 0, "hash": head.hash if head else "0" * 64},
+        "entries": [{"sequence": entry.sequence, "body": _body(entry)} for entry in entries],
+        "hashes": list(every.values_list("hash", flat=True)),
+        "waiting": _unbooked(contract, entries),
+    }
+
+
+def _body(entry: Entry) -> str:
+    """The text whose SHA-256 is the entry's hash (ledger.services.entry_hash)."""
+    lines = sorted(entry.postings.all(), key=lambda posting: posting.pk)
+    body = {
+        "issuer": entry.issuer_id,
+        "sequence": entry.sequence,
+        "key": entry.key,
+        "booked_on": entry.booked_on.isoformat(),
+        "lines": [[x.account, x.amount_minor, x.currency, x.contract_number] for x in lines],
+        "previous": entry.previous_hash,
+    }
+    return json.dumps(body, sort_keys=True, separators=(",", ":"))
+
+
+def _unbooked(contract: LicenceContract, entries: Iterable[Entry]) -> dict[str, list[int]]:
+    """Papers that are not in the book yet: the timer books them."""
+    booked = {entry.key for entry in entries}
+    papers = {
+        "invoice": Invoice.objects.filter(contract=contract),
+        "credit_note": CreditNote.objects.filter(invoice__contract=contract),
+    }
+    return {
+        kind: [pk for pk in rows.order_by("pk").values_list("pk", flat=True) if f"{kind}:{pk}" not in booked]
+        for kind, rows in papers.items()
+    }
+
+
+def _annexes(contract: LicenceContract) -> list[dict]:
+    """The licensor's own annexes: shares of contributors, and the commission where it reads it."""
+    rows = contract.annexes.filter(readers__contains=[contract.licensor_id]).order_by("kind", "pk")
+    return [{"kind": row.kind, "content": row.content, "hash": row.hash} for row in rows]

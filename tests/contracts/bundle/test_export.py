@@ -1,0 +1,208 @@
+"""Contracts that went through the whole product: their bundles recompute, and say to each side what it may know."""
+
+import io
+import json
+import zipfile
+from random import Random
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.urls import reverse
+
+from contracts.bundle.services import bundle_of
+from contracts.lifecycle.models import ContractAnnex
+from contracts.lifecycle.states import Side
+from contracts.payments.booking import book_money
+from marketplace import terms
+from marketplace.audit.models import AuditEvent
+from marketplace.refusals import NotPermitted, Refused
+from marketplace.terms import presets
+from tests.contracts.billing.life import Life, contract_of
+from tests.contracts.billing.test_acceptance import figures_of
+from tests.contracts.lifecycle import world as made
+from tests.contracts.rating import generate
+from tests.factories.ground import signed_in
+
+from .memory import load_verifier
+
+VERIFIER = load_verifier()
+
+
+@pytest.fixture
+def world(db):
+    return made.world()
+
+
+def papers(content) -> dict:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: json.loads(archive.read(name)) for name in archive.namelist() if name.endswith(".json")}
+
+
+def agrees(content) -> list[str]:
+    bundle = VERIFIER.verify(content)
+    assert bundle.wrong == []
+    return bundle.seen
+
+
+def lived(world, agreed, random: Random) -> Life:
+    """A contract that reports, amends, is charged, billed and decided about, as a seed will have it."""
+    life = Life(world, agreed)
+    steps = {
+        "report": lambda: [life.accept(report, figures()) for report in life.open_reports()[: random.randint(1, 3)]],
+        "amend": lambda: [life.amend(report, figures()) for report in life.accepted_reports()[-1:]],
+        "happen": lambda: life.happen(random.choice(generate.EVENTS[:5]), random.randint(0, 90), confirm=True),
+        "decide": lambda: life.decide(random.random() < 0.7),
+        "charge": life.charge,
+        "approve": lambda: life.approve(0, many=True),
+        "issue": lambda: life.issue(0, many=True, with_carried=True),
+        "judge": lambda: life.judge(random.choice(["release", "dispute", "withdraw", "waive"]), random.randint(0, 5)),
+    }  # fmt: skip
+
+    def figures():
+        return figures_of(random.choice([0, 999, 12_345, 400_001]), random.randint(0, 7))
+
+    for _ in range(18):
+        life.pass_days(random.randint(10, 120))
+        for name in ("report", random.choice(list(steps)), "charge", "approve", "issue"):
+            try:
+                with transaction.atomic():
+                    steps[name]()
+            except Refused:
+                pass
+    book_money()
+    return life
+
+
+def recompute(world, seed: int) -> int:
+    random = Random(seed)
+    document = generate.document(random)
+    document["report"].pop("metered", None)  # metered contracts take events, not reports
+    life = lived(world, terms.read(document), random)
+    life.fresh()
+    for side in (Side.LICENSOR, Side.LICENSEE):
+        agrees(bundle_of(life.contract, side))
+    return life.contract.charges.count()
+
+
+def test_contracts_through_the_whole_product_recompute(world):
+    assert sum(recompute(world, seed) for seed in (1, 3)) > 5
+
+
+@pytest.mark.slow
+def test_fifty_contracts_through_the_whole_product_recompute(world):
+    assert sum(recompute(world, seed) for seed in range(100, 150)) > 300
+
+
+@pytest.fixture
+def billed(world):
+    """A royalty with two quarters billed, one of them corrected, all booked; the licensor keeps an annex."""
+    life = Life(world, presets.preset("royalty"))
+    ContractAnnex.objects.create(
+        contract=life.contract, kind="CONTRIBUTORS", owner=world.uni, readers=[world.uni.pk],
+        content={"shares": ["张三 60", "李四 40"]}, hash=_seal({"shares": ["张三 60", "李四 40"]}),
+    )  # fmt: skip
+    life.pass_days(700)
+    for report in life.open_reports():
+        life.accept(report, figures_of(400_001, 1))
+    for step in (
+        life.charge,
+        lambda: life.approve(0, many=True),
+        lambda: life.issue(0, many=True, with_carried=True),
+    ):
+        step()
+    life.amend(life.accepted_reports()[-1], figures_of(999, 2))
+    for step in (
+        life.charge,
+        lambda: life.approve(0, many=True),
+        lambda: life.issue(0, many=True, with_carried=True),
+    ):
+        step()
+    book_money()
+    life.fresh()
+    return life
+
+
+def _seal(content):
+    from marketplace.deals.models.offer import sealed
+
+    return sealed(content)
+
+
+def test_a_bundle_holds_what_was_billed_and_is_the_same_bytes_twice(billed):
+    content = bundle_of(billed.contract, Side.LICENSOR)
+    assert content == bundle_of(billed.contract, Side.LICENSOR)
+    said, seen = papers(content), agrees(content)
+    assert all(said[name] for name in ("invoices.json", "credit_notes.json", "charges.json"))
+    assert any("ledger entries, chained up to head" in line for line in seen)
+    assert said["manifest.json"]["chain"] == said["ledger.json"]["head"]
+    assert said["annexes.json"][0]["content"] == {"shares": ["张三 60", "李四 40"]}
+
+
+def test_the_licensee_has_no_annexes_and_nothing_that_follows_from_them(billed):
+    content = bundle_of(billed.contract, Side.LICENSEE)
+    agrees(content)
+    said = papers(content)
+    assert "annexes.json" not in said
+    assert "张三" not in content.decode("utf-8", "ignore")
+    keys = {json.loads(entry["body"])["key"].split(":")[0] for entry in said["ledger.json"]["entries"]}
+    assert keys <= {"invoice", "credit_note", "allocation"}
+
+
+def test_papers_that_were_changed_and_sealed_anew_are_found(billed):
+    whole = VERIFIER.Bundle(bundle_of(billed.contract, Side.LICENSEE))
+    VERIFIER.check_file(whole)
+    fields = {"charges.json": "minor", "invoices.json": "net", "credit_notes.json": "vat"}
+    for name in [*fields, "ledger.json", "usage.json"]:
+        paper = json.loads(whole.members[name])
+        if name == "usage.json":
+            [row for row in paper if row.get("components")][-1]["components"]["invoiced_incl_vat"] += 100_000
+        elif name == "ledger.json":
+            paper["entries"][0]["body"] = paper["entries"][0]["body"].replace("invoice:", "invoice:9")
+        else:
+            paper[0][fields[name]] += 1
+        members = {**whole.members, name: VERIFIER.canonical(paper) + b"\n"}
+        manifest = json.loads(members["manifest.json"])
+        manifest["files"][name] = VERIFIER.sha256(members[name])
+        members["manifest.json"] = VERIFIER.canonical(manifest) + b"\n"
+        members["manifest.sha256"] = VERIFIER.sha256(members["manifest.json"]).encode() + b"\n"
+        assert VERIFIER.verify(VERIFIER.packed(members)).wrong, name
+
+
+def test_the_command_writes_the_file_or_says_why_not(billed, tmp_path, capsys):
+    path = tmp_path / "bundle.zip"
+    call_command("export_bundle", billed.contract.number, "--for", "licensee", "--output", str(path))
+    assert path.read_bytes() == bundle_of(billed.contract, Side.LICENSEE)
+    with pytest.raises(CommandError, match="no contract"):
+        call_command("export_bundle", "C-1999-000001")
+    with pytest.raises(CommandError, match="Cannot write"):
+        call_command("export_bundle", billed.contract.number, "--output", str(tmp_path / "no" / "x.zip"))
+    billed.contract.effective_on = None
+    with pytest.raises(Refused):
+        bundle_of(billed.contract, Side.LICENSOR)
+
+
+def test_each_side_downloads_its_own_and_others_find_nothing(client, billed, world):
+    address = reverse("contract_bundle", args=[billed.contract.number])
+    page = signed_in(client, world.officer).get(billed.contract.get_absolute_url())
+    assert address in page.content.decode()
+    answer = client.post(address)
+    assert answer["Content-Type"] == "application/zip"
+    assert "annexes.json" in papers(answer.content)
+    agrees(answer.content)
+    assert AuditEvent.objects.filter(verb="contract.bundle_exported").count() == 1
+    answer = signed_in(client, world.reporter).post(address)
+    assert "annexes.json" not in papers(answer.content)
+    assert client.get(address).status_code == 405
+
+
+def test_only_parties_may_export(billed, world):
+    from contracts.bundle.services import export_bundle
+    from tests.factories.ground import make_acting
+
+    with pytest.raises(NotPermitted):
+        export_bundle(billed.contract, actor=make_acting())
+
+
+def test_a_contract_without_any_charge_has_a_bundle_too(world):
+    agrees(bundle_of(contract_of(world, presets.preset("royalty")), Side.LICENSOR))

@@ -1,0 +1,156 @@
+"""The verifier, written apart from the product, comes to the same fen; and finds whatever was changed."""
+
+import ast
+import json
+import subprocess
+import sys
+from random import Random
+
+import pytest
+
+from .memory import PROGRAM, as_read, load_verifier, packed, papers_of
+
+VERIFIER = load_verifier()
+SOLD = 3  # a seed whose contract has charges of several kinds
+
+
+def differences(papers) -> list[str]:
+    """What the verifier finds in papers that were packed anew, so that only the figures can be wrong."""
+    return VERIFIER.verify(packed(papers)).wrong
+
+
+def agree(seeds) -> int:
+    count = 0
+    for seed in seeds:
+        papers = papers_of(seed)
+        bundle = VERIFIER.Bundle(b"")
+        bundle.members = {name: json.dumps(paper) for name, paper in papers.items()}
+        VERIFIER.check_terms(bundle)
+        VERIFIER.check_charges(bundle)
+        assert bundle.wrong == [], seed
+        count += len(papers["charges.json"])
+    return count
+
+
+def test_random_contracts_come_to_the_same_fen():
+    assert agree(range(300)) > 1500
+
+
+@pytest.mark.slow
+def test_ten_thousand_random_contracts_come_to_the_same_fen():
+    assert agree(range(10_000)) > 50_000
+
+
+def test_a_whole_bundle_agrees_and_packs_to_the_same_bytes_twice():
+    papers = papers_of(SOLD, working=True)
+    assert packed(papers) == packed(as_read(papers))
+    bundle = VERIFIER.verify(packed(papers))
+    assert bundle.wrong == []
+    assert any("charges and corrections recomputed" in line for line in bundle.seen)
+
+
+def test_any_changed_byte_of_the_file_is_found():
+    content, random = packed(papers_of(SOLD)), Random(1)
+    assert not VERIFIER.verify(content).wrong
+    places = [0, len(content) - 1, *random.sample(range(len(content)), 150)]
+    for place in places:
+        changed = bytearray(content)
+        changed[place] ^= 1 << random.randrange(8)
+        assert VERIFIER.verify(bytes(changed)).wrong, place
+    assert VERIFIER.verify(content[:-1]).wrong
+    assert VERIFIER.verify(content + b"\0").wrong
+
+
+def test_a_changed_byte_in_every_member_is_found_though_the_container_was_made_anew():
+    papers, random = papers_of(SOLD), Random(2)
+    whole = VERIFIER.Bundle(packed(papers))
+    VERIFIER.check_file(whole)
+    for name, content in whole.members.items():
+        for _ in range(5):
+            changed = bytearray(content)
+            changed[random.randrange(len(changed))] ^= 1 << random.randrange(8)
+            bundle = VERIFIER.verify(VERIFIER.packed({**whole.members, name: bytes(changed)}))
+            assert bundle.wrong, name
+    for name in whole.members:
+        less = {key: content for key, content in whole.members.items() if key != name}
+        assert VERIFIER.verify(VERIFIER.packed(less)).wrong, name
+    assert VERIFIER.verify(VERIFIER.packed({**whole.members, "more.txt": b"x"})).wrong
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_figures_that_were_changed_and_sealed_anew_are_found(seed):
+    """Somebody who changes a figure and computes every hash again is told by the sums."""
+    papers = as_read(papers_of(seed, working=True))
+    charges = [charge for charge in papers["charges.json"] if charge["minor"]]
+    if not charges:
+        assert differences(papers) == []
+        return
+    random = Random(seed)
+    charge = random.choice(charges)
+    change = random.choice(["minor", "exact", "dated_on", "due", "gone", "doubled"])
+    if change == "minor":
+        charge["minor"] += random.choice([-1, 1])
+    elif change == "exact":
+        charge["exact"] = (
+            f"{charge['exact']}1" if "/" in charge["exact"] else f"{int(float(charge['exact'])) + 1}"
+        )
+    elif change == "dated_on":
+        charge["dated_on"] = "2020-01-01"
+    elif change == "due":
+        charge["due"] = {"kind": "after_invoice", "days": 7}
+    elif change == "gone":
+        papers["charges.json"].remove(charge)
+    else:
+        papers["charges.json"].append({**charge, "sequence": 1, "id": 999})
+    assert differences(papers) != []
+
+
+def test_usage_facts_and_terms_that_were_changed_are_found():
+    papers = as_read(papers_of(SOLD, working=True))
+    version = papers["terms.json"][0]
+    version["terms"]["term_months"] += 1
+    assert any("terms.json: version 1: hash" in line for line in differences(papers))
+
+
+def test_a_charge_cannot_be_hidden_as_waiting():
+    papers = as_read(papers_of(SOLD))
+    charge = next(charge for charge in papers["charges.json"] if charge["minor"])
+    papers["charges.json"].remove(charge)
+    papers["rating.json"]["waiting"].append(
+        {name: charge[name] for name in ("element", "part", "start", "end")}
+        | {"reason": "report_missing", "detail": ""}
+    )
+    assert any("its report is there" in line for line in differences(papers))
+
+
+def test_the_program_needs_nothing_but_python(tmp_path):
+    tree = ast.parse(PROGRAM.read_text("utf-8"), feature_version=(3, 9))
+    used = {
+        alias.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    used |= {node.module.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert used <= set(sys.stdlib_module_names) - {"socket", "urllib", "http", "sqlite3", "subprocess"}
+    papers = papers_of(SOLD)
+    good, bad = tmp_path / "good.zip", tmp_path / "bad.zip"
+    good.write_bytes(packed(papers))
+    papers["charges.json"][0]["minor"] += 1
+    bad.write_bytes(packed(papers))
+    for path, status, last in (
+        (good, 0, "everything agrees"),
+        (bad, 1, "1 differences"),
+        (tmp_path / "no.zip", 2, ""),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", str(PROGRAM), str(path)], capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == status, done.stdout
+        assert done.stdout.strip().splitlines()[-1].startswith(last)
+    assert (
+        "DIFFERS: charge "
+        in subprocess.run(
+            [sys.executable, "-I", "-S", str(PROGRAM), str(bad)], capture_output=True, text=True, timeout=120
+        ).stdout
+    )
