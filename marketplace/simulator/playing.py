@@ -18,7 +18,7 @@ from marketplace.terms.dates import add_months
 
 from .assumed import BY_PERIOD, BY_YEAR, Assumed, Played, play, stretches_of
 from .course import Course, course_of
-from .dials import checked, dials_of, turned
+from .dials import Dial, checked, dials_of, turned
 from .forms import EARLIEST, LATEST, Asked, PlayForm
 from .limits import refuse_too_large
 from .needs import Needs, needs_of
@@ -46,13 +46,16 @@ class Playing:
     Besides the fields `data` says which ready scenario is wanted (`scenario`), and which one the fields come from
     (`base`), with their effective date and measure (`was`, `was_by`).
 
-    `course` is None while something typed cannot be used: `form` then says what. With changed terms `then` is their
-    course, and `course` the one before.
+    Other terms are laid beside them: whole ones as JSON in `data`, those of `source.beside`, or the same with figures
+    turned. `course` is None while something typed cannot be used: `form` then says what. With other terms `then` is
+    their course, and `course` the one before.
     """
 
     def __init__(self, source, data: Mapping[str, str], lang: str):
         self.source, self.data, self.lang = source, data, lang
         self.agreed: Terms = source.agreed
+        self.wrong: TermsError | None = None
+        self.other = self._other()
         self.needs = self._needs()
         self.form = self._form()
         self.changed: Terms | None = None
@@ -64,12 +67,42 @@ class Playing:
         try:
             refuse_too_large(checked(self.agreed))
             if self.form.is_valid():
+                if self.wrong:
+                    raise self.wrong
                 self._play()
         except TermsError as error:
             self._tell(error)
 
+    def _other(self) -> Terms | None:
+        """Whole terms that are laid beside the source's."""
+        text = self.data.get("terms", "").strip()
+        if not text:
+            return self.source.beside
+        try:
+            other = checked(read(text))
+            refuse_too_large(other)
+        except TermsError as error:
+            self.wrong = error
+            return None
+        return other
+
     def _needs(self) -> Needs:
-        return Needs() if self.fixed else needs_of(self.agreed)
+        terms = [self.agreed, self.other] if self.other else [self.agreed]
+        return Needs() if self.fixed else needs_of(*terms)
+
+    @property
+    def dials(self) -> list[Dial]:
+        return [] if self.other else dials_of(self.agreed)
+
+    def _ready(self, key: str, start: date) -> Assumed:
+        """The ready scenario for these terms; what only the other ones ask for follows from them."""
+        known = ready(key, self.agreed, start, self.needs)
+        if self.other is None:
+            return known
+        mine, theirs = needs_of(self.agreed).meters, ready(key, self.other, start, self.needs)
+        own = {meter.key for meter in mine}
+        paths = {name: path if name in own else theirs.paths[name] for name, path in known.paths.items()}
+        return replace(known, paths=paths)
 
     # --- What was asked ---------------------------------------------------------------------------------
 
@@ -111,10 +144,10 @@ class Playing:
         return BY_PERIOD if self.data.get("by") == BY_PERIOD else BY_YEAR
 
     def _asked(self, key: str, start: date, by: str) -> Asked:
-        dials = dials_of(self.agreed)
+        dials = self.dials
         if key == EXAMPLE:
             return Asked(self.agreed, Needs(), dials, Assumed(effective_on=start), ())
-        known = ready(key, self.agreed, start, self.needs)
+        known = self._ready(key, start)
         stretches = stretches_of(self.agreed, known)
         if by == BY_PERIOD:
             years, known = stretches, replace(known, by=BY_PERIOD)
@@ -144,7 +177,7 @@ class Playing:
                 typed = self._moved(typed, PlayForm(self._asked(before, was, self._was_by), typed), asked)
         except (TermsError, ValueError, OverflowError):
             # terms that contradict themselves cannot be assumed about: only their figures can be changed
-            asked = Asked(self.agreed, Needs(), dials_of(self.agreed), Assumed(effective_on=start), ())
+            asked = Asked(self.agreed, Needs(), self.dials, Assumed(effective_on=start), ())
             typed = dict(self.data.items())
         return PlayForm(asked, typed)
 
@@ -190,15 +223,11 @@ class Playing:
         return course_of(agreed, played.scenario, played.answer, self.lang)
 
     def _changed(self) -> Terms | None:
-        """Other terms beside the source's: whole ones as JSON, else those with turned dials."""
-        text = self.data.get("terms", "").strip()
-        if text:
-            other = checked(read(text))
-        elif turns := self.form.turns():
+        """Other terms beside the source's; None where there are none, or they mean the same."""
+        other = self.other
+        if other is None and (turns := self.form.turns()):
             other = turned(self.agreed, turns)
-        else:
-            return None
-        refuse_too_large(other)
+            refuse_too_large(other)
         return None if other == self.agreed else other
 
     def _tell(self, error: TermsError) -> None:

@@ -24,12 +24,11 @@ from marketplace.terms import Terms, TermsError, check_amendment
 
 from .assumed import AFTERWARDS, BY_YEAR, Assumed, rows_of, settled
 from .course import TITLES, Course, Line, course, minimum_in, title_of
-from .dials import dials_of
 from .forms import Asked
 from .needs import Needs, needs_of
 from .path import licence_years, months
 from .playing import MAX_YEARS, SO_FAR, Playing
-from .ready import KEYS, ready
+from .ready import KEYS
 from .scenario import Event, Known, Row, Scenario
 
 SOON = timedelta(
@@ -118,7 +117,8 @@ class Running(Playing):
         super().__init__(source, data, lang)
 
     def _needs(self) -> Needs:
-        found = needs_of(*(version.terms for version in self.past.versions))
+        terms = [version.terms for version in self.past.versions]
+        found = needs_of(*terms, *([self.other] if self.other else []))
         facts = self.past.facts
         decided = facts.first("conversion") or facts.declined_on
         return Needs(
@@ -150,9 +150,11 @@ class Running(Playing):
 
     def _asked(self, key: str, start: date, by: str) -> Asked:
         past, tomorrow = self.past, today() + DAY
-        known = ready("expected" if key == SO_FAR else key, past.agreed, start, self.needs)
+        known = self._ready("expected" if key == SO_FAR else key, start)
         if key == SO_FAR:
-            known = replace(known, paths={meter.key: (past.pace(meter),) for meter in self.needs.meters})
+            reported = {meter.key for meter in needs_of(past.agreed).meters}
+            paths = {meter.key: (past.pace(meter),) for meter in self.needs.meters if meter.key in reported}
+            known = replace(known, paths={**known.paths, **paths})
         events = {name: max(on, today() + SOON) if on < tomorrow else on for name, on in known.events.items()}
         trial = past.facts.trial(past.agreed)
         decided = max(trial.end, today()) if trial and self.needs.decides else None
@@ -160,9 +162,7 @@ class Running(Playing):
         years = licence_years(start, past.last)
         begins = past.open[0].start if past.open else past.last
         first = next((n for n, year in enumerate(years) if year.end >= begins), 0)
-        return Asked(
-            past.agreed, self.needs, dials_of(past.agreed), known, years[: first + MAX_YEARS], first, tomorrow
-        )
+        return Asked(past.agreed, self.needs, self.dials, known, years[: first + MAX_YEARS], first, tomorrow)
 
     def _course(self, agreed: Terms) -> Course:
         past, assumed = self.past, self.form.assumed()

@@ -91,6 +91,7 @@ class Source:
     url: str = ""
     past: Any = None
     start: date | None = None  # the effective date that was agreed
+    beside: Terms | None = None  # another version to be shown together with these
 
     @property
     def query(self) -> dict[str, str]:

@@ -66,7 +66,17 @@ def _action(subject: Offer | LicenceContract, name: str) -> str:
 
 @login_required
 def offer(request: HttpRequest, deal: str, number: int) -> HttpResponse:
-    return _show(request, _offer(request, deal, number))
+    """One version; `with` lays another one of the same deal beside it, as the one before."""
+    found = _offer(request, deal, number)
+    return _show(request, found, before=_version_asked(request, found))
+
+
+def _version_asked(request: HttpRequest, found: Offer) -> Offer | None:
+    """The other version that was asked for, if there is one."""
+    number = (request.POST if request.method == "POST" else request.GET).get("with", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 5) or int(number) == found.number:
+        return None
+    return found.deal.offers.filter(number=int(number)).first()
 
 
 @login_required
@@ -91,12 +101,20 @@ def _played(source: Source, data: dict[str, str]) -> Playing:
 
 
 def _show(
-    request, subject, *, kept: StoredScenario | None = None, playing: Playing | None = None
+    request: HttpRequest,
+    subject: Offer | LicenceContract,
+    *,
+    kept: StoredScenario | None = None,
+    playing: Playing | None = None,
+    before: Offer | None = None,
 ) -> HttpResponse:
     posted = request.method == "POST"
     if playing is None:
         data = request.POST.dict() if posted else dict(kept.said) if kept else {}
-        playing = _played(_of_kept(kept, subject) if kept else source_of(subject), data)
+        source = _of_kept(kept, subject) if kept else source_of(subject)
+        if before is not None:
+            source = replace(source, agreed=before.agreed_terms, beside=source.agreed)
+        playing = _played(source, data)
     if (export := request.POST.get("export")) and playing.course is not None:
         return download(request, playing, export, "")
     acting = request.acting
@@ -111,10 +129,12 @@ def _show(
         "reset": _action(subject, ""),
         "kept": kept,
         "may_throw": kept is not None and mine and acting.is_for(kept.organisation),
-        "keep_url": _action(subject, "_keep") if mine else "",
+        "keep_url": _action(subject, "_keep") if mine and before is None else "",
         "others": [one for one in services.parties_of(place) if not acting.is_for(one)],
         "kept_before": [] if request.htmx else _kept_before(subject, acting),
         "name": playing.scenario_name,
+        "before": before,
+        "versions": [] if request.htmx or kept else _other_versions(subject),
         "today": today(),
     }
     template = "simulator/_answer.html" if request.htmx else "simulator/negotiated.html"
@@ -122,6 +142,12 @@ def _show(
     response = render(request, template, context, status=status)
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _other_versions(subject: Offer | LicenceContract) -> list[int]:
+    if not isinstance(subject, Offer):
+        return []
+    return list(subject.deal.offers.exclude(number=subject.number).values_list("number", flat=True))
 
 
 def _kept_before(subject, acting) -> list[StoredScenario]:

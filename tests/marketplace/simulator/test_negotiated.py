@@ -1,5 +1,6 @@
 """Offers and contracts in the simulator: who may, what is kept for whom, and the past as it was charged."""
 
+import json
 from datetime import date
 
 import pytest
@@ -216,10 +217,31 @@ def test_queries_of_the_pages(client, world, offer, contract, django_assert_num_
         )
         keep_scenario(contract, actor=world.officer, name="x", agreed=contract.terms, said={}, readers=[])
     for url, queries in (
-        (address(offer), 6),
+        (address(offer), 7),
         (reverse("simulator_contract", args=[contract.number]), 12),
         (StoredScenario.objects.filter(offer=offer).latest("pk").get_absolute_url(), 9),
     ):
         client.get(url)
         with django_assert_num_queries(queries):
             client.get(url)
+
+
+def test_another_version_of_the_deal_beside_this_one(client, world, offer):
+    newer = deals.make_offer(offer.deal, actor=world.scout, terms=preset("deferred"))
+    signed_in(client, world.scout)
+    page = client.get(address(newer), {"with": "1"})
+    playing = shown(page)
+    assert (playing.agreed, playing.changed) == (offer.agreed_terms, newer.agreed_terms)
+    assert (playing.course.total, playing.then.total) == (500_000_00, 100_000_00)
+    assert [meter.key for meter in playing.needs.meters] == ["net_sales"]
+    moved = client.post(address(newer), {"with": "1", "scenario": "nothing", "base": "expected"})
+    assert (shown(moved).course.total, shown(moved).then.total) == (80_000_00, 100_000_00)
+    for odd in ("2", "99", "x", "²", "9" * 40):
+        assert shown(client.get(address(newer), {"with": odd})).then is None
+
+
+def test_other_terms_ask_for_what_they_need(client, db):
+    other = json.dumps(write(preset("per_unit")))
+    page = client.post(reverse("simulator"), {"preset": "deferred", "start": "2026-01-01", "terms": other})
+    assert [meter.key for meter in shown(page).needs.meters] == ["units"]
+    assert shown(page).then.total == 16_500_00
