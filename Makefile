@@ -6,13 +6,14 @@ SCRIPTS = $(shell grep -slE '^#!.*python' bin/*)
 QUICK = not slow and not pages and not browser and not elasticsearch and not flow and not bench
 JOBS ?= 2
 
-.PHONY: help demo demo-check test check bench services stop clean-data
+.PHONY: help demo demo-check test check soak bench services stop clean-data
 
 help:
 	@echo "make demo         the whole product with demo data (SEARCH=elasticsearch: with that engine)"
 	@echo "make demo-check   start it, ask the first pages, stop"
 	@echo "make test         all tests, on real servers"
 	@echo "make check        format, lint, migrations and the quick tests, before each commit"
+	@echo "make soak         the properties with many more examples (SOAK=2000: how many); hours"
 	@echo "make bench        figures"
 	@echo "make services     start the servers that tests use and show what runs"
 	@echo "make stop         end the demo and the servers of this checkout"
@@ -38,6 +39,12 @@ check:
 	$(PYTHON) -m ruff check . $(SCRIPTS)
 	$(IN_TEST) manage.py makemigrations --check --dry-run
 	TEST_DATABASE=usefirst_check $(IN_TEST) -m pytest -q --reuse-db -m "$(QUICK)" -n $(JOBS) --dist loadgroup
+
+SOAK ?= 1000
+soak:
+	@bin/setup --dev
+	@$(PYTHON) bin/services up test
+	ACCEPTANCE_EXAMPLES=$(SOAK) ACCEPTANCE_STEPS=40 $(IN_TEST) -m pytest -s -n 0 tests/contracts/billing/test_acceptance.py
 
 bench:
 	@bin/setup --dev

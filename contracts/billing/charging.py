@@ -21,7 +21,7 @@ from contracts.billing.runs import result_hash, versions_hash
 from contracts.billing.standing import Standing, by_key, issued, standing_of, taken_back
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.services import activate_due, reopen_paid_up, set_paid_up
-from contracts.lifecycle.states import RUNNING
+from contracts.lifecycle.states import RUNNING, TRYING
 from contracts.rating import (
     Adjustment,
     Corrections,
@@ -83,8 +83,11 @@ def charge_contract(contract: LicenceContract) -> list[Charge]:
 
 
 def _move_on(contract: LicenceContract, rating: Rating) -> None:
-    """Tell the life cycle what the rating found; it decides."""
-    activate_due(contract, triggers=rating.triggers)
+    """Tell the life cycle what the rating found; it decides. Thresholds fire only so, during free use; all else that
+    falls due is the life cycle's own timer's."""
+    if contract.state in TRYING:
+        activate_due(contract, triggers=rating.triggers)
+        contract.refresh_from_db(fields=["state", "paid_up_on"])
     if rating.paid_up_on is not None and contract.paid_up_on is None and contract.state in RUNNING:
         set_paid_up(contract, on=rating.paid_up_on)
     elif rating.paid_up_on is None and contract.paid_up_on is not None:

@@ -8,6 +8,7 @@ from contracts.billing.booking import CREDIT_NOTES
 from contracts.billing.lines import line_texts
 from contracts.billing.models import (
     CHARGE_NEXT,
+    SETTLED,
     Charge,
     ChargeState,
     CreditNote,
@@ -46,9 +47,7 @@ def credit_adjustment(contract: LicenceContract, charge: Charge, actor) -> None:
     invoices = list(found.select_for_update().order_by("pk"))
     rest = -charge.amount_minor
     left = {invoice.pk: _price_left(invoice) for invoice in invoices}
-    to_come = contract.charges.filter(**key_of(charge), amount_minor__gt=0).exclude(
-        state=ChargeState.INVOICED
-    )
+    to_come = contract.charges.filter(**key_of(charge), amount_minor__gt=0).exclude(state__in=SETTLED)
     if rest > sum(left.values()) and to_come.exists():
         return
     for invoice in reversed(invoices):

@@ -66,7 +66,8 @@ def due_of(charge: Charge, issued_on: date) -> date:
 def vat_of(contract: LicenceContract, price: Money, on: date, rates: dict | None = None) -> tuple[Vat, str]:
     """Net, tax and the basis in words. Exempt only when the contract is registered and the exemption is filed;
     the rate is the issuer's own, dated; without one the general rate, marked as to be verified."""
-    mode = max(terms_versions(contract), key=lambda version: version.effective_on).terms.vat
+    versions = sorted(terms_versions(contract), key=lambda version: version.effective_on)
+    mode = next((v for v in reversed(versions) if v.effective_on <= on), versions[0]).terms.vat
     if is_vat_exempt(contract, on):
         return vat(price, rate=Decimal(0), mode=mode, exempt=True), EXEMPTION_SOURCE
     rates = {} if rates is None else rates

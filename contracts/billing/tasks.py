@@ -12,7 +12,7 @@ from contracts.lifecycle.states import State
 from marketplace.refusals import Refused
 
 logger = logging.getLogger(__name__)
-NOTHING_MORE = (State.WITHDRAWN, State.INVALIDATED)
+NOTHING_MORE = (State.WITHDRAWN,)
 
 
 @shared_task

@@ -12,6 +12,7 @@ from contracts.lifecycle.states import (
     BEFORE_SIGNATURE,
     RUNNING,
     TRYING,
+    AmendmentState,
     BreachState,
     DeliveryState,
     ExtensionState,
@@ -180,8 +181,24 @@ class Offer:
                     self.url("contract_dispute_settle"),
                     _("Charges are made again."),
                 )
+        yield from self.amending()
         if self.can("contract.terminate", *parties):
             yield Action("invalidate", _("The right is gone"), self.url("contract_invalidate"), tone="danger")
+
+    def amending(self) -> Iterator[Action]:
+        """The open amendment, with what this side can do about it; or a new one."""
+        row = next((one for one in self.contract.amendments.all() if one.is_open), None)
+        if row is None:
+            if self.can("offer.make", Side.LICENSOR, Side.LICENSEE):
+                yield Action("amend", _("Propose an amendment"), self.url("amendment_propose"))
+            return
+        mine = (
+            (row.state == AmendmentState.PROPOSED and self.can("offer.accept", row.other_side))
+            or (row.state == AmendmentState.AGREED and self.can("notice.open", Side.LICENSOR))
+            or (row.state == AmendmentState.SIGNING and self.can("contract.sign", *Side))
+        )
+        tone = "main" if mine else "plain"
+        yield Action("amendment", _("Amendment"), row.get_absolute_url(), tone=tone, words=str(row.number))
 
     def breach(self) -> Iterator[Action]:
         late = False

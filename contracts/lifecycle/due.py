@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.lifecycle.models import ComplianceTask, LicenceContract, Reminder
 from contracts.lifecycle.services.advance import advance
+from contracts.lifecycle.services.amending import lapse_due_amendments
 from contracts.lifecycle.services.breach import end_cure_periods
 from contracts.lifecycle.services.notice import close_due_notices
 from contracts.lifecycle.services.signing import lapse_due_signings
@@ -40,7 +41,12 @@ def run_due(on: date | None = None) -> dict[str, int]:
     if on is not None and on != today():
         with clock.at(on):
             return run_due()
-    done = {"notices": close_due_notices(), "lapsed": lapse_due_signings(), "changed": 0, "reminders": 0}
+    done = {
+        "notices": close_due_notices(),
+        "lapsed": lapse_due_signings() + lapse_due_amendments(),
+        "changed": 0,
+        "reminders": 0,
+    }
     alive = LicenceContract.objects.filter(state__in=[*RUNNING, State.WIND_DOWN, *WAITING])
     for pk in alive.order_by("pk").values_list("pk", flat=True):
         try:

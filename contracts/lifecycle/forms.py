@@ -53,6 +53,15 @@ class DraftForm(forms.Form):
     team_consent_on = DayField(label=_("The team consented on"), required=False)
 
 
+class AmendmentDayForm(forms.Form):
+    effective_on = DayField(
+        label=_("The new terms hold from"),
+        help_text=_(
+            "At the earliest from the day of the last signature; days before stay under the terms of their time."
+        ),
+    )
+
+
 class DeclarationForm(forms.Form):
     is_related = forms.TypedChoiceField(
         label=_("Are the parties related?"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contracts.lifecycle.models import LicenceContract
-from contracts.lifecycle.states import State
+from contracts.lifecycle.states import AmendmentState, State
 from marketplace.accounts.models import User
 from marketplace.audit.models import AuditEvent
 from marketplace.organisations.models import Organisation
@@ -22,6 +22,9 @@ WORDS: dict[str, str | Promise] = {
     "contract.revision_agreed": gettext_lazy("changed terms agreed"),
     "contract.approved": gettext_lazy("approved in the internal review"),
     "contract.signed": gettext_lazy("signed"),
+    "amendment.proposed": gettext_lazy("amendment proposed"),
+    "amendment.notice": gettext_lazy("amendment put on public notice"),
+    "amendment.signed": gettext_lazy("amendment signed"),
     "contract.scan_uploaded": gettext_lazy("scan signed by hand uploaded"),
     "contract.scan_confirmed": gettext_lazy("scan signed by hand confirmed"),
     "contract.scan_refused": gettext_lazy("scan signed by hand not confirmed"),
@@ -66,6 +69,7 @@ def history_of(contract: LicenceContract, acting) -> list[Entry]:
         "contracts.contractfact": _ids(contract.facts),
         "contracts.breach": _ids(contract.breaches),
         "contracts.compliancetask": _ids(contract.compliance),
+        "contracts.amendment": _ids(contract.amendments),
     }
     mine = Q(target_type="contracts.licencecontract", target_id=str(contract.pk))
     for kind, ids in children.items():
@@ -89,6 +93,8 @@ def _ids(rows) -> list[int]:
 def _words(event: AuditEvent) -> str:
     if event.verb == "contract.state":
         return _("now: %(state)s") % {"state": State(event.data["after"]).label}
+    if event.verb == "amendment.state":
+        return _("amendment: %(state)s") % {"state": AmendmentState(event.data["after"]).label}
     return str(WORDS.get(event.verb, ""))
 
 

@@ -236,4 +236,50 @@ LETTERS = {
         _("Contract {number}: due on {until}"),
         _("Waiting for your side on the contract about “{title}”: {what}"),
     ),
+    "amendment_proposed": (
+        _("Contract {number}: amendment {place} is proposed"),
+        _("The other side proposes other terms for “{title}”. Compare and answer. Reason: {reason}"),
+    ),
+    "amendment_declined": (
+        _("Contract {number}: amendment {place} was declined"),
+        _("The terms about “{title}” stay as they are. Reason: {reason}"),
+    ),
+    "amendment_withdrawn": (
+        _("Contract {number}: amendment {place} was withdrawn"),
+        _("The terms about “{title}” stay as they are. Reason: {reason}"),
+    ),
+    "amendment_agreed": (
+        _("Contract {number}: amendment {place} is agreed, the public notice comes next"),
+        _(
+            "Price or exclusivity of “{title}” change, so the amendment is put on public notice before it is signed."
+        ),
+    ),
+    "amendment_notice": (
+        _("Contract {number}: amendment {place} is on public notice until {until}"),
+        _("Anybody may object until the end of that day. Then signing opens."),
+    ),
+    "amendment_objected": (
+        _("Contract {number}: an objection to amendment {place} was upheld"),
+        _("The amendment has ended; the contract about “{title}” goes on under its terms. Reason: {reason}"),
+    ),
+    "amendment_signing": (
+        _("Contract {number}: amendment {place} can be signed until {until}"),
+        _("Read and sign the amendment about “{title}”. If a signature is missing by then, it lapses."),
+    ),
+    "amendment_signed_by": (
+        _("Contract {number}: {who} signed amendment {place}"),
+        _("{who} signed the amendment about “{title}”."),
+    ),
+    "amendment_effective": (
+        _("Contract {number}: amendment {place} is signed and holds from {on}"),
+        _(
+            "From that day “{title}” is rated by the new terms; cumulative sums run on. Have the change recorded and registered where needed."
+        ),
+    ),
+    "amendment_lapsed": (
+        _("Contract {number}: amendment {place} has lapsed"),
+        _(
+            "It was not answered or signed in time, or the contract has ended. The terms about “{title}” stay as they are."
+        ),
+    ),
 }

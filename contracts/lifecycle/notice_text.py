@@ -1,8 +1,8 @@
 """The text of a public notice. It is sealed: other terms, another price or other parties make another text."""
 
-from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.models import Amendment, LicenceContract
 from contracts.lifecycle.states import PricingMethod
-from marketplace.terms import words
+from marketplace.terms import Terms, words
 from marketplace.terms.phrases import SAY
 
 PRICING = {
@@ -17,10 +17,18 @@ KINDS = {
 }
 
 
-def frozen_text(contract: LicenceContract) -> dict:
-    """What the notice states and its hash seals; plain JSON, the same for the same contract."""
-    row = contract.current_terms_row
-    terms = row.agreed_terms
+def frozen_text(contract: LicenceContract, *, amendment: Amendment | None = None) -> dict:
+    """What the notice states and its hash seals; plain JSON, the same for the same contract. With an `amendment`
+    the terms as it would have them, from when, and why."""
+    row = contract.current_terms_row if amendment is None else None
+    terms = row.agreed_terms if row else amendment.new_terms
+    more = {}
+    if amendment is not None:
+        more = {
+            "amendment": amendment.number,
+            "effective_on": amendment.effective_on.isoformat(),
+            "reason": amendment.reason,
+        }
     listing = contract.subject["listing"]
     pricing, kind = PRICING[PricingMethod(contract.pricing_method)], KINDS[terms.exclusivity.value]
     return {
@@ -45,13 +53,32 @@ def frozen_text(contract: LicenceContract) -> dict:
         "territory": list(terms.territory),
         "fields": list(terms.fields),
         "term_months": terms.term_months,
-        "terms_hash": row.terms_hash,
+        "terms_hash": row.terms_hash if row else amendment.terms_hash,
         "related": [
             {"side": declaration.side, "details": declaration.details}
             for declaration in sorted(contract.declarations.all(), key=lambda one: one.side)
             if declaration.is_related
         ],
+        **more,
     }
+
+
+def touched(before: Terms, after: Terms) -> list[str]:
+    """What an amendment changes, by what a public notice states: price (amounts, rates, when they fall due, limits),
+    exclusivity (with field and territory), term, or only other terms. The parties stay the same."""
+    found = []
+    if any(
+        _payments(before, lang) != _payments(after, lang)
+        or words.one_line(before, lang) != words.one_line(after, lang)
+        for lang in ("zh-hans", "en")
+    ):
+        found.append("price")
+    grant = (before.exclusivity, before.fields, before.territory, before.open_licence)
+    if grant != (after.exclusivity, after.fields, after.territory, after.open_licence):
+        found.append("exclusivity")
+    if before.term_months != after.term_months:
+        found.append("term")
+    return found or ["other"]
 
 
 def _party(stated: dict) -> dict:

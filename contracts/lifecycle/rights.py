@@ -42,8 +42,11 @@ def _signed(value: int) -> int:
     return value - (1 << 32) if value >= 1 << 31 else value
 
 
-def conflicts(contract: LicenceContract, *, starts_on: date, ends_on: date) -> list[LicenceContract]:
-    """Running contracts that this one's grant cannot stand beside, in order of number."""
+def conflicts(
+    contract: LicenceContract, *, starts_on: date, ends_on: date, terms: Terms | None = None
+) -> list[LicenceContract]:
+    """Running contracts that this one's grant (by `terms`, where an amendment changes it) cannot stand beside, in
+    order of number."""
     if not contract.right_numbers:
         return []
     others = (
@@ -54,7 +57,7 @@ def conflicts(contract: LicenceContract, *, starts_on: date, ends_on: date) -> l
         .prefetch_related("versions")
         .order_by("number")
     )
-    mine = contract.terms
+    mine = terms or contract.terms
     return [
         other
         for other in others

@@ -85,6 +85,28 @@ class NoticeState(models.TextChoices):
     WITHDRAWN = "WITHDRAWN", _("withdrawn")
 
 
+class AmendmentState(models.TextChoices):
+    PROPOSED = "PROPOSED", _("waits for the other side")
+    AGREED = "AGREED", _("agreed, to be put on notice")
+    NOTICE = "NOTICE", _("public notice")
+    SIGNING = "SIGNING", _("signing")
+    EFFECTIVE = "EFFECTIVE", _("signed")
+    DECLINED = "DECLINED", _("declined")
+    WITHDRAWN = "WITHDRAWN", _("withdrawn")
+    OBJECTED = "OBJECTED", _("ended by an upheld objection")
+    LAPSED = "LAPSED", _("lapsed")
+
+
+_A = AmendmentState
+AMENDMENT_NEXT = {
+    _A.PROPOSED: {_A.AGREED, _A.SIGNING, _A.DECLINED, _A.WITHDRAWN, _A.LAPSED},
+    _A.AGREED: {_A.NOTICE, _A.WITHDRAWN, _A.LAPSED},
+    _A.NOTICE: {_A.SIGNING, _A.OBJECTED, _A.WITHDRAWN, _A.LAPSED},
+    _A.SIGNING: {_A.EFFECTIVE, _A.WITHDRAWN, _A.LAPSED},
+}
+AMENDMENT_OPEN = (_A.PROPOSED, _A.AGREED, _A.NOTICE, _A.SIGNING)
+
+
 class FactState(models.TextChoices):
     RECORDED = "RECORDED", _("waits for confirmation")
     CONFIRMED = "CONFIRMED", _("confirmed")

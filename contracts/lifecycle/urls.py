@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contracts.lifecycle.views import contract, drafting, notices, running, signing
+from contracts.lifecycle.views import amending, contract, drafting, notices, running, signing
 
 urlpatterns = [
     path("notices/", notices.notices, name="notices"),
@@ -25,6 +25,18 @@ urlpatterns = [
     path("contracts/<str:number>/scan/<int:pk>/", signing.scan_confirm, name="contract_scan_confirm"),
     path("contracts/<str:number>/recall/", signing.recall, name="contract_recall"),
     path("contracts/<str:number>/verify/", signing.verify, name="contract_verify"),
+    path("contracts/<str:number>/amendments/new/", amending.propose, name="amendment_propose"),
+    path("contracts/<str:number>/amendments/<int:place>/", amending.amendment, name="amendment"),
+    path("contracts/<str:number>/amendments/<int:place>/answer/", amending.answer, name="amendment_answer"),
+    path(
+        "contracts/<str:number>/amendments/<int:place>/withdraw/",
+        amending.withdraw,
+        name="amendment_withdraw",
+    ),
+    path(
+        "contracts/<str:number>/amendments/<int:place>/notice/", amending.open_notice, name="amendment_notice"
+    ),
+    path("contracts/<str:number>/amendments/<int:place>/sign/", amending.sign, name="amendment_sign"),
     path("contracts/<str:number>/deliver/", running.deliver, name="contract_deliver"),
     path("contracts/<str:number>/delivery/accept/", running.delivery_accept, name="contract_delivery_accept"),
     path("contracts/<str:number>/delivery/reject/", running.delivery_reject, name="contract_delivery_reject"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import (
     RUNNING,
+    AmendmentState,
     BreachState,
     DeliveryState,
     ExtensionState,
@@ -29,13 +30,34 @@ class Wait:
 
 
 BOTH = (Side.LICENSOR, Side.LICENSEE)
-PREFETCH = ("versions", "declarations", "signatures", "deliveries", "extensions", "breaches", "facts")
+PREFETCH = (
+    "versions", "declarations", "signatures", "deliveries", "extensions", "breaches", "facts", "amendments",
+)  # fmt: skip
 
 
 def waits_of(contract: LicenceContract) -> list[Wait]:
     """Everything that is waited for now, the main thing first. Uses what the caller has prefetched (PREFETCH)."""
     found = _BY_STATE[State(contract.state)](contract)
-    return [*found, *_facts(contract)] if contract.state in (*RUNNING, State.WIND_DOWN) else found
+    if contract.state not in (*RUNNING, State.WIND_DOWN):
+        return found
+    return [*found, *_facts(contract), *_amendments(contract)]
+
+
+def _amendments(contract: LicenceContract) -> list[Wait]:
+    """Whom the open amendment waits for; while it is on notice, for nobody."""
+    found = []
+    for row in contract.amendments.all():
+        if row.state == AmendmentState.PROPOSED:
+            what = _("answer the proposed amendment")
+            found.append(Wait((row.other_side,), what, row.act_by, "offer.accept"))
+        elif row.state == AmendmentState.AGREED:
+            what = _("put the agreed amendment on public notice")
+            found.append(Wait((Side.LICENSOR,), what, None, "notice.open"))
+        elif row.state == AmendmentState.SIGNING:
+            signed = {one.side for one in contract.signatures.all() if one.document_id == row.document_id}
+            missing = tuple(side for side, _party in contract.parties if side not in signed)
+            found.append(Wait(missing, _("sign the amendment"), row.act_by, "contract.sign"))
+    return found
 
 
 def _facts(contract: LicenceContract) -> list[Wait]:

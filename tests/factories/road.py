@@ -1,7 +1,8 @@
 """One of everything: a market whose one contract has gone the whole road, and what stands beside it. Made by the
 services, once, for tests that ask what every address answers to whom."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -229,3 +230,8 @@ def _beside(made, everybody) -> None:
     made.kept_scenario = keep_scenario(
         made.contract, actor=made.people["firm"], name="x", agreed=made.contract.terms, said={}, readers=[]
     )
+    terms = made.contract.terms
+    made.amendment = lifecycle.propose_amendment(
+        made.contract, actor=made.cast.licensor_as("CONTRACT_OFFICER"), effective_on=today() + timedelta(days=30),
+        terms=replace(terms, report=replace(terms.report, days=45)), reason="示例",
+    )  # fmt: skip

@@ -31,7 +31,7 @@ from marketplace.refusals import NotPermitted, Refused, check
 
 BATCH = 100
 RESUMING = 0x6D6F6E7468  # the name of an advisory lock
-NOTHING_MORE = (State.WITHDRAWN, State.INVALIDATED)
+NOTHING_MORE = (State.WITHDRAWN,)
 
 
 def month_before(day: date) -> date:

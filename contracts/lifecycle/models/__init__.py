@@ -1,5 +1,6 @@
 """Table of contents, in flow order: the contract, its notice, its papers and signatures, what happens after."""
 
+from contracts.lifecycle.models.amendment import Amendment
 from contracts.lifecycle.models.contract import (
     ContractAnnex,
     ContractSeries,
@@ -23,6 +24,7 @@ from contracts.lifecycle.models.running import (
 from contracts.lifecycle.models.signing import ContractDocument, Signature
 
 __all__ = [
+    "Amendment",
     "Breach",
     "CalendarDay",
     "ComplianceTask",

@@ -193,7 +193,10 @@ class LicenceContract(models.Model):
 
     @cached_property
     def current_terms_row(self) -> "ContractTerms":
-        """The newest version of the terms, in force or not yet."""
+        """The version in force today; before the contract takes effect the newest, agreed or not."""
+        in_force = [row for row in self.versions.all() if row.effective_on and row.effective_on <= today()]
+        if in_force:
+            return max(in_force, key=lambda version: version.effective_on)
         return max(self.versions.all(), key=lambda version: version.number)
 
     @property

@@ -21,6 +21,9 @@ class PublicNotice(models.Model):
     of its last day. `content` is what the hash seals."""
 
     contract = models.ForeignKey(LicenceContract, models.PROTECT, related_name="notices")
+    amendment = models.ForeignKey(
+        "contracts.Amendment", models.PROTECT, null=True, related_name="notices"
+    )  # empty: of the contract itself
     number = models.CharField(_("number"), max_length=24, unique=True)
     content = models.JSONField()
     hash = models.CharField(_("hash of the text"), max_length=64)

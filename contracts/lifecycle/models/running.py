@@ -230,6 +230,8 @@ class ComplianceTask(models.Model):
         REGISTRATION = "REGISTRATION", _("technology contract registration")
         VAT = "VAT", _("VAT exemption filing")
         REWARD = "REWARD", _("inventors' reward")
+        RECORDAL_CHANGE = "RECORDAL_CHG", _("change of the recordal")
+        REGISTRATION_CHANGE = "REGISTR_CHG", _("change of the registration")
 
     contract = models.ForeignKey(LicenceContract, models.PROTECT, related_name="compliance")
     track = models.CharField(_("track"), max_length=14, choices=Track.choices)
@@ -237,6 +239,9 @@ class ComplianceTask(models.Model):
     done_on = models.DateField(_("done on"), null=True, blank=True)
     reference = models.CharField(_("reference"), max_length=80, blank=True)
     details = models.JSONField(default=dict)  # category, amounts: what the certificate states
+    amendment = models.ForeignKey(
+        "contracts.Amendment", models.PROTECT, null=True, related_name="compliance"
+    )  # what makes the change necessary
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     objects = _OfContractQuerySet.as_manager()
@@ -245,7 +250,11 @@ class ComplianceTask(models.Model):
         verbose_name = _("compliance track")
         ordering = ["contract", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["contract", "track"], name="compliance_once_a_track"),
+            models.UniqueConstraint(
+                fields=["contract", "track", "amendment"],
+                nulls_distinct=False,
+                name="compliance_once_a_track",
+            ),
             models.CheckConstraint(
                 condition=Q(done_on__isnull=True, reference="") | Q(done_on__isnull=False) & ~Q(reference=""),
                 name="compliance_done_has_reference",

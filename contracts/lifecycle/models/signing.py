@@ -21,6 +21,8 @@ class ContractDocument(models.Model):
     class Kind(models.TextChoices):
         CONTRACT = "CONTRACT", _("contract text")
         SEALED = "SEALED", _("sealed contract")
+        AMENDMENT = "AMENDMENT", _("amendment")
+        SEALED_AMENDMENT = "SEALED_AM", _("sealed amendment")
         SCAN = "SCAN", _("scan signed by hand")
         DELIVERY = "DELIVERY", _("delivered material")
         EVIDENCE = "EVIDENCE", _("evidence of a fact")
@@ -82,7 +84,7 @@ class Signature(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["contract", "side"], condition=Q(void_at__isnull=True), name="signature_once_a_side"
+                fields=["document", "side"], condition=Q(void_at__isnull=True), name="signature_once_a_side"
             ),
             models.CheckConstraint(
                 condition=Q(method="SCAN", scan__isnull=False) | Q(method="CONSENT", scan__isnull=True),

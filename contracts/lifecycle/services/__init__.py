@@ -2,6 +2,13 @@
 right and that nobody stands on both sides, is the only writer of the state, leaves an audit event and tells the
 others."""
 
+from contracts.lifecycle.services.amending import (
+    answer_amendment,
+    open_amendment_notice,
+    propose_amendment,
+    sign_amendment,
+    withdraw_amendment,
+)
 from contracts.lifecycle.services.breach import (
     cure_breach,
     notify_breach,
@@ -50,6 +57,7 @@ __all__ = [
     "accept_delivery",
     "activate_due",
     "agree_revision",
+    "answer_amendment",
     "answer_extension",
     "approve",
     "ask_extension",
@@ -75,7 +83,9 @@ __all__ = [
     "lapse_due_signings",
     "lodge_objection",
     "notify_breach",
+    "open_amendment_notice",
     "open_notice",
+    "propose_amendment",
     "raise_dispute",
     "recall_signing",
     "record_fact",
@@ -87,9 +97,11 @@ __all__ = [
     "set_paid_up",
     "settle_dispute",
     "sign",
+    "sign_amendment",
     "submit_review",
     "terminate",
     "upload_signed_scan",
     "void_fact",
+    "withdraw_amendment",
     "withdraw_contract",
 ]

@@ -37,7 +37,7 @@ def record_registration(
         raise Refused(_("A registration number has 16 digits."))
     contract.registration_number, contract.registered_on = number, on
     contract.save(update_fields=["registration_number", "registered_on"])
-    contract.compliance.filter(track=ComplianceTask.Track.REGISTRATION).update(
+    contract.compliance.filter(track=ComplianceTask.Track.REGISTRATION, amendment=None).update(
         done_on=on, reference=number, details=details or {}, done_by=actor.user
     )
     record(actor, "contract.registered", contract, number=number, on=on.isoformat())

@@ -87,17 +87,16 @@ def _open_tracks(contract: LicenceContract) -> None:
 
 
 def _store_sealed(contract: LicenceContract, document: ContractDocument) -> None:
-    signatures = Signature.objects.filter(contract=contract, void_at=None).select_related("organisation")
+    store_sealed(contract, document, ContractDocument.Kind.SEALED, f"{contract.number}-sealed.pdf")
+
+
+def store_sealed(contract: LicenceContract, document: ContractDocument, kind: str, name: str) -> None:
+    """A copy with the platform's seal, which states who consented to exactly this file."""
+    signatures = Signature.objects.filter(document=document, void_at=None).select_related("organisation")
     consents = "; ".join(
         f"{row.side} {row.organisation.credit_code} {row.method} {row.at:%Y-%m-%dT%H:%M:%S%z}"
         for row in signatures.order_by("id")
     )
     with document.file.open("rb") as file:
         content = seal(file.read(), reason=f"{contract.number} sha256={document.sha256}: {consents}")
-    store(
-        contract,
-        ContractDocument.Kind.SEALED,
-        f"{contract.number}-sealed.pdf",
-        content,
-        text_hash=document.text_hash,
-    )
+    store(contract, kind, name, content, text_hash=document.text_hash)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from contracts.lifecycle.completeness import notice_days
 from contracts.lifecycle.models import LicenceContract, Objection, PublicNotice
 from contracts.lifecycle.notice_text import frozen_text
+from contracts.lifecycle.services.amending import end_amendment_notice, object_amendment
 from contracts.lifecycle.services.signing import open_signing
 from contracts.lifecycle.services.steps import enter, lock, move, tell, words_of
 from contracts.lifecycle.states import NoticeState, ObjectionState, Side, State
@@ -148,6 +149,9 @@ def decide_objection(objection: Objection, *, actor: Acting, upheld: bool, reaso
             )
         notice.state, notice.ended_at = NoticeState.UPHELD, now()
         notice.save(update_fields=["state", "ended_at"])
+        if notice.amendment_id:
+            object_amendment(contract, notice, actor=actor, reason=reason)
+            return objection
         contract.approved_at, contract.approved_by = None, None
         contract.save(update_fields=["approved_at", "approved_by"])
         move(contract, State.DRAFT, actor=actor, objection=objection.pk)
@@ -155,6 +159,9 @@ def decide_objection(objection: Objection, *, actor: Acting, upheld: bool, reaso
         return objection
     tell(contract, "objection_rejected", *EVERYBODY)
     following = waiting.first()
+    if notice.amendment_id:
+        end_amendment_notice(contract, notice, actor=actor)
+        return objection
     if following is not None:
         contract.act_by = following.decide_by
         contract.save(update_fields=["act_by"])
@@ -172,6 +179,8 @@ def _decide(objection: Objection, state: ObjectionState, reason: str, actor: Act
 
 def close_if_over(contract: LicenceContract, notice: PublicNotice, *, actor: Acting | None) -> bool:
     """End a locked contract's notice when its last day has passed and no objection is open; opens signing."""
+    if notice.amendment_id:
+        return end_amendment_notice(contract, notice, actor=actor)
     if contract.state != State.PUBLIC_NOTICE or today() <= notice.ends_on:
         return False
     notice.state, notice.ended_at = NoticeState.COMPLETED, now()

@@ -45,7 +45,9 @@ def document_to_sign(contract: LicenceContract) -> ContractDocument | None:
 
 
 def living_signatures(contract: LicenceContract):
-    return contract.signatures.filter(void_at=None).select_related("organisation", "user", "scan")
+    """Those of the contract itself; an amendment has its own."""
+    found = contract.signatures.filter(void_at=None, document__kind=ContractDocument.Kind.CONTRACT)
+    return found.select_related("organisation", "user", "scan")
 
 
 def _signing(contract: LicenceContract, actor: Acting, document_hash: str):

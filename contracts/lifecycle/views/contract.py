@@ -227,6 +227,7 @@ def _terms(contract: LicenceContract, acting, side) -> dict:
         "other_sections": plain_words(row.agreed_terms, other),
         "other_lang": other,
         "versions": contract.versions.all(),
+        "amendments": contract.amendments.all(),
         "annexes": ContractAnnex.objects.visible_to(acting).filter(contract=contract),
     }
 

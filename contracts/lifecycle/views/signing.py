@@ -136,7 +136,8 @@ def verdict_on(contract, content: bytes, side) -> dict:
     paper = papers.filter(sha256=digest).first()
     starts_like = None
     if paper is None:
-        kinds = [ContractDocument.Kind.SEALED, ContractDocument.Kind.CONTRACT]
+        kind = ContractDocument.Kind
+        kinds = [kind.SEALED, kind.CONTRACT, kind.SEALED_AMENDMENT, kind.AMENDMENT]
         for known in papers.filter(kind__in=kinds, size__lt=len(content)).order_by("-size"):
             if hashlib.sha256(content[: known.size]).hexdigest() == known.sha256:
                 starts_like = known

@@ -114,6 +114,7 @@ class Life:
     def pass_days(self, days: int) -> None:
         self.on += timedelta(days=days)
         with self.at():
+            lifecycle.activate_due(self.contract)
             usage.schedule_reports(self.contract)
 
     def open_reports(self) -> list[UsageReport]:
@@ -242,6 +243,33 @@ class Life:
                 reason="专利被宣告无效",
             )
 
+    def amend_terms(self, terms: Terms, *, in_days: int, wait: int) -> None:
+        """Proposed by the licensor, agreed and signed by both, some days later; it holds from its day, at the earliest
+        from the last signature."""
+        world = self.world
+        with self.at():
+            amendment = lifecycle.propose_amendment(
+                self.contract, actor=world.officer, terms=terms, effective_on=self.on + timedelta(days=in_days),
+                reason="市场变化",
+            )  # fmt: skip
+            lifecycle.answer_amendment(amendment, actor=world.signatory, agreed=True)
+        self.pass_days(wait)
+        amendment.refresh_from_db()
+        with self.at():
+            for actor in (world.uni_signatory, world.signatory):
+                digest = amendment.document.sha256
+                lifecycle.sign_amendment(amendment, actor=actor, document_hash=digest, proof="password")
+        amendment.refresh_from_db()
+        begins = max(amendment.effective_on, self.on, self.versions[-1].effective_on + DAY)
+        self.versions.append(rating.TermsVersion(begins, terms))
+
+    def extend(self, months: int) -> None:
+        with self.at():
+            asked = lifecycle.ask_extension(
+                self.contract, actor=self.world.reporter, months=months, reason="中试未完成"
+            )
+            lifecycle.answer_extension(asked, actor=self.world.officer, granted=True)
+
     # --- money ---------------------------------------------------------------------------------------------
 
     def charge(self) -> None:
@@ -322,6 +350,7 @@ class Life:
             delivered_on=EFFECT,
             trial_starts_on=contract.trial_starts_on,
             trial_ends_on=contract.trial_ends_on,
+            extension_months=contract.extension_months,
             converted_on=self.known["converted_on"],
             declined_on=self.known["declined_on"],
             events=tuple(self.events.values()),

@@ -2,6 +2,8 @@
 disputed, waived, held or not invoiced yet, are one rating from scratch over what was accepted."""
 
 import os
+from collections import Counter
+from random import Random
 
 import pytest
 from django.db import connection, transaction
@@ -19,11 +21,11 @@ from hypothesis.stateful import (
 from marketplace import terms as language
 from marketplace.refusals import Refused
 from tests.contracts.billing.life import Life
-from tests.contracts.rating import strategies
+from tests.contracts.rating import generate, strategies
+from tests.contracts.rating.generate_terms import EVENTS
 
 EXAMPLES = int(os.environ.get("ACCEPTANCE_EXAMPLES", "12"))
 STEPS = int(os.environ.get("ACCEPTANCE_STEPS", "25"))
-EVENTS = ("first_income", "milestone:launch", "written_notice")
 
 places = st.integers(0, 7)
 sizes = st.sampled_from([0, 1, 999, 12_345, 400_001, 2_000_000, 60_000_000])
@@ -44,6 +46,19 @@ def figures_of(size: int, shape: int):
     return figures
 
 
+def reported(document: dict) -> dict:
+    """Terms whose meters are all reported: metered ones are closed by other means (tests of usage)."""
+    report = {name: value for name, value in document["report"].items() if name != "metered"}
+    return {**document, "report": report}
+
+
+seeds = st.integers(0, 2**32 - 1).map(Random)
+documents = st.one_of(strategies.documents(), seeds.map(generate.document).map(reported))
+
+
+COUNTS: Counter = Counter()  # how often each step was done or refused, shown by a soak
+
+
 class AnyLife(RuleBasedStateMachine):
     world = None
 
@@ -53,7 +68,7 @@ class AnyLife(RuleBasedStateMachine):
         self.atomic.__enter__()
         self.life, self.whole = None, False
 
-    @initialize(document=strategies.documents(), carry=st.sampled_from([0, 0, 5_000, 10_000_000]))
+    @initialize(document=documents, carry=st.sampled_from([0, 0, 5_000, 10_000_000]))
     def begin(self, document, carry):
         agreed = language.read(document)
         self.document = document
@@ -63,12 +78,13 @@ class AnyLife(RuleBasedStateMachine):
 
     def attempt(self, step, *args, **more):
         """One step; what the rules refuse leaves nothing behind."""
-        self.whole = False
+        self.whole, done = False, "done"
         try:
             with transaction.atomic():
                 step(*args, **more)
         except Refused:
-            pass
+            done = "refused"
+        COUNTS[step.__name__, done] += 1
         self.whole = True
 
     @rule(days=st.integers(1, 150))
@@ -107,6 +123,20 @@ class AnyLife(RuleBasedStateMachine):
     @rule(place=places, back=st.integers(0, 200))
     def replace(self, place, back):
         self.attempt(self.life.replace, place, back)
+
+    @rule(random=seeds, in_days=st.integers(0, 60), wait=st.sampled_from([0, 0, 1, 25]))
+    def amend_terms(self, random, in_days, wait):
+        if len(self.life.versions) > 3:
+            return
+        document = reported(generate.amendment(random, self.document))
+        before = len(self.life.versions)
+        self.attempt(self.life.amend_terms, language.read(document), in_days=in_days, wait=wait)
+        if len(self.life.versions) > before:
+            self.document = document
+
+    @rule(months=st.integers(1, 6))
+    def extend(self, months):
+        self.attempt(self.life.extend, months)
 
     @rule(converts=st.booleans())
     def decide(self, converts):
@@ -181,3 +211,7 @@ def test_whatever_happens_the_bills_are_one_rating_from_scratch(world):
             suppress_health_check=list(HealthCheck),
         ),
     )
+    if EXAMPLES >= 100:
+        print("\n".join(f"{name} {done}: {n}" for (name, done), n in sorted(COUNTS.items())))  # noqa: T201
+        never = {name for name, _done in COUNTS} - {name for name, done in COUNTS if done == "done"}
+        assert not never, "steps that the rules always refused"
