@@ -17,6 +17,7 @@ the_sign_in = RedirectView.as_view(url=reverse_lazy("account_login"), query_stri
 urlpatterns = [
     path("", views.root, name="root"),
     path("healthz", health.healthz, name="healthz"),
+    path("", include("search.crawler_urls")),
     path("i18n/setlang/", set_language, name="set_language"),
     path("cms-admin/login/", the_sign_in, name="admin_sign_in"),
     path("cms-admin/", include(wagtailadmin_urls)),

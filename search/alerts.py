@@ -15,10 +15,11 @@ from marketplace.clock import now
 from marketplace.notifications.services import notify
 from marketplace.organisations.acting import addressed
 from marketplace.organisations.models import Membership
+from search.engines.base import NUMBERS
 from search.engines.database import COLUMNS, DatabaseEngine
 from search.finding import read_query
 from search.models import DocumentState, SavedHit, SavedSearch, SearchDocument
-from search.params import FACETS, SearchParams, trl_range
+from search.params import FACETS, SearchParams, number_range, trl_range
 from search.services import params_of
 from search.viewer import ANONYMOUS, Viewer
 
@@ -110,8 +111,8 @@ def _fits(document: SearchDocument, params: SearchParams) -> bool:
     """Whether the facets let the document through; saves most searches a query."""
     for name in FACETS:
         chosen = params.chosen(name)
-        if not chosen:
-            continue
+        if not chosen or name == "eligible" or any(number_range(value) for value in chosen if name in NUMBERS):
+            continue  # left to the query
         column, several = COLUMNS[name]
         value = getattr(document, column)
         if name == "trl":

@@ -6,14 +6,19 @@ from django.utils.translation import override
 from wagtail.models import Site
 from wagtail.rich_text import get_text_for_indexing
 
-from cms.models import ListingPage, NeedPage, PaymentForm, ServicePage
+from cms.models import InstitutionPage, ListingPage, NeedPage, PaymentForm, ServicePage
 from cms.models.market import MarketPage
-from search.facts import Facts
+from cms.quality import quality
+from marketplace.clock import today
+from marketplace.programmes import services as programmes
+from search.facts import PUBLIC, Facts
 from search.models import Kind
-from search.offers import offer_words, terms_of, trigger_kinds
-from search.viewer import audience
+from search.offers import fixed_price, offer_words, terms_of, trigger_kinds
+from search.viewer import NOT_OF_THE_RESULT, audience
 
 _LANGUAGES = {"zh": "zh-hans", "en": "en"}
+_NOT_SHOWN = {"ENTERPRISE", "OPERATOR"}  # a page of an enterprise says that it is looking for something
+_IN_FORCE = {"APPLIED", "GRANTED", "REGISTERED", "SECRET"}
 _RELATED = ("organisation", "field", "field__parent")
 
 
@@ -27,9 +32,13 @@ def facts_of_pages(page_ids: Iterable[int]) -> dict[int, Facts]:
     )
     needs = NeedPage.objects.filter(pk__in=ids, live=True).select_related(*_RELATED)
     services = ServicePage.objects.filter(pk__in=ids, live=True).select_related(*_RELATED)
-    found = [_listing(page) for page in listings]
+    institutions = InstitutionPage.objects.filter(pk__in=ids, live=True).select_related("organisation")
+    listings = list(listings)
+    rules = programmes.rules_of([page.programme for page in listings if page.programme], today())
+    found = [_listing(page, rules.get(page.programme_id, {})) for page in listings]
     found += [_need(page) for page in needs]
     found += [_service(page) for page in services]
+    found += [_institution(page) for page in institutions if page.organisation.kind not in _NOT_SHOWN]
     return {facts.page_id: facts for facts in found}
 
 
@@ -60,7 +69,7 @@ def _common(page: MarketPage, kind: Kind, *, invited: list[int] | None = None, n
     }
 
 
-def _listing(page: ListingPage) -> Facts:
+def _listing(page: ListingPage, rules: dict) -> Facts:
     rights, invited = page.ip_rights.all(), [i.organisation_id for i in page.invitations.all()]
     common = _common(page, Kind.LISTING, invited=invited)
     terms = terms_of(page.indicative_terms)
@@ -90,12 +99,37 @@ def _listing(page: ListingPage) -> Facts:
         payment=page.payment_form,
         exclusivity=page.exclusivity,
         programme=page.programme.code if page.programme else "",
+        pilot=_pilot(page, rules),
+        price_minor=fixed_price(terms),
+        completeness=quality(page).percent,
+        is_available=any(right.status in _IN_FORCE and not _is_over(right) for right in rights),
     )
+
+
+def _pilot(page: ListingPage, rules: dict) -> str:
+    """The programme of the listing, where neither the result nor its institution fails one of its rules."""
+    if page.programme is None:
+        return ""
+    facts = programmes.ResultFacts(
+        trl=page.trl,
+        maturity=page.maturity or None,
+        ip_kinds=tuple(right.kind for right in page.ip_rights.all()) or None,
+        team_consent=page.team_consent_on is not None or None,
+    )
+    findings = programmes.eligibility(page.programme, page.organisation, None, facts, rules=rules)
+    failed = any(f.verdict == "fails" for f in findings if f.rule not in NOT_OF_THE_RESULT)
+    return "" if failed else page.programme.code
+
+
+def _is_over(right) -> bool:
+    return bool(right.expires_on and right.expires_on < today())
 
 
 def _need(page: NeedPage) -> Facts:
     return Facts(
-        **_common(page, Kind.NEED, named=not page.is_anonymous), **_bodies(page, ("problem", "constraints"))
+        **_common(page, Kind.NEED, named=not page.is_anonymous),
+        **_bodies(page, ("problem", "constraints")),
+        completeness=quality(page).percent,
     )
 
 
@@ -104,7 +138,32 @@ def _service(page: ServicePage) -> Facts:
     for language in _LANGUAGES.values():
         with override(language):
             common["extra"] += (page.get_kind_display(),)
-    return Facts(**common, **_bodies(page, ("what",)), offer_zh=page.price_zh, offer_en=page.price_en)
+    return Facts(
+        **common,
+        **_bodies(page, ("what",)),
+        offer_zh=page.price_zh,
+        offer_en=page.price_en,
+        completeness=quality(page).percent,
+    )
+
+
+def _institution(page: InstitutionPage) -> Facts:
+    organisation = page.organisation
+    own = f"own:{organisation.pk}"
+    return Facts(
+        page_id=page.pk,
+        kind=Kind.INSTITUTION.value,
+        path=path_of(page),
+        audience=(PUBLIC, own) if organisation.is_verified else (own,),
+        organisation_id=organisation.pk,
+        institution=str(organisation.pk),
+        published_at=page.first_published_at,
+        title_zh=organisation.name_zh,
+        title_en=organisation.name_en,
+        body_zh=page.intro_zh,
+        body_en=page.intro_en,
+        region=organisation.region[:2],
+    )
 
 
 def _bodies(page: MarketPage, names: tuple[str, ...]) -> dict[str, str]:
@@ -126,7 +185,7 @@ def _label(payment_form: str, language: str) -> str:
         return str(PaymentForm(payment_form).label)
 
 
-def path_of(page: MarketPage) -> str:
+def path_of(page: MarketPage | InstitutionPage) -> str:
     """The address below the site's root, as Wagtail's own view takes it."""
     for root in Site.get_site_root_paths():
         if page.url_path.startswith(root.root_path):

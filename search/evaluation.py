@@ -2,8 +2,9 @@
 and matching; nothing is set for this purpose alone."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -13,28 +14,29 @@ from search.engines.database import DatabaseEngine
 from search.engines.elastic import alike_request, request
 from search.engines.mapping import MAPPING, SETTINGS
 from search.facts import Facts, document
-from search.finding import read_query
+from search.finding import read_query, wants_near
 from search.matching import likeness
 from search.models import SearchDocument
 from search.params import SearchParams
 from search.viewer import ANONYMOUS
 from search.words import Query
 
-DEPTH = 1_000
+DEPTH, BATCH = 1_000, 500
 Ranking = list[tuple[str, float]]
 
 
 def facts_of(record: Mapping, number: int) -> Facts:
     """{"id", "lang", "title", "abstract", "keywords"?} as a public listing."""
-    code = "en" if str(record.get("lang", "")).startswith("en") else "zh"
+    title, abstract = (str(record.get(name) or "") for name in ("title", "abstract"))
+    keywords = record.get("keywords") or ()
+    keywords = (keywords,) if isinstance(keywords, str) else tuple(str(word) for word in keywords if word)
+    lang = str(record.get("lang") or "")
+    is_english = lang.startswith("en") if lang else f"{title}{abstract}".isascii()
+    code = "en" if is_english else "zh"
     return Facts(
         page_id=number,
         kind="LISTING",
-        **{
-            f"title_{code}": record.get("title") or "",
-            f"body_{code}": record.get("abstract") or "",
-            f"keywords_{code}": tuple(record.get("keywords") or ()),
-        },
+        **{f"title_{code}": title, f"body_{code}": abstract, f"keywords_{code}": keywords},
     )
 
 
@@ -42,28 +44,50 @@ def rank(
     engine: str, records: Iterable[Mapping], questions: Iterable[Mapping]
 ) -> Iterator[tuple[str, Ranking]]:
     """For each question its id and the ids found with their scores, best first, at most DEPTH."""
-    documents, names = [], []
-    for number, record in enumerate(records, start=1):
-        documents.append(document(facts_of(record, number)))
-        names.append(str(record["id"]))
+    names: list[str] = []
+
+    def documents() -> Iterator[SearchDocument]:
+        for number, record in enumerate(records, start=1):
+            names.append(str(record["id"]))
+            yield document(facts_of(record, number))
+
     open_collection = _in_elasticsearch if engine == "elasticsearch" else _in_database
-    with open_collection(documents) as ask:
+    with open_collection(documents()) as ask:
         for question in questions:
-            hits = ask(read_query(question["text"]), question.get("detail"))
+            hits = ask(read_query(str(question.get("text") or "")), str(question.get("detail") or ""))
             yield str(question["id"]), [(names[number - 1], score) for number, score in hits]
 
 
+def batched(documents: Iterator[SearchDocument], size: int) -> Iterator[list[SearchDocument]]:
+    while batch := list(islice(documents, size)):
+        yield batch
+
+
+def _with_near(query: Query, search: Callable[[bool], list[tuple[int, float]]]) -> list[tuple[int, float]]:
+    """What the result page shows: hits, and after few of them what comes near, whose scores go on below theirs."""
+    found = search(False)
+    if not wants_near(query, len(found), SearchParams(q=query.text)):
+        return found
+    known = {pk for pk, _score in found}
+    near = [(pk, score) for pk, score in search(True) if pk not in known]
+    lowest = min((score for _pk, score in found), default=None)
+    highest = max((score for _pk, score in near), default=0.0)
+    if lowest is not None and highest:
+        near = [(pk, 0.999 * lowest * score / highest) for pk, score in near]
+    return (found + near)[:DEPTH]
+
+
 @contextmanager
-def _in_elasticsearch(documents: list[SearchDocument]):
+def _in_elasticsearch(documents: Iterator[SearchDocument]):
     """A temporary index beside the product's own."""
     server = client.for_worker()
     index = f"{settings.SEARCH_INDEX_PREFIX}_evaluation_{time.time_ns()}"
     server.indices.create(index=index, settings=SETTINGS, mappings=MAPPING)
     try:
-        for start in range(0, len(documents), 500):
+        for batch in batched(documents, BATCH):
             lines = [
                 f'{{"index":{{"_id":"{d.page_id}"}}}}\n{{"page_id":{d.page_id},{d.source[1:]}\n'
-                for d in documents[start : start + 500]
+                for d in batch
             ]
             answer = server.bulk(index=index, operations="".join(lines).encode())
             if answer.body["errors"]:
@@ -71,11 +95,20 @@ def _in_elasticsearch(documents: list[SearchDocument]):
         server.indices.forcemerge(index=index, max_num_segments=1)
         server.indices.refresh(index=index)
 
-        def ask(query: Query, detail: str | None) -> list[tuple[int, float]]:
+        def ask(query: Query, detail: str) -> list[tuple[int, float]]:
+            if not query and not detail:
+                return []
             if detail:
-                body = alike_request(likeness(query.text, detail, ["LISTING"]), ANONYMOUS, DEPTH)
-            else:
-                body = {**request(SearchParams(q=query.text), query, ANONYMOUS), "size": DEPTH, "aggs": {}}
+                return ranked(alike_request(likeness(query.text, detail, ["LISTING"]), ANONYMOUS, DEPTH))
+            params = SearchParams(q=query.text)
+            return _with_near(
+                query,
+                lambda loose: ranked(
+                    {**request(params, query, ANONYMOUS, loose=loose), "size": DEPTH, "aggs": {}}
+                ),
+            )
+
+        def ranked(body: dict) -> list[tuple[int, float]]:
             hits = server.search(index=index, body=body).body["hits"]["hits"]
             return [(int(hit["_id"]), hit["_score"]) for hit in hits]
 
@@ -85,24 +118,29 @@ def _in_elasticsearch(documents: list[SearchDocument]):
 
 
 @contextmanager
-def _in_database(documents: list[SearchDocument]):
+def _in_database(documents: Iterator[SearchDocument]):
     """A temporary table that stands before the product's own under the same name."""
     table = SearchDocument._meta.db_table
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL)")
             cursor.execute(f"ALTER TABLE pg_temp.{table} ALTER COLUMN words SET STATISTICS 1000")
-        SearchDocument.objects.bulk_create(documents, batch_size=500)
+        for batch in batched(documents, BATCH):
+            SearchDocument.objects.bulk_create(batch)
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE pg_temp.{table}")
         rarity.forget()
         engine = DatabaseEngine()
 
-        def ask(query: Query, detail: str | None) -> list[tuple[int, float]]:
+        def ask(query: Query, detail: str) -> list[tuple[int, float]]:
+            if not query and not detail:
+                return []
             if detail:
                 return engine.alike(likeness(query.text, detail, ["LISTING"]), ANONYMOUS, DEPTH)
             params = SearchParams(q=query.text, size=DEPTH)
-            return list(engine.search(params, query, ANONYMOUS).ids)
+            return _with_near(
+                query, lambda loose: list(engine.search(params, query, ANONYMOUS, loose=loose).ids)
+            )
 
         try:
             yield ask

@@ -1,21 +1,23 @@
 """The facets of the result page: their order, the words of their values, and where a click leads."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from cms.models import TRL, Exclusivity, Field, IPKind, PaymentForm
+from marketplace.money import Money
 from marketplace.organisations import regions
 from marketplace.organisations.models import Organisation
 from marketplace.programmes.models import PilotProgramme
+from search.engines.base import NUMBERS, YUAN
 from search.models import Kind
-from search.params import FACETS, SearchParams, trl_range
+from search.params import FACETS, RANGES, SearchParams, number_range, trl_range
 
 SHOWN = 8  # values shown at once; the rest behind "more"
-OPEN = frozenset(FACETS[:5])  # the others are folded until something in them is chosen
+OPEN = frozenset((*FACETS[1:5], "eligible"))  # the others are folded until something in them is chosen
 Words = Mapping[str, str | Promise]
 
 LABELS: dict[str, str | Promise] = {
@@ -31,11 +33,19 @@ LABELS: dict[str, str | Promise] = {
     "region": _("Region"),
     "language": _("Language"),
     "programme": _("Pilot programme"),
+    "price": _("Fixed price"),
+    "eligible": _("Eligibility"),
 }
 TRL_RANGES: Words = {
     "1-3": _("TRL 1–3: idea and principle"),
     "4-6": _("TRL 4–6: validation"),
     "7-9": _("TRL 7–9: close to the market"),
+}
+KINDS: Words = {
+    "LISTING": _("Listings"),
+    "NEED": _("Technology needs"),
+    "SERVICE": _("Services"),
+    "INSTITUTION": _("Institutions"),
 }
 FREE: Words = {
     "NONE": _("no free period"),
@@ -44,6 +54,14 @@ FREE: Words = {
     "UP_TO_24": _("13 to 24 months"),
     "OVER_24": _("more than 24 months"),
 }
+PRICE: Words = {
+    "NONE": _("nothing fixed: pay as it is used"),
+    "UP_TO_100K": _("up to ¥100,000"),
+    "UP_TO_500K": _("¥100,000 to ¥500,000"),
+    "UP_TO_2M": _("¥500,000 to ¥2,000,000"),
+    "OVER_2M": _("more than ¥2,000,000"),
+}
+ELIGIBLE: Words = {"mine": _("open to my organisation under its pilot programme")}
 TRIGGERS: Words = {
     "TIME": _("a date or the end of a period"),
     "INCOME": _("first income or sale"),
@@ -60,6 +78,8 @@ _FIXED: dict[str, Words] = {
     "payment": dict(PaymentForm.choices),
     "exclusivity": dict(Exclusivity.choices),
     "language": LANGUAGES,
+    "price": PRICE,
+    "eligible": ELIGIBLE,
 }
 
 
@@ -69,7 +89,7 @@ class Value:
 
     value: str
     label: str
-    count: int
+    count: int | None  # None: not counted, a range that was typed
     chosen: bool
     query: str
     below: tuple["Value", ...] = ()
@@ -81,6 +101,12 @@ class Facet:
     label: str | Promise
     values: tuple[Value, ...]
     more: tuple[Value, ...] = ()
+    low: str = ""  # the range that was typed, for facets that take one
+    high: str = ""
+
+    @property
+    def takes_range(self) -> bool:
+        return self.name in RANGES
 
     @property
     def chosen(self) -> bool:
@@ -98,6 +124,7 @@ class Chip:
     label: str
     facet: str | Promise
     query: str
+    name: str = ""
 
 
 @dataclass
@@ -135,6 +162,8 @@ class Names:
             return region_name(value)
         if name == "trl":
             return trl_name(value)
+        if name in NUMBERS and (ends := number_range(value)):
+            return range_name(name, *ends)
         return str(_FIXED[name].get(value, value))
 
 
@@ -152,23 +181,66 @@ def trl_name(value: str) -> str:
     return f"TRL {levels[0]}–{levels[-1]}"
 
 
-def facets(counts: Mapping[str, Mapping[str, int]], params: SearchParams, names: Names) -> list[Facet]:
-    """Every facet that has something to choose."""
+def range_name(name: str, low: int | None, high: int | None) -> str:
+    """The words of a range that was typed: months, or yuan."""
+    if name == "price":
+        ends = [None if end is None else Money(end * YUAN).format() for end in (low, high)]
+    else:
+        ends = [None if end is None else ngettext("%(months)s month", "%(months)s months", end) % {"months": end} for end in (low, high)]  # fmt: skip
+    if None not in ends:
+        return f"{ends[0]} – {ends[1]}"
+    words = _("at least %(end)s") if high is None else _("at most %(end)s")
+    return str(words) % {"end": ends[0] or ends[1]}
+
+
+def facets(
+    counts: Mapping[str, Mapping[str, int]],
+    params: SearchParams,
+    names: Names,
+    eligible: Collection[str] = (),
+) -> list[Facet]:
+    """Every facet that has something to choose, but the kinds, which are tabs. `eligible`: the programmes that are
+    open to who asks."""
+    mine = sum(counts.get("eligible", {}).get(code, 0) for code in eligible)
+    counts = {**counts, "eligible": {"mine": mine} if mine else {}}
     special: dict[str, Callable] = {"field": _fields, "trl": _levels}
     found = []
-    for name in FACETS:
+    for name in FACETS[1:]:
         numbers = {**dict.fromkeys(params.chosen(name), 0), **counts.get(name, {})}
         if not numbers:
             continue
         values = special.get(name, _plain)(name, numbers, params, names)
         shown = [v for i, v in enumerate(values) if i < SHOWN or v.chosen or any(b.chosen for b in v.below)]
-        found.append(Facet(name, LABELS[name], tuple(shown), tuple(v for v in values if v not in shown)))
+        more = tuple(v for v in values if v not in shown)
+        found.append(Facet(name, LABELS[name], tuple(shown), more, *_range_of(name, params)))
     return found
+
+
+def tabs(counts: Mapping[str, Mapping[str, int]], params: SearchParams) -> list[Value]:
+    """All kinds together, then each by itself; those of which there is nothing only where they are chosen."""
+    numbers = counts.get("kind", {})
+    chosen = params.chosen("kind")
+    found = [Value("", str(_("All")), sum(numbers.values()), not chosen, params.without("kind").to_query())]
+    for kind in Kind:
+        if numbers.get(kind.value) or kind.value in chosen:
+            query = params.but(facets={**params.facets, "kind": (kind.value,)}).to_query()
+            label = str(KINDS[kind.value])
+            found.append(Value(kind.value, label, numbers.get(kind.value, 0), kind.value in chosen, query))
+    return found
+
+
+def _range_of(name: str, params: SearchParams) -> tuple[str, str]:
+    """The ends of the range that is chosen, as the number fields show it."""
+    for value in params.chosen(name) if name in RANGES else ():
+        if "-" in value and value not in TRL_RANGES:
+            low, high = value.split("-")
+            return low, high
+    return "", ""
 
 
 def chips(params: SearchParams, names: Names) -> list[Chip]:
     return [
-        Chip(names.of(name, value), LABELS[name], params.toggled(name, value).to_query())
+        Chip(names.of(name, value), LABELS[name], params.toggled(name, value).to_query(), name)
         for name in FACETS
         for value in params.chosen(name)
     ]
@@ -184,8 +256,10 @@ def _value(
 def _plain(name: str, numbers: Mapping[str, int], params: SearchParams, names: Names) -> list[Value]:
     """By number of hits; free periods by their length."""
     values = [_value(name, value, count, params, names) for value, count in numbers.items()]
-    if name == "free":
-        return sorted(values, key=lambda v: list(FREE).index(v.value))
+    if name in NUMBERS:
+        order = list(_FIXED[name])
+        values = [v if v.value in order else replace(v, count=None) for v in values]
+        return sorted(values, key=lambda v: order.index(v.value) if v.value in order else len(order))
     return sorted(values, key=lambda v: (-v.count, v.label))
 
 

@@ -11,9 +11,9 @@ from pypinyin import Style, lazy_pinyin
 from search.analysis import cut, fold, runs, singles
 from search.identifiers import identifiers_of
 from search.models import SearchDocument, Suggestion
-from search.offers import free_bucket
+from search.offers import free_bucket, price_bucket
 
-SHAPE = 1  # raise it when what documents hold changes: the next reindex makes them anew
+SHAPE = 2  # raise it when what documents hold changes: the next reindex makes them anew
 PUBLIC, VERIFIED = "public", "verified"
 _KEY, _SUGGESTED_KEYWORDS, _WORD_STARTS = 24, 5, 6
 
@@ -53,6 +53,10 @@ class Facts:
     exclusivity: str = ""
     region: str = ""
     programme: str = ""
+    pilot: str = ""
+    price_minor: int | None = None
+    completeness: int = 0
+    is_available: bool = False
     numbers: tuple[str, ...] = field(default=())
 
     @property
@@ -79,12 +83,14 @@ def document(facts: Facts) -> SearchDocument:
         "kind", "code", "path", "organisation_id", "institution", "published_at", "title_zh", "title_en",
         "summary_zh", "summary_en", "body_zh", "body_en", "organisation_zh", "organisation_en", "offer_zh",
         "offer_en", "trl", "free_months", "payment", "exclusivity", "region", "programme",
+        "pilot", "price_minor", "completeness", "is_available",
     ):  # fmt: skip
         setattr(row, name, getattr(facts, name))
     for name in ("audience", "keywords_zh", "keywords_en", "fields", "ip", "triggers"):
         setattr(row, name, list(getattr(facts, name)))
     row.languages = facts.languages
     row.free = free_bucket(facts.free_months)
+    row.price = price_bucket(facts.price_minor)
     row.identifiers = sorted({i[:60] for number in facts.numbers for i in identifiers_of(number)})
     row.words = [cut(text) for text in texts.values()]
     row.characters = singles(" ".join(texts.values()))
@@ -100,6 +106,10 @@ def _source(row: SearchDocument, texts: dict[str, str], facts: Facts) -> str:
         "audience": row.audience,
         "identifiers": row.identifiers,
         "free_months": row.free_months,
+        "price_minor": row.price_minor,
+        "pilot": row.pilot,
+        "completeness": row.completeness,
+        "is_available": row.is_available or None,
         "published_at": row.published_at.isoformat() if row.published_at else None,
         "suggest": _completions(facts),
     }
@@ -117,7 +127,7 @@ def _completions(facts: Facts) -> list[dict]:
 # The columns that facets filter and count, under their names in SearchParams.
 FACET_COLUMNS = (
     "kind", "fields", "trl", "ip", "free", "triggers", "payment", "exclusivity", "institution", "region",
-    "languages", "programme",
+    "languages", "programme", "price",
 )  # fmt: skip
 
 
@@ -130,7 +140,7 @@ def suggestion_rows(facts: Facts) -> list[Suggestion]:
 
 def suggestions(facts: Facts) -> Iterator[tuple[str, str, int]]:
     """(key, text, weight): what may be typed, what is then offered. Only of what everybody may see."""
-    if PUBLIC in facts.audience:
+    if PUBLIC in facts.audience and facts.kind != "INSTITUTION":  # those: search.suggesting
         for text, weight in offered(facts):
             for key in keys(text):
                 yield key, text, weight

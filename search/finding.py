@@ -1,22 +1,27 @@
 """A search from beginning to end, as the page shows it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from django.core.cache import cache
 
+from search.correcting import as_spelled, corrections
 from search.engines import answer
 from search.engines.base import Engine, Found
-from search.facets import LABELS, Chip, Facet, Names, chips, facets
+from search.facets import LABELS, Chip, Facet, Names, Value, chips, facets, tabs
 from search.highlight import Marker, Piece
 from search.models import SearchDocument, SynonymSet
 from search.params import SearchParams
 from search.thesaurus import EMPTY, Thesaurus
 from search.viewer import Viewer
+from search.why import Reason, reasons
 from search.words import Query, read
 
 NEAR_MISSES = 5
+FEW = 10  # hits; below so many, what comes near is shown after them
+SENTENCE = 12  # characters; of a longer run only parts are looked for
+CORRECTED_WORDS = 6  # a longer text finds something anyway
 _SYNONYMS = "search-synonyms"
 _thesaurus: tuple[str, Thesaurus] = ("", EMPTY)
 _HEAVY = ("words", "characters", "source")
@@ -34,6 +39,16 @@ class Hit:
     snippet: Sequence[Piece] = ()
     where: Sequence[str] = ()
     missing: Sequence[str] = ()
+    reasons: Sequence[Reason] = ()
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What may have been meant, the address that asks for it, and how much it finds."""
+
+    text: str
+    query: str
+    total: int
 
 
 @dataclass(frozen=True)
@@ -51,12 +66,15 @@ class Results:
     query: Query
     hits: Sequence[Hit] = ()
     total: int = 0
+    tabs: Sequence[Value] = ()
     facets: Sequence[Facet] = ()
     chips: Sequence[Chip] = ()
     near_misses: Sequence[Hit] = ()
     dropped: Sequence[Dropped] = ()
     is_substitute: bool = False
     names: Names = field(default_factory=Names)
+    correction: Correction | None = None
+    instead_of: str = ""  # what was typed, where nothing holds it and a correction is shown
 
 
 def forget_synonyms() -> None:
@@ -79,31 +97,92 @@ def read_query(text: str) -> Query:
 
 
 def find(params: SearchParams, viewer: Viewer) -> Results:
-    """Search with whichever engine answers; with nothing found also what comes near."""
+    """Search with whichever engine answers. Where nothing is found, what a correction of the text finds; without one,
+    what comes near."""
+    results, correction = _find(params, viewer)
+    if correction and not results.total:
+        corrected, _again = _find(replace(params, q=correction.text), viewer, may_correct=False)
+        return replace(corrected, instead_of=params.q)
+    return replace(results, correction=correction)
+
+
+def listed(params: SearchParams, viewer: Viewer, limit: int) -> list[SearchDocument]:
+    """The documents of the whole list, in its order and without marks, at most `limit`; corrected as the page is."""
+    params = find(params, viewer).params
+    query = read_query(params.q)
+    found, _is_substitute = answer(
+        lambda engine: engine.search(replace(params, page=1, size=limit), query, viewer)
+    )
+    return [hit.document for hit in hits(found.ids, Query(), viewer)]
+
+
+def wants_near(query: Query, total: int, params: SearchParams) -> bool:
+    """Whether what holds no typed word whole, but comes near, is shown too: where there is little or nothing else.
+    A longer text brings it anyway."""
+    few = total < FEW and query.wants_whole_words and params.sort == "relevance" and params.page == 1
+    return query.is_searchable and (few or not total)
+
+
+def _others(near: Found, found: Found) -> list[tuple[int, float]]:
+    known = {pk for pk, _score in found.ids}
+    return [(pk, score) for pk, score in near.ids if pk not in known]
+
+
+def _find(
+    params: SearchParams, viewer: Viewer, *, may_correct: bool = True
+) -> tuple[Results, Correction | None]:
     query = read_query(params.q)
 
-    def ask(engine: Engine) -> tuple[Found, Found]:
-        found = engine.search(params, query, viewer)
-        near = Found()
-        if not found.total and query.is_searchable:
-            near_params = SearchParams(q=params.q, facets={})
-            near = engine.search(near_params, query, viewer, loose=True)
-        return found, near
+    def ask(engine: Engine) -> tuple[Found, list[Hit], Correction | None, Found]:
+        found, near = engine.search(params, query, viewer), Found()
+        shown = hits(found.ids, query, viewer)
+        correction = _correct(engine, params, query, shown, viewer) if may_correct else None
+        if wants_near(query, found.total, params) and not correction:
+            facets = params.facets if found.total else {}
+            near = engine.search(SearchParams(q=params.q, facets=facets), query, viewer, loose=True)
+        return found, shown, correction, near
 
-    (found, near), is_substitute = answer(ask)
+    (found, shown, correction, near), is_substitute = answer(ask)
     names = Names.read(found.counts, params)
-    return Results(
+    eligible = viewer.programmes if found.counts.get("eligible") else ()
+    results = Results(
         params=params,
         query=query,
-        hits=hits(found.ids, query, viewer),
+        hits=shown,
         total=found.total,
-        facets=facets(found.counts, params, names),
-        chips=chips(params, names),
-        near_misses=hits(near.ids[:NEAR_MISSES], query, viewer),
+        tabs=tabs(found.counts, params),
+        facets=facets(found.counts, params, names, eligible),
+        chips=[
+            chip for chip in chips(params, names) if len(params.chosen("kind")) != 1 or chip.name != "kind"
+        ],
+        near_misses=hits(_others(near, found)[:NEAR_MISSES], query, viewer),
         dropped=_dropped(found, params, names),
         is_substitute=is_substitute,
         names=names,
     )
+    return results, correction
+
+
+def _correct(
+    engine: Engine, params: SearchParams, query: Query, shown: list[Hit], viewer: Viewer
+) -> Correction | None:
+    """The first of the likely corrections that finds something for this reader, its words as their documents spell
+    them. Looked for where nothing is found, or where no hit holds an English word that was typed."""
+    known = thesaurus()
+    missing = [w.text for w in query.words if all(w.text in hit.missing for hit in shown)]
+    doubtful = [text for text in missing if text.isascii() and text.isalpha() and text not in known.latin]
+    unheard = not shown or any(
+        word.is_han and len(word.text) > 2 and word.text in missing for word in query.words
+    )
+    if not (doubtful or unheard) or params.page > 1 or len(query.words) > CORRECTED_WORDS:
+        return None
+    for text in corrections(query, doubtful, known, lambda: engine.suggest(query.text), heard=unheard):
+        other = read_query(text)
+        found = engine.search(replace(params, q=text), other, viewer)
+        spelled = as_spelled(text, query, [hit.document for hit in hits(found.ids, other, viewer)], known)
+        if spelled:
+            return Correction(spelled, params.but(q=spelled).to_query(), found.total)
+    return None
 
 
 def _dropped(found: Found, params: SearchParams, names: Names) -> list[Dropped]:
@@ -139,6 +218,8 @@ def hit(document: SearchDocument, score: float, query: Query, marker: Marker) ->
     if not marker:
         return Hit(document, score, [Piece(title, False)], [Piece(summary, False)] if summary else [])
     texts = _texts(document)
+    why = reasons(query, texts)
+    said = {part for reason in why if reason.said for part in (reason.typed, *reason.typed.split())}
     found = {name: marker.found(query.words, text) for name, text in texts.items()}
     everywhere = set().union(*found.values())
     other = document.body_en if body == document.body_zh else document.body_zh
@@ -149,7 +230,8 @@ def hit(document: SearchDocument, score: float, query: Query, marker: Marker) ->
         marker.pieces(summary) if summary else (),
         marker.snippet(body) or marker.snippet(other),
         [name for name, text in texts.items() if found[name] or marker.spans(text)],
-        [word.text for word in query.words if word.text not in everywhere][:6],
+        [w.text for w in query.words if w.text not in everywhere | said and len(w.text) <= SENTENCE][:6],
+        why,
     )
 
 

@@ -42,7 +42,7 @@ class Marker:
                 for run, start in _runs_with_places(match[0], match.start()):
                     if not run.is_han and stem(run.text) in self.stems:
                         found.append((start, start + len(run.text)))
-        return _joined((places[start], places[end - 1] + 1) for start, end in found)
+        return _joined(((places[start], places[end - 1] + 1) for start, end in found), text)
 
     def pieces(self, text: str) -> list[Piece]:
         """The whole text, cut at its marks."""
@@ -92,10 +92,11 @@ def _runs_with_places(text: str, start: int):
         place += len(run.text)
 
 
-def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def _joined(spans: Iterable[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """In order, those that touch as one; "low-temperature" is one, too."""
     joined: list[tuple[int, int]] = []
     for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
+        if joined and (start <= joined[-1][1] or text[joined[-1][1] : start] == "-"):
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))

@@ -25,7 +25,7 @@ MAX_ATTEMPTS = 8
 _COLUMNS = [f.name for f in SearchDocument._meta.concrete_fields if f.name != "page_id"]
 PAGES = " UNION ALL ".join(
     f"SELECT page_ptr_id AS id FROM {table}"
-    for table in ("cms_listingpage", "cms_needpage", "cms_servicepage")
+    for table in ("cms_listingpage", "cms_needpage", "cms_servicepage", "cms_institutionpage")
 )
 
 

@@ -38,6 +38,7 @@ class Kind(models.TextChoices):
     LISTING = "LISTING", _("listing")
     NEED = "NEED", _("technology need")
     SERVICE = "SERVICE", _("service offer")
+    INSTITUTION = "INSTITUTION", _("institution")
 
 
 class DocumentStateQuerySet(models.QuerySet):
@@ -93,7 +94,7 @@ class SearchDocument(models.Model):
     shape = models.PositiveSmallIntegerField(default=0)  # of the code that made it; an older one is made anew
     built_at = models.DateTimeField(db_default=models.functions.Now())
 
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
     code = models.CharField(max_length=20)
     path = models.TextField()
     audience = ArrayField(models.CharField(max_length=24), default=list)
@@ -127,6 +128,15 @@ class SearchDocument(models.Model):
     institution = models.CharField(max_length=20, blank=True)  # "" for a need whose owner stays unnamed
     languages = ArrayField(models.CharField(max_length=2), default=list)
     programme = models.CharField(max_length=20, blank=True)
+    pilot = models.CharField(
+        max_length=20, blank=True
+    )  # the programme, where the result itself fulfils its rules
+    price_minor = models.BigIntegerField(null=True)  # fixed sums of the terms, in fen
+    price = models.CharField(max_length=10, blank=True)
+
+    # What ranks gently (search.ranking)
+    completeness = models.PositiveSmallIntegerField(default=0)  # per cent of what a good page has
+    is_available = models.BooleanField(default=False)  # a right in force that may be licensed
 
     identifiers = ArrayField(models.CharField(max_length=60), default=list)
     words = WordsField()

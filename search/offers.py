@@ -5,6 +5,7 @@ import re
 from django.utils.translation import gettext, ngettext, override
 
 from marketplace.terms import TermsError, read
+from marketplace.terms.elements import EntryFee, Instalments, LumpSum, Milestone
 from marketplace.terms.triggers import After, OnDate, OnEvent, Threshold, leaves
 from marketplace.terms.words import one_line
 
@@ -24,6 +25,23 @@ def free_bucket(months: int | None) -> str:
         return ""
     bounds = ((0, "NONE"), (6, "UP_TO_6"), (12, "UP_TO_12"), (24, "UP_TO_24"))
     return next((name for bound, name in bounds if months <= bound), "OVER_24")
+
+
+def price_bucket(minor: int | None) -> str:
+    """The bucket of the facet "fixed price" (fen); "" when the terms name none or are not known."""
+    if minor is None:
+        return ""
+    bounds = ((0, "NONE"), (10_000_000, "UP_TO_100K"), (50_000_000, "UP_TO_500K"), (200_000_000, "UP_TO_2M"))
+    return next((name for bound, name in bounds if minor <= bound), "OVER_2M")
+
+
+def fixed_price(terms) -> int | None:
+    """The fixed sums of structured terms together (lump sum, entry fee, milestones, instalments), in fen: what is
+    known of the price before anything is sold. None without terms, or in another currency."""
+    if terms is None or terms.currency != "CNY":
+        return None
+    fixed = (LumpSum, EntryFee, Milestone, Instalments)
+    return sum(e.amount for e in terms.elements if isinstance(e, fixed))
 
 
 def terms_of(document: object):

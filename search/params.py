@@ -13,13 +13,22 @@ SIZES = (20, 50, 100)
 WINDOW = 10_000  # how deep a list can be paged; Elasticsearch's own limit
 MAX_VALUES = 30
 
+
+def _range(digits: int) -> str:
+    """ "6-18", "6-" and "-18": from, to, both included."""
+    return rf"\d{{1,{digits}}}-(?:\d{{1,{digits}}})?|-\d{{1,{digits}}}"
+
+
+# Facets that also take two numbers, with the least and the most of an open end: "trl_min=4&trl_max=6" is "trl=4-6".
+RANGES = {"trl": ("1", "9"), "free": ("", ""), "price": ("", "")}
+
 # Each facet and the shape of its values; what does not fit is dropped.
 _SHAPES: dict[str, re.Pattern] = {
-    "kind": re.compile(r"LISTING|NEED|SERVICE"),
+    "kind": re.compile(r"LISTING|NEED|SERVICE|INSTITUTION"),
     "field": re.compile(r"[a-z0-9][a-z0-9-]{0,59}"),
     "trl": re.compile(r"[1-9](-[1-9])?"),
     "ip": re.compile(r"[A-Z_]{2,15}"),
-    "free": re.compile(r"NONE|UP_TO_6|UP_TO_12|UP_TO_24|OVER_24"),
+    "free": re.compile(rf"NONE|UP_TO_6|UP_TO_12|UP_TO_24|OVER_24|{_range(3)}"),
     "trigger": re.compile(r"[A-Z_]{2,15}"),
     "payment": re.compile(r"[A-Z_]{2,15}"),
     "exclusivity": re.compile(r"[A-Z_]{2,15}"),
@@ -27,6 +36,8 @@ _SHAPES: dict[str, re.Pattern] = {
     "region": re.compile(r"[1-9]\d"),
     "language": re.compile(r"zh|en"),
     "programme": re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}"),
+    "price": re.compile(rf"NONE|UP_TO_100K|UP_TO_500K|UP_TO_2M|OVER_2M|{_range(9)}"),
+    "eligible": re.compile(r"mine"),
 }
 FACETS = tuple(_SHAPES)
 
@@ -55,7 +66,9 @@ class SearchParams:
         sort = _last(query, "sort")
         return cls(
             q=clean(_last(query, "q")),
-            facets={name: _values(name, _list(query, name)) for name in FACETS},
+            facets={
+                name: _values(name, [*_list(query, name), *_typed_range(query, name)]) for name in FACETS
+            },
             sort=sort if sort in SORTS else SORTS[0],
             page=max(1, min(_number(_last(query, "page")), WINDOW // size)),
             size=size,
@@ -80,6 +93,19 @@ class SearchParams:
     @property
     def is_empty(self) -> bool:
         return not self.q and not self.facets
+
+    @property
+    def is_landing(self) -> bool:
+        """Whether a crawler may keep the page: everything, one kind, or one field; all else has no end."""
+        one = len(self.facets) <= 1 and all(
+            name in ("kind", "field") and len(values) == 1 for name, values in self.facets.items()
+        )
+        return one and not self.q and self.sort == SORTS[0] and self.size == SIZES[0]
+
+    @property
+    def canonical(self) -> "SearchParams":
+        """The page that stands for this one: itself where it may be kept, else the one with nothing chosen."""
+        return self if self.is_landing else SearchParams()
 
     def toggled(self, name: str, value: str) -> "SearchParams":
         """With a value chosen, or no longer chosen; back on the first page."""
@@ -111,6 +137,27 @@ def _number(text: str) -> int:
 def _values(name: str, texts: Iterable[str]) -> tuple[str, ...]:
     fitting = sorted({text for text in texts if _SHAPES[name].fullmatch(text)})
     return tuple(fitting[:MAX_VALUES])
+
+
+def _typed_range(query: Mapping, name: str) -> list[str]:
+    """The range of two number fields, the smaller number first."""
+    if name not in RANGES:
+        return []
+    low, high = (_last(query, f"{name}_{end}").strip() for end in ("min", "max"))
+    if not (low or high) or not re.fullmatch(r"\d{0,9}", low) or not re.fullmatch(r"\d{0,9}", high):
+        return []
+    low, high = low or RANGES[name][0], high or RANGES[name][1]
+    if low and high and int(low) > int(high):
+        low, high = high, low
+    return [f"{low and int(low)}-{high and int(high)}"]
+
+
+def number_range(value: str) -> tuple[int | None, int | None] | None:
+    """The ends of "6-18", "6-" or "-18"; None for the name of a bucket."""
+    if "-" not in value:
+        return None
+    low, high = value.split("-")
+    return (int(low) if low else None, int(high) if high else None)
 
 
 def trl_range(value: str) -> range:

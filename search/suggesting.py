@@ -1,7 +1,7 @@
 """What the search box offers while somebody types: institutions first, then keywords and titles."""
 
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from marketplace.organisations.models import Organisation
 from search.engines import answer
@@ -29,7 +29,7 @@ def institutions() -> list[tuple[str, list[str]]]:
     if known is None:
         public = SearchDocument.objects.filter(
             organisation_id=OuterRef("pk"), audience__contains=[PUBLIC]
-        ).exclude(institution="")
+        ).exclude(Q(institution="") | Q(kind="INSTITUTION"))
         rows = Organisation.objects.verified().filter(Exists(public)).values_list("name_zh", "name_en")
         known = [(name, keys(name)) for names in rows for name in names if name]
         cache.set(_NAMES, known, _SECONDS)

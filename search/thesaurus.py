@@ -4,6 +4,7 @@ in one another the longest one counts: who asks for 固态电池 means solid-sta
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from search.analysis import STOP, fold, pairs, runs, stem
 
@@ -64,15 +65,39 @@ class Thesaurus:
                 self._sets.setdefault(tokens, []).append(number)
                 self._longest[tokens[0]] = max(self._longest.get(tokens[0], 0), len(tokens))
 
+    @cached_property
+    def latin(self) -> frozenset[str]:
+        """The single words that no Han character stands in."""
+        return frozenset(
+            w.text
+            for known in self._phrases
+            for _tokens, words in known
+            for w in words
+            if not w.is_han and w.text.isalpha()
+        )
+
+    @cached_property
+    def han(self) -> tuple[str, ...]:
+        """The terms of Han characters alone, of two at least."""
+        terms = (
+            words[0].text
+            for known in self._phrases
+            for _tokens, words in known
+            if len(words) == 1 and words[0].is_han
+        )
+        return tuple(dict.fromkeys(term for term in terms if len(term) > 1))
+
     def concepts(self, words: Iterable[Word]) -> tuple[Concept, ...]:
         """What the words name, from left to right, the longest term at each place; at most MOST_CONCEPTS."""
+        words = list(words)
         tokens = list(_tokens(words))
+        typed = [part for word in words for part in (word.text if word.is_han else (word.text,))]
         found: dict[tuple[str, ...], Concept] = {}
         at = 0
         while at < len(tokens) and len(found) < MOST_CONCEPTS:
             key = self._at(tokens, at)
             if key:
-                found.setdefault(key, self._concept(key))
+                found.setdefault(key, self._concept(key, _spoken(typed[at : at + len(key)])))
             at += max(1, len(key))
         return tuple(concept for concept in found.values() if concept.alternatives)
 
@@ -83,14 +108,21 @@ class Thesaurus:
                 return key
         return ()
 
-    def _concept(self, key: tuple[str, ...]) -> Concept:
+    def _concept(self, key: tuple[str, ...], typed: str) -> Concept:
         others = {
             tokens: words
             for number in self._sets[key]
             for tokens, words in self._phrases[number]
             if tokens != key
         }
-        return Concept(" ".join(key), tuple(others.values())[:MOST_ALTERNATIVES])
+        return Concept(typed, tuple(others.values())[:MOST_ALTERNATIVES])
+
+
+def _spoken(tokens: Sequence[str]) -> str:
+    """Words and Han characters as they are read: the latter without spaces."""
+    return (
+        "".join(t if len(t) == 1 and not t.isascii() else f" {t} " for t in tokens).replace("  ", " ").strip()
+    )
 
 
 EMPTY = Thesaurus()

@@ -28,6 +28,9 @@ def rows() -> list[Row]:
 
 TABLE = """
 root | firm | | 302 302 302 302 | 302 302 302 302
+robots | firm | | 200 200 200 200 | 405 405 405 405
+sitemap | firm | | 200 200 200 200 | 405 405 405 405
+sitemap_file | firm | '1' | 200 200 200 200 | 405 405 405 405
 healthz | firm | | 200 200 200 200 | 200 200 200 200
 set_language | firm | | 302 302 302 302 | 302 302 302 302
 stripe_webhook | firm | 'nobodys-token' | 405 405 405 405 | 410 410 410 410

@@ -1,6 +1,6 @@
 """What a programme rules on a day, what we propose where it is silent, and whether a deal fits it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -114,14 +114,16 @@ def eligibility(
     licensee: Organisation | None,
     result_facts: ResultFacts,
     on: date | None = None,
+    rules: Mapping[str, ProgrammeRule] | None = None,
 ) -> list[Finding]:
     """Hold the programme's rules of a day against licensor, licensee and result, one finding for each rule.
 
     An unpublished rule and an unknown fact both give "unknown", never "ok"; a rule that is our own proposal can
     be fulfilled, but not failed: its finding is then "unknown", since the programme itself does not ask it.
+    `rules`: those in force, where the caller has read them for many programmes at once.
     """
     on = on or today()
-    rules = programme.rules_on(on)
+    rules = programme.rules_on(on) if rules is None else rules
     findings = []
     for key in CHECKED:
         rule = rules.get(key)

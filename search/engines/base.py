@@ -4,11 +4,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from search.params import SearchParams
+from search.params import SearchParams, number_range
 from search.viewer import Viewer
 from search.words import Query
 
 SUGGESTIONS = 8
+YUAN = 100  # fen; the address names whole yuan
+# Facets that take a range of numbers besides buckets: the column of the numbers, and what one of the address is in it
+NUMBERS = {"free": ("free_months", 1), "price": ("price_minor", YUAN)}
+
+
+def chosen_values(params: "SearchParams", viewer: "Viewer", name: str) -> list[str]:
+    """The values that a document must have one of. What the reader is eligible for depends on the reader: the
+    programmes that are open to them; a code that no programme has where there are none."""
+    values = list(params.chosen(name))
+    return (viewer.programmes or ["-"]) if name == "eligible" and values else values
+
+
+def split_ranges(name: str, values: Iterable[str]) -> tuple[list[str], list[tuple[int | None, int | None]]]:
+    """The buckets and the ranges among chosen values; ranges in the units of the column."""
+    buckets, ranges = [], []
+    for value in values:
+        ends = number_range(value) if name in NUMBERS else None
+        if ends is None:
+            buckets.append(value)
+        else:
+            times = NUMBERS[name][1]
+            ranges.append(tuple(end if end is None else end * times for end in ends))
+    return buckets, ranges
 
 
 class EngineDown(Exception):

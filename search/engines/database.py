@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from marketplace.clock import now
+from search import ranking
 from search.analysis import stem
-from search.engines.base import SUGGESTIONS, Found, Likeness, distinct
+from search.engines.base import NUMBERS, SUGGESTIONS, Found, Likeness, chosen_values, distinct, split_ranges
 from search.engines.rarity import rarity
 from search.facts import typed_key
 from search.params import FACETS, SearchParams, trl_range
@@ -22,6 +24,8 @@ WHOLE_BONUS = 3.0  # for a document that holds the query as one phrase
 NUMBER_BONUS = 1_000.0
 DETAIL = 0.35  # how much the detail of a need weighs beside its title
 NEAR_BONUS = 1.0
+OTHER_WORDS = 1.0  # a reading of their own: the better of it and of what was typed counts, the other a little
+TIE = 0.1
 
 # facet → (column, whether it holds several values)
 COLUMNS: dict[str, tuple[str, bool]] = {
@@ -37,6 +41,8 @@ COLUMNS: dict[str, tuple[str, bool]] = {
     "region": ("region", False),
     "language": ("languages", True),
     "programme": ("programme", False),
+    "price": ("price", False),
+    "eligible": ("pilot", False),
 }
 _ORDER = {
     "newest": "published_at DESC NULLS LAST, page_id DESC",
@@ -56,7 +62,16 @@ class Sql:
         return Sql(f"({self.text}) AND ({other.text})", (*self.params, *other.params))
 
 
+@dataclass(frozen=True)
+class Weight:
+    """Of a term: its rarity times the weight of where it stands; whether it was typed, or stands for what was."""
+
+    value: float
+    is_typed: bool = True
+
+
 ALL = Sql("TRUE")
+_MOST = 10**12
 
 
 class DatabaseEngine:
@@ -64,7 +79,11 @@ class DatabaseEngine:
 
     def search(self, params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> Found:
         base = visible(viewer) & text_condition(query, loose)
-        chosen = {name: facet_condition(name, params.chosen(name)) for name in FACETS if params.chosen(name)}
+        chosen = {
+            name: facet_condition(name, values)
+            for name in FACETS
+            if (values := chosen_values(params, viewer, name))
+        }
         counts = self._counts(base, chosen)
         total = counts.pop("", {}).get("", 0)
         if not total:
@@ -82,7 +101,7 @@ class DatabaseEngine:
         if ids is not None:
             where &= Sql("page_id = ANY(%s)", (list(ids),))
         for name in FACETS:
-            where &= facet_condition(name, params.chosen(name))
+            where &= facet_condition(name, chosen_values(params, viewer, name))
         rows = _rows(
             f"SELECT page_id FROM {TABLE} WHERE {where.text} ORDER BY {_ORDER['newest']}", where.params
         )
@@ -134,18 +153,20 @@ class DatabaseEngine:
         return _rows(sql, (*where.params, params.size, params.offset))
 
     def _ranked(
-        self, where: Sql, weights: dict[str, float], bonus: Sql, *, limit: int, offset: int = 0
+        self, where: Sql, weights: dict[str, Weight], bonus: Sql, *, limit: int, offset: int = 0
     ) -> list[tuple[int, float]]:
-        """BM25 over weighted fields, among the best candidates by PostgreSQL's own rank (which knows no rarity)."""
+        """The better of two readings, as typed and in other words, each by BM25 over weighted fields; among the best
+        candidates by PostgreSQL's own rank (which knows no rarity)."""
         candidates = max(CANDIDATES, offset + limit)
         sql = f"""
-            WITH terms AS (SELECT unnest(%s::text[]) AS lexeme, unnest(%s::float8[]) AS weight),
+            WITH terms AS (SELECT unnest(%s::text[]) AS lexeme, unnest(%s::float8[]) AS weight, unnest(%s::boolean[]) AS is_typed),
             candidates AS MATERIALIZED (
-                SELECT page_id, published_at, words, length(words)::float8 AS size, {bonus.text} AS bonus
+                SELECT page_id, published_at, words, length(words)::float8 AS size, {bonus.text} AS bonus,
+                       {ranking.sql()} AS factor
                 FROM {TABLE} WHERE {where.text}
                 ORDER BY {bonus.text} + ts_rank('{{0.3,0.3,0.6,1.0}}', words, to_tsquery('english', %s), 1) DESC
                 LIMIT %s
-            ), scored AS (
+            ), readings AS (
                 SELECT c.page_id, sum(t.weight * f.tf / (f.tf + {K1} * ({1 - B} + {B} * c.size / nullif(a.size, 0)))) AS score
                 FROM candidates c
                 CROSS JOIN (SELECT avg(size) AS size FROM candidates) a
@@ -154,16 +175,17 @@ class DatabaseEngine:
                 CROSS JOIN LATERAL (SELECT sum(CASE v WHEN 'A' THEN {WEIGHTS["A"]} WHEN 'B' THEN {WEIGHTS["B"]}
                                                WHEN 'C' THEN {WEIGHTS["C"]} ELSE {WEIGHTS["D"]} END) AS tf
                                     FROM unnest(w.weights) v) f
-                GROUP BY c.page_id
-            )
-            SELECT c.page_id, (coalesce(s.score, 0) + c.bonus)::float8 AS score
+                GROUP BY c.page_id, t.is_typed
+            ), scored AS (SELECT page_id, (1 - {TIE}) * max(score) + {TIE} * sum(score) AS score FROM readings GROUP BY page_id)
+            SELECT c.page_id, ((coalesce(s.score, 0) + c.bonus) * c.factor)::float8 AS score
             FROM candidates c LEFT JOIN scored s USING (page_id)
             ORDER BY score DESC, c.published_at DESC NULLS LAST, c.page_id DESC LIMIT %s OFFSET %s
         """
         lexemes = {stem(term): weight for term, weight in weights.items()}
+        values = list(lexemes.values())
         params = (
-            list(lexemes), list(lexemes.values()),
-            *bonus.params, *where.params, *bonus.params, _any(weights), candidates, limit, offset,
+            list(lexemes), [w.value for w in values], [w.is_typed for w in values],
+            *bonus.params, now(), *where.params, *bonus.params, _any(weights), candidates, limit, offset,
         )  # fmt: skip
         return _rows(sql, params)
 
@@ -200,9 +222,20 @@ def facet_condition(name: str, values: Iterable[str]) -> Sql:
     column, several = COLUMNS[name]
     if name == "trl":
         return Sql("trl = ANY(%s)", (sorted({level for value in values for level in trl_range(value)}),))
+    if name in NUMBERS:
+        return _buckets_or_ranges(name, column, values)
     if several:
         return Sql(f"{column} && %s::varchar[]", (values,))
     return Sql(f"{column} = ANY(%s::varchar[])", (values,))
+
+
+def _buckets_or_ranges(name: str, column: str, values: list[str]) -> Sql:
+    buckets, ranges = split_ranges(name, values)
+    parts, params = [f"{column} = ANY(%s::varchar[])"], [buckets]
+    for low, high in ranges:
+        parts.append(f"{NUMBERS[name][0]} BETWEEN %s AND %s")
+        params += [low or 0, high if high is not None else _MOST]
+    return Sql(" OR ".join(parts), tuple(params))
 
 
 def text_condition(query: Query, loose: bool) -> Sql:
@@ -231,17 +264,19 @@ def text_condition(query: Query, loose: bool) -> Sql:
     return Sql(" OR ".join(parts), tuple(params))
 
 
-def _weighted(queries: Iterable[tuple[Query, float]]) -> dict[str, float]:
-    """Each term with its rarity, times the weight of where it stands; of many the weightiest."""
-    weights: dict[str, float] = {}
+def _weighted(queries: Iterable[tuple[Query, float]]) -> dict[str, Weight]:
+    """The weights of all terms; of many the weightiest."""
+    typed: dict[str, float] = {}
+    others: dict[str, float] = {}
     for query, factor in queries:
         for term in query.terms:
-            weights[term] = weights.get(term, 0.0) + factor * rarity(stem(term))
+            typed[term] = typed.get(term, 0.0) + factor * rarity(stem(term))
         for phrase in query.synonyms:
             for term in (t for word in phrase for t in word.terms):
-                weights.setdefault(term, 0.7 * factor * rarity(stem(term)))
-    best = sorted(weights.items(), key=lambda item: -item[1])[:OR_TERMS]
-    return dict(best)
+                others.setdefault(term, OTHER_WORDS * factor * rarity(stem(term)))
+    weights = {term: Weight(value, is_typed=False) for term, value in others.items()}
+    weights |= {term: Weight(value) for term, value in typed.items()}
+    return dict(sorted(weights.items(), key=lambda item: -item[1].value)[:OR_TERMS])
 
 
 def _any(terms: Iterable[str]) -> str:

@@ -3,8 +3,19 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
+from marketplace.clock import now
+from search import ranking
 from search.engines import client
-from search.engines.base import SUGGESTIONS, EngineDown, Found, Likeness, distinct
+from search.engines.base import (
+    NUMBERS,
+    SUGGESTIONS,
+    EngineDown,
+    Found,
+    Likeness,
+    chosen_values,
+    distinct,
+    split_ranges,
+)
 from search.engines.mapping import BOOSTS, TEXTS
 from search.facts import keys, offered, typed_key
 from search.models import SearchDocument
@@ -22,9 +33,9 @@ ACROSS_BOOST = 3.0  # of words of the other script, which stand alone, beside pa
 BESIDE_BOOST = 1.0
 TIE = 0.1
 DETAIL_BOOST = 0.7  # of a need's long text beside its title
-DETAIL_SINGLES = 0.2
+DETAIL_SINGLES = 0.4
 NEAR_BOOST = 1.0
-_COLUMN = {"field": "fields", "trigger": "triggers", "language": "languages"}
+_COLUMN = {"field": "fields", "trigger": "triggers", "language": "languages", "eligible": "pilot"}
 _NEWEST = [{"published_at": {"order": "desc", "missing": "_last"}}, {"page_id": "desc"}]
 _SORT: dict[str, list] = {
     "relevance": ["_score", *_NEWEST],
@@ -74,9 +85,11 @@ def _texts_of(options: list[tuple[int, str]]) -> Iterator[str]:
 def request(params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> dict:
     """The whole request of a result page. Facets are chosen after counting (post_filter); each facet is counted
     under the choices of the others."""
-    chosen = {name: facet_filter(name, params.chosen(name)) for name in FACETS if params.chosen(name)}
+    chosen = {
+        name: facet_filter(name, values) for name in FACETS if (values := chosen_values(params, viewer, name))
+    }
     body = {
-        "query": {"bool": bool_query(query, visible(viewer), loose=loose)},
+        "query": ranked(bool_query(query, visible(viewer), loose=loose)),
         "from": params.offset,
         "size": params.size,
         "sort": _SORT[params.sort if query or params.sort != "relevance" else "newest"],
@@ -112,7 +125,25 @@ def visible(viewer: Viewer) -> dict:
 def facet_filter(name: str, values: Iterable[str]) -> dict:
     if name == "trl":
         return {"terms": {"trl": sorted({level for value in values for level in trl_range(value)})}}
+    if name in NUMBERS:
+        buckets, ranges = split_ranges(name, values)
+        column = NUMBERS[name][0]
+        return _any(
+            [{"terms": {name: buckets}}, *({"range": {column: {"gte": a, "lte": b}}} for a, b in ranges)]
+        )
     return {"terms": {_COLUMN.get(name, name): list(values)}}
+
+
+def ranked(query: dict) -> dict:
+    """A bool query with the gentle factors of search.ranking."""
+    return {
+        "function_score": {
+            "query": {"bool": query},
+            "functions": ranking.functions(now()),
+            "score_mode": "sum",
+            "boost_mode": "multiply",
+        }
+    }
 
 
 def bool_query(query: Query, *filters: dict, loose: bool = False) -> dict:

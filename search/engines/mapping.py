@@ -49,12 +49,15 @@ MAPPING: dict = {
         **dict.fromkeys(
             (
                 "audience", "kind", "fields", "ip", "free", "triggers", "payment", "exclusivity", "institution",
-                "region", "languages", "programme", "identifiers",
+                "region", "languages", "programme", "identifiers", "pilot", "price",
             ),
             _WORD,
         ),
         "trl": {"type": "byte"},
         "free_months": {"type": "short"},
+        "price_minor": {"type": "long"},
+        "completeness": {"type": "short"},
+        "is_available": {"type": "boolean"},
         "published_at": {"type": "date"},
         "page_id": {"type": "long"},
         "suggest": {

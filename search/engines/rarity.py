@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+from collections.abc import Iterable
 
 from django.db import connection
 
@@ -17,6 +18,11 @@ def rarity(lexeme: str) -> float:
     until the table has been analysed for the first time."""
     _read_at, frequencies, floor = _current()
     return max(0.05, -math.log(frequencies.get(lexeme, floor))) if frequencies else 1.0
+
+
+def lexemes() -> Iterable[tuple[str, float]]:
+    """The commonest terms with the share of documents that hold them."""
+    return _current()[1].items()
 
 
 def forget() -> None:

@@ -30,6 +30,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     ids = list(dict.fromkeys(int(number) for number in asked))
     documents = (
         SearchDocument.objects.visible_to(viewer_of(request.acting))
+        .exclude(kind=Kind.INSTITUTION)
         .defer("words", "characters", "source")
         .in_bulk(ids)
     )

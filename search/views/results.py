@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -14,12 +15,12 @@ from marketplace.tables import FORMATS, export
 from search import suggesting
 from search.analysis import clean
 from search.facets import region_name
-from search.finding import Hit, Results, find
+from search.finding import Results, find, listed
 from search.forms import SaveForm
+from search.models import SearchDocument
 from search.params import SIZES, WINDOW, SearchParams
 from search.viewer import viewer_of
 
-EXPORTED = 1_000
 SORTS = {
     "relevance": gettext_lazy("best match"),
     "newest": gettext_lazy("newest"),
@@ -51,7 +52,7 @@ def search(request: HttpRequest) -> HttpResponse:
     params = SearchParams.from_query(request.GET)
     viewer = viewer_of(request.acting)
     if request.GET.get("export") in FORMATS:
-        return _export(request, find(replace(params, page=1, size=EXPORTED), viewer))
+        return _export(request, listed(params, viewer, WINDOW))
     results = find(params, viewer)
     if not results.hits and results.total and params.page > 1:  # behind the last page: show that one
         last = -(-min(results.total, WINDOW) // params.size)
@@ -63,11 +64,18 @@ def search(request: HttpRequest) -> HttpResponse:
         "sorts": SORTS,
         "sizes": SIZES,
         "parts": PARTS,
+        "kinds": results.params.chosen("kind"),
+        "canonical": _address(results.params.canonical),
         "save_form": SaveForm(initial={"query": replace(params, page=1).to_query(), "name": _name(results)}),
         "may_post_need": request.acting.can("need.edit"),
         "window": WINDOW,
     }
     return render(request, "search/results.html", context)
+
+
+def _address(params: SearchParams) -> str:
+    query = params.to_query()
+    return f"{settings.SITE_URL}{reverse('search')}{'?' if query else ''}{query}"
 
 
 def _name(results: Results) -> str:
@@ -76,22 +84,21 @@ def _name(results: Results) -> str:
     ]
 
 
-def _export(request: HttpRequest, results: Results) -> HttpResponse:
+def _export(request: HttpRequest, documents: list[SearchDocument]) -> HttpResponse:
     columns = [
-        (_("Number"), "document.code"),
-        (_("Kind"), "document.get_kind_display"),
-        (_("Title"), "document.title"),
-        (_("Summary"), "document.summary"),
-        (_("Institution"), "document.organisation"),
-        (_("Technology readiness level"), "document.trl"),
-        (_("Free period in months"), "document.free_months"),
-        (_("Offer"), "document.offer"),
-        (_("Region"), lambda hit: region_name(hit.document.region) if hit.document.region else ""),
-        (_("Published on"), lambda hit: hit.document.published_at and hit.document.published_at.date()),
-        (_("Address"), lambda hit: request.build_absolute_uri(hit.document.get_absolute_url())),
+        (_("Number"), "code"),
+        (_("Kind"), "get_kind_display"),
+        (_("Title"), "title"),
+        (_("Summary"), "summary"),
+        (_("Institution"), "organisation"),
+        (_("Technology readiness level"), "trl"),
+        (_("Free period in months"), "free_months"),
+        (_("Offer"), "offer"),
+        (_("Region"), lambda document: region_name(document.region) if document.region else ""),
+        (_("Published on"), lambda document: document.published_at and document.published_at.date()),
+        (_("Address"), lambda document: request.build_absolute_uri(document.get_absolute_url())),
     ]
-    rows: list[Hit] = list(results.hits)
-    return export(request, "search", columns, rows)
+    return export(request, "search", columns, documents)
 
 
 @require_safe

@@ -1,7 +1,9 @@
 import os
+import time
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 
 from search import engines, indexing, pushing
 from search.engines import client, rarity
@@ -79,3 +81,18 @@ def versions():
 @pytest.fixture
 def documents():
     return lambda: dict(SearchDocument.objects.values_list("pk", "title_en"))
+
+
+@pytest.fixture
+def statistics(db):
+    """`statistics()`: how rare terms are among the documents of the test; PostgreSQL counts only what was committed."""
+
+    def read():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM search_searchdocument")
+            [number] = cursor.fetchone()
+            cursor.execute("SELECT word, ndoc FROM ts_stat('SELECT words FROM search_searchdocument')")
+            frequencies = {word: documents / number for word, documents in cursor.fetchall()}
+        rarity._known = (time.monotonic(), frequencies, 1 / (2 * number))
+
+    return read

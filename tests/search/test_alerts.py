@@ -67,6 +67,9 @@ def test_many_at_once_make_one_letter(scout):
         ("field=materials&region=42", 1),
         ("language=en&kind=NEED", 0),
         ("q=锂", 1),
+        ("free=6-18&price=100000-", 1),
+        ("free=UP_TO_12&price=-100000", 0),
+        ("eligible=mine", 0),
     ],
 )
 def test_facets_narrow_alerts_as_they_narrow_the_page(scout, query, hits):

@@ -1,12 +1,15 @@
 """One contract for both engines: the same questions, the same answers."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
 
-from search import indexing, pushing
+from marketplace.clock import now
+from search import indexing, pushing, ranking
 from search.engines.base import Likeness
+from search.facts import Facts
 from search.params import SearchParams
 from search.viewer import ANONYMOUS, Viewer
 from search.words import Thesaurus, read
@@ -126,6 +129,8 @@ def test_all_is_counted(market, find):
         "region": {"42": 3, "33": 1, "44": 1},
         "language": {"zh": 4, "en": 3},
         "programme": {"hubei": 1},
+        "price": {"NONE": 1, "UP_TO_500K": 1, "OVER_2M": 1},
+        "eligible": {"hubei": 1},
     }
 
 
@@ -151,6 +156,15 @@ FACETS = [
     ({"programme": ["hubei"]}, {1}),
     ({"institution": ["11"], "exclusivity": ["SOLE"]}, {3}),
     ({"payment": ["NO_SUCH_FORM"]}, set()),
+    ({"free": ["7-12"]}, {1}),
+    ({"free": ["-6"]}, {2}),
+    ({"free": ["6-"]}, {1, 2}),
+    ({"free": ["UP_TO_6", "12-12"]}, {1, 2}),
+    ({"price": ["0-200000"]}, {1, 3}),
+    ({"price": ["200001-"]}, {2}),
+    ({"price": ["NONE", "OVER_2M"]}, {2, 3}),
+    ({"price": ["999999999-"]}, set()),
+    ({"eligible": ["mine"]}, set()),
 ]
 
 
@@ -241,3 +255,49 @@ def test_withdrawn_document_is_found_no_more(market, stored, find, engine):
     if engine.name == "elasticsearch":
         pushing.push()
     assert set(ids(find("电池"))) == {4, 5}
+
+
+def test_eligible_is_what_is_open_to_who_asks(market, find):
+    mine, other = Viewer(21, is_verified=True), Viewer(22, is_verified=True)
+    mine.__dict__["programmes"], other.__dict__["programmes"] = ["hubei", "zhejiang"], ["zhejiang"]
+    assert ids(find(viewer=mine, eligible=["mine"])) == [BATTERY.page_id]
+    assert ids(find(viewer=other, eligible=["mine"])) == []
+    assert find(viewer=mine, eligible=["mine"], trl=["3"]).counts["eligible"] == {}
+
+
+SAME = {"kind": "LISTING", "title_en": "Ceramic kiln furniture", "body_en": "Kiln furniture of ceramic foam."}
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
+GENTLE = {
+    "newer": ({"published_at": now() - timedelta(days=10)}, {"published_at": now() - timedelta(days=900)}),
+    "fuller": ({"published_at": DAY, "completeness": 95}, {"published_at": DAY, "completeness": 30}),
+    "available": ({"published_at": DAY, "is_available": True}, {"published_at": DAY}),
+}
+
+
+@pytest.mark.parametrize("what", GENTLE)
+def test_of_equal_texts_the_better_offer_comes_first(stored, find, what):
+    better, worse = (
+        Facts(page_id=pk, **SAME, **facts) for pk, facts in zip((1, 2), GENTLE[what], strict=True)
+    )
+    stored(better, worse)
+    (first, high), (second, low) = find("ceramic kiln").ids
+    assert (first, second) == (1, 2)
+    assert 1 < high / low < ranking.MOST
+
+
+def test_better_text_stays_before_the_newer_and_fuller(stored, find):
+    stored(
+        Facts(page_id=1, kind="LISTING", title_en="Ceramic kiln furniture", published_at=datetime(2020, 1, 1, tzinfo=UTC)),
+        Facts(page_id=2, kind="LISTING", title_en="Furniture", body_en="For offices, with a word on kiln drying of wood.",
+              published_at=now(), completeness=100, is_available=True),
+    )  # fmt: skip
+    assert ids(find("ceramic kiln furniture")) == [1, 2]
+
+
+def test_engines_multiply_by_the_documented_factor(stored, find):
+    stored(
+        Facts(page_id=1, **SAME),
+        Facts(page_id=2, **SAME, published_at=DAY, completeness=50, is_available=True),
+    )
+    scores = dict(find("ceramic kiln").ids)
+    assert scores[2] / scores[1] == pytest.approx(ranking.factor(DAY, 50, True, now()), rel=0.002)

@@ -1,9 +1,10 @@
 """Relevance is measured through the product's own mapping and ranking, on both engines."""
 
+import gzip
 import json
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from search.models import SearchDocument
 from tests.search.world import MARKET, index
@@ -35,7 +36,36 @@ def test_run_file_lists_what_was_found(engine, tmp_path):
 
 @pytest.mark.django_db
 def test_no_server_is_said_clearly(database_search, tmp_path):
-    from django.core.management import CommandError
-
     with pytest.raises(CommandError, match="ELASTICSEARCH_URL"):
         call_command("evaluate_search", "a", "b", str(tmp_path / "c"), "--engine", "elasticsearch")
+
+
+ODD_DOCS = [
+    {"id": 1, "title": None, "abstract": None},
+    {"id": "two", "title": "电池\u0000\ud800", "abstract": "x" * 100_000, "keywords": "电池"},
+    {"id": "3", "lang": "en", "title": "Seal", "keywords": [None, 7, "seal"]},
+]
+ODD_QUERIES = [
+    {"id": n, "text": text}
+    for n, text in enumerate(["", None, "\u0000", "电" * 5_000, '"[(AND', "7 seal", "电池"])
+]
+
+
+def test_odd_records_are_ranked_and_bad_ones_are_named(engine, tmp_path):
+    docs, queries, run = (tmp_path / name for name in ("docs.jsonl", "queries.jsonl.gz", "run.tsv"))
+
+    def rank(documents, questions):
+        docs.write_text("\ufeff" + "\r\n".join(documents), "utf-8")
+        queries.write_bytes(gzip.compress("\n".join(questions).encode()))
+        call_command(
+            "evaluate_search", str(docs), str(queries), str(run), "--engine", engine.name, verbosity=0
+        )
+
+    rank(map(json.dumps, ODD_DOCS), map(json.dumps, ODD_QUERIES))
+    rows = [line.split("\t")[:3] for line in run.read_text("utf-8").splitlines()]
+    assert rows == [["5", "3", "1"], ["6", "two", "1"]]
+    for bad in ("{", "[]", '{"title": "x"}', '{"id": "a\\tb"}', '{"id": "1"}\n{"id": 1}'):
+        with pytest.raises(CommandError, match="line"):
+            rank(bad.split("\n"), map(json.dumps, QUERIES))
+    with pytest.raises(CommandError, match="There is no file"):
+        call_command("evaluate_search", str(docs), "nowhere", str(run), "--engine", engine.name)

@@ -9,13 +9,14 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from cms import moderation, services
+from cms.structure import ensure_institution_page
 from marketplace.programmes.models import Key, PilotProgramme, ProgrammeRule
 from search import documents, engines, indexing, pushing, tasks
 from search.finding import find
 from search.models import DocumentState, OutboxRow, SearchDocument, Suggestion
 from search.params import SearchParams
 from search.viewer import ANONYMOUS
-from tests.cms.world import University
+from tests.cms.world import University, organisation
 from tests.search.world import BATTERY, MARKET, index
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +28,13 @@ def uni(db):
 
 
 def found(q: str = "") -> list[str]:
-    return [hit.document.code for hit in find(SearchParams(q=q), ANONYMOUS).hits]
+    """The codes of what is found; institutions have none."""
+    return [hit.document.code for hit in find(SearchParams(q=q), ANONYMOUS).hits if hit.document.code]
+
+
+def told(uni) -> set[int]:
+    """The pages that wait, but for the institution's own."""
+    return set(OutboxRow.objects.values_list("page_id", flat=True)) - {uni.organisation.institution_page.pk}
 
 
 def test_published_listing_is_found_and_withdrawn_one_is_not(database_search, uni, drained):
@@ -40,19 +47,18 @@ def test_published_listing_is_found_and_withdrawn_one_is_not(database_search, un
     moderation.unpublish(page, actor=uni.approver, reason="sold")
     drained()
     assert found("硅碳负极") == []
-    assert not SearchDocument.objects.exists()
-    assert not Suggestion.objects.exists()
-    assert list(DocumentState.objects.values_list("page_id", "version", "is_deleted")) == [(page.pk, 2, True)]
+    assert {d.kind for d in SearchDocument.objects.all()} == {"INSTITUTION"}
+    assert not Suggestion.objects.exclude(document__kind="INSTITUTION").exists()
+    states = DocumentState.objects.filter(is_deleted=True)
+    assert list(states.values_list("page_id", "version")) == [(page.pk, 2)]
 
 
 def test_draft_leaves_no_trace(database_search, uni, drained):
     uni.draft()
     drained()
-    assert (OutboxRow.objects.count(), SearchDocument.objects.count(), DocumentState.objects.count()) == (
-        0,
-        0,
-        0,
-    )
+    assert not OutboxRow.objects.exists()
+    assert [d.kind for d in SearchDocument.objects.all()] == ["INSTITUTION"]
+    assert DocumentState.objects.count() == 1
 
 
 def test_draft_version_of_a_published_listing_is_not_found(database_search, uni, drained):
@@ -80,7 +86,34 @@ def test_every_way_of_changing_reaches_the_outbox(database_search, uni, drained,
     drained()
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {change}")
-    assert list(OutboxRow.objects.values_list("page_id", flat=True)) == [page.pk]
+    assert told(uni) == {page.pk}
+
+
+def test_institution_is_found_by_its_names_and_follows_them(database_search, uni, drained):
+    drained()
+    home = uni.organisation.institution_page
+
+    def institutions(q):
+        return [hit.document.title_zh for hit in find(SearchParams(q=q), ANONYMOUS).hits]
+
+    assert institutions("Example University") == institutions("示例大学") == ["示例大学"]
+    for change in ("name_zh = '江城大学'", "region = '330100'"):
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE organisations_organisation SET {change}")
+        assert home.pk in set(OutboxRow.objects.values_list("page_id", flat=True)), change
+        drained()
+    assert institutions("江城大学") == ["江城大学"]
+    assert SearchDocument.objects.get(pk=home.pk).region == "33"
+    home.intro_en = "Known for kilns."
+    home.save()
+    drained()
+    assert institutions("kilns") == ["江城大学"]
+
+
+def test_enterprise_that_posts_needs_is_no_institution(database_search, drained):
+    ensure_institution_page(organisation("ENTERPRISE"))
+    drained()
+    assert not SearchDocument.objects.exists()
 
 
 def test_change_that_says_nothing_new_writes_no_row(database_search, uni, drained):
@@ -107,8 +140,8 @@ def test_organisation_that_is_no_longer_verified_is_found_by_itself_alone(databa
     with connection.cursor() as cursor:
         cursor.execute("UPDATE organisations_organisation SET state = 'REFUSED'")
     drained()
-    assert SearchDocument.objects.get().audience == [f"own:{uni.organisation.pk}"]
-    assert found() == []
+    assert {tuple(d.audience) for d in SearchDocument.objects.all()} == {(f"own:{uni.organisation.pk}",)}
+    assert find(SearchParams(), ANONYMOUS).total == 0
 
 
 def test_rows_left_behind_by_a_killed_worker_are_found_again(database_search, uni):
@@ -125,10 +158,10 @@ def test_page_that_cannot_be_read_does_not_hold_up_others(database_search, uni, 
     bad, good = uni.published(), uni.published(title_zh="好的成果")
     real = documents._listing
 
-    def broken(page):
+    def broken(page, rules):
         if page.pk == bad.pk:
             raise ValueError("broken")
-        return real(page)
+        return real(page, rules)
 
     monkeypatch.setattr(documents, "_listing", broken)
     for _attempt in range(indexing.MAX_ATTEMPTS):

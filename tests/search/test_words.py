@@ -87,6 +87,7 @@ def test_no_number_is_seen_where_there_is_none(typed):
         ("cell 电池", "电池cell cells", "[电池cell] [cells]"),
         ("a", "a b", "a b"),
         ("co2", "CO₂ 捕集", "[CO₂] 捕集"),
+        ("low temperature", "Low-temperature, low temperature", "[Low-temperature], [low] [temperature]"),
         ("<b>", "<b>bold</b>", "<[b]>bold</[b]>"),
     ],
 )

@@ -15,7 +15,7 @@ BATTERY = Facts(
     body_zh="现有液态电池在低温下容易析锂。本成果采用硫化物电解质。", body_en="Liquid cells plate lithium in the cold.",
     organisation_zh="示例大学", organisation_en="Example University", fields=("engineering", "materials"), trl=5,
     ip=("INVENTION",), free_months=12, triggers=("INCOME", "TIME"), payment="ROYALTY", exclusivity="NON_EXCLUSIVE",
-    region="42", programme="hubei", numbers=("UF-2026-000001", "ZL 2023 1 0123456.7"),
+    region="42", programme="hubei", pilot="hubei", price_minor=20_000_000, completeness=90, is_available=True, numbers=("UF-2026-000001", "ZL 2023 1 0123456.7"),
     offer_en="12 months free, then 3 % of net sales",
 )  # fmt: skip
 QUANTUM = Facts(
@@ -23,14 +23,14 @@ QUANTUM = Facts(
     published_at=datetime(2026, 5, 1, tzinfo=UTC), title_zh="量子密钥分发终端", summary_zh="百公里光纤上的密钥分发。",
     keywords_zh=("量子密钥", "保密通信"), body_zh="面向金融专网的终端。", organisation_zh="示范研究院", organisation_en="Model Institute",
     fields=("engineering", "information-engineering"), trl=8, ip=("INVENTION", "SOFTWARE"), free_months=6,
-    triggers=("TIME",), payment="LUMP_SUM", exclusivity="EXCLUSIVE", region="33", numbers=("UF-2026-000002",),
+    triggers=("TIME",), payment="LUMP_SUM", exclusivity="EXCLUSIVE", region="33", price_minor=300_000_000, numbers=("UF-2026-000002",),
 )  # fmt: skip
 PUMP = Facts(
     page_id=3, kind="LISTING", code="UF-2026-000003", path="a/uf-2026-000003/", institution="11", organisation_id=11,
     published_at=datetime(2026, 4, 1, tzinfo=UTC), title_en="Sealing compound for cryogenic pumps",
     summary_en="Seals at -180 °C.", keywords_en=("sealing", "cryogenics"), body_en="Tested over 2,000 cycles with liquid nitrogen.",
     organisation_zh="示例大学", organisation_en="Example University", fields=("engineering", "mechanical"), trl=3,
-    ip=("UTILITY_MODEL",), payment="OPEN", exclusivity="SOLE", region="42", numbers=("UF-2026-000003",),
+    ip=("UTILITY_MODEL",), payment="OPEN", exclusivity="SOLE", region="42", price_minor=0, numbers=("UF-2026-000003",),
 )  # fmt: skip
 NEED = Facts(
     page_id=4, kind="NEED", code="UN-2026-000004", published_at=datetime(2026, 2, 1, tzinfo=UTC), organisation_id=13,

@@ -27,6 +27,11 @@ class Command(BaseCommand):
             raise CommandError("ELASTICSEARCH_URL is not set")
         engine = engine or ("elasticsearch" if client.configured() else "database")
         count = 0
+        for path in (docs, queries):
+            if not path.is_file():
+                raise CommandError(f"There is no file {path}.")
+        if not run.parent.is_dir():
+            raise CommandError(f"There is no folder {run.parent}.")
         with run.open("w", encoding="utf-8") as out:
             for query, ranking in rank(engine, _records(docs), _records(queries)):
                 count += 1
@@ -36,14 +41,27 @@ class Command(BaseCommand):
 
 
 def _records(path: Path) -> Iterator[dict]:
-    with (
-        gzip.open(path, "rt", encoding="utf-8")
-        if path.suffix == ".gz"
-        else path.open(encoding="utf-8") as lines
-    ):
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                try:
-                    yield json.loads(line)
-                except ValueError as problem:
-                    raise CommandError(f"{path}, line {number}: {problem}") from problem
+    """Each line an object with an id of its own; a bad line is named, and nothing is ranked without it."""
+    known: set[str] = set()
+    opened = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opened(path, "rt", encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield _record(line, known, f"{path}, line {number}")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise CommandError(f"{path} cannot be read: {problem}") from problem
+
+
+def _record(line: str, known: set[str], place: str) -> dict:
+    try:
+        record = json.loads(line)
+    except ValueError as problem:
+        raise CommandError(f"{place}: {problem}") from problem
+    name = str(record.get("id", "")) if isinstance(record, dict) else ""
+    if not name or any(sign in name for sign in "\t\r\n"):
+        raise CommandError(f"{place}: give an object with an id (no tabs or line ends in it).")
+    if name in known:
+        raise CommandError(f"{place}: the id {name} is there twice.")
+    known.add(name)
+    return record

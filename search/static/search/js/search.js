@@ -13,7 +13,7 @@
       for (const field of form.elements) {
         if (field.name === "sort" && field.value === "relevance") field.disabled = true;
         if (field.name === "size" && field.value === "20") field.disabled = true;
-        if (field.name === "q" && !field.value.trim()) field.disabled = true;
+        if ((field.name === "q" || /_(min|max)$/.test(field.name)) && !field.value.trim()) field.disabled = true;
       }
     });
     window.addEventListener("pageshow", () => { for (const field of form.elements) field.disabled = false; });
