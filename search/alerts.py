@@ -111,7 +111,11 @@ def _fits(document: SearchDocument, params: SearchParams) -> bool:
     """Whether the facets let the document through; saves most searches a query."""
     for name in FACETS:
         chosen = params.chosen(name)
-        if not chosen or name == "eligible" or any(number_range(value) for value in chosen if name in NUMBERS):
+        if (
+            not chosen
+            or name == "eligible"
+            or any(number_range(value) for value in chosen if name in NUMBERS)
+        ):
             continue  # left to the query
         column, several = COLUMNS[name]
         value = getattr(document, column)

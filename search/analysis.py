@@ -53,6 +53,11 @@ def clean(text: str) -> str:
     return " ".join(_TROUBLE.sub(" ", text[: 20 * MAX_QUERY]).split())[:MAX_QUERY].strip()
 
 
+def readable(text: str) -> str:
+    """Without what no text has and a database refuses: control characters, lone surrogates, direction marks."""
+    return _TROUBLE.sub(" ", text)
+
+
 def fold(text: str) -> str:
     """Full width to half width, upper to lower case, traditional to simplified. May change the length."""
     folded = unicodedata.normalize("NFKC", _TROUBLE.sub(" ", text)).lower()

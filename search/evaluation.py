@@ -9,6 +9,7 @@ from itertools import islice
 from django.conf import settings
 from django.db import connection, transaction
 
+from search.analysis import readable
 from search.engines import client, rarity
 from search.engines.database import DatabaseEngine
 from search.engines.elastic import alike_request, request
@@ -27,9 +28,10 @@ Ranking = list[tuple[str, float]]
 
 def facts_of(record: Mapping, number: int) -> Facts:
     """{"id", "lang", "title", "abstract", "keywords"?} as a public listing."""
-    title, abstract = (str(record.get(name) or "") for name in ("title", "abstract"))
+    title, abstract = (readable(str(record.get(name) or "")) for name in ("title", "abstract"))
     keywords = record.get("keywords") or ()
-    keywords = (keywords,) if isinstance(keywords, str) else tuple(str(word) for word in keywords if word)
+    keywords = [keywords] if isinstance(keywords, str) else keywords
+    keywords = tuple(readable(str(word)) for word in keywords if word)
     lang = str(record.get("lang") or "")
     is_english = lang.startswith("en") if lang else f"{title}{abstract}".isascii()
     code = "en" if is_english else "zh"

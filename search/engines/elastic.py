@@ -26,6 +26,7 @@ from search.words import Query, Word
 SINGLES_BOOST = 0.5  # of single Han characters beside pairs; more drowns the pairs of long queries
 PHRASE_BOOST = 0.3
 PHRASE_CHARACTERS = 200
+TEXT_CHARACTERS = 600
 NEIGHBOUR_BOOST = 0.1
 NEIGHBOURS = 20
 NUMBER_BOOST = 1_000.0
@@ -198,7 +199,8 @@ def _any(clauses: list[dict]) -> dict:
 
 
 def _text(query: Query) -> str:
-    return " ".join(word.text for word in query.words)
+    """The words that are looked for; of an endless text its beginning, since each pair is a term in four fields."""
+    return " ".join(word.text for word in query.words)[:TEXT_CHARACTERS]
 
 
 def pairs(query: Query, boost: float = 1.0) -> list[dict]:

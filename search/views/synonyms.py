@@ -27,7 +27,6 @@ COLUMNS = [
 
 
 def _keeper(view):
-    @login_required
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         permit(request.acting, "search.keep", request.acting.organisation)
         return view(request, *args, **kwargs)
@@ -35,6 +34,7 @@ def _keeper(view):
     return wrapped
 
 
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @_keeper
 def synonyms(request: HttpRequest) -> HttpResponse:
@@ -78,6 +78,7 @@ def _rows(request: HttpRequest):
     return rows, asked, topic
 
 
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @_keeper
 def change(request: HttpRequest, pk: int) -> HttpResponse:
@@ -96,6 +97,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "search/synonym_form.html", {"form": form, "set": found}, status=status)
 
 
+@login_required
 @require_POST
 @_keeper
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
@@ -104,6 +106,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("synonyms")
 
 
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @_keeper
 def take_over(request: HttpRequest) -> HttpResponse:
