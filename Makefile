@@ -13,7 +13,7 @@ help:
 	@echo "make demo-check   start it, ask the first pages, stop"
 	@echo "make test         all tests, on real servers"
 	@echo "make check        format, lint, migrations and the quick tests, before each commit"
-	@echo "make soak         the properties with many more examples (SOAK=2000: how many); hours"
+	@echo "make soak         kill -9 under load (CRASHES=200), and the properties with more examples (SOAK=1000); hours"
 	@echo "make bench        figures"
 	@echo "make services     start the servers that tests use and show what runs"
 	@echo "make stop         end the demo and the servers of this checkout"
@@ -41,9 +41,11 @@ check:
 	TEST_DATABASE=usefirst_check $(IN_TEST) -m pytest -q --reuse-db -m "$(QUICK)" -n $(JOBS) --dist loadgroup
 
 SOAK ?= 1000
+CRASHES ?= 200
 soak:
 	@bin/setup --dev
 	@$(PYTHON) bin/services up test
+	CRASHES=$(CRASHES) $(IN_TEST) -m pytest -s -n 0 tests/crash
 	ACCEPTANCE_EXAMPLES=$(SOAK) ACCEPTANCE_STEPS=40 $(IN_TEST) -m pytest -s -n 0 tests/contracts/billing/test_acceptance.py
 
 bench:

@@ -1,0 +1,33 @@
+"""Many contracts in a moment: copies of one, made in the database."""
+
+from django.db import connection
+
+from contracts.lifecycle.models import ContractTerms, LicenceContract
+from marketplace.deals.models import Deal, Offer, TermSheet
+
+FIRST = 1_000_000  # ids of copies begin here
+
+
+def copies(contract: LicenceContract, count: int, *, first: int = FIRST) -> range:
+    """Copies of a contract with its deal, offer, term sheet and terms; the range of their ids."""
+    sheet = contract.term_sheet
+    _copy(Deal, sheet.deal_id, count, first, number="'D-1000-' || n")
+    _copy(Offer, sheet.offer_id, count, first, deal_id="%(first)s + n")
+    _copy(TermSheet, sheet.pk, count, first, deal_id="%(first)s + n", offer_id="%(first)s + n")
+    _copy(LicenceContract, contract.pk, count, first, number="'C-1000-' || n", term_sheet_id="%(first)s + n")
+    _copy(ContractTerms, contract.versions.get().pk, count, first, contract_id="%(first)s + n")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return range(first + 1, first + count + 1)
+
+
+def _copy(model, pk: int, count: int, first: int, **changed: str) -> None:
+    table = model._meta.db_table
+    changed = {"id": "%(first)s + n", **changed}
+    others = [field.column for field in model._meta.concrete_fields if field.column not in changed]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join([*changed, *others])}) SELECT {', '.join([*changed.values(), *others])}"
+            f" FROM {table}, generate_series(1, %(count)s) AS n WHERE {table}.id = %(pk)s",
+            {"first": first, "count": count, "pk": pk},
+        )

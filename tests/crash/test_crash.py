@@ -1,0 +1,240 @@
+"""Kill -9 of web, worker and database at random moments, while bills are approved and issued over HTTP and a month
+is ended by the worker. Afterwards nothing that was acknowledged is lost, nothing is doubled, no number is missing, the
+books verify, and the run has come to its end.
+
+CRASHES (50) sets how many kills; SEED repeats a run's choices, not its timing.
+"""
+
+import os
+import random
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections import Counter
+from importlib import import_module
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db import Error, connection, connections
+from django.urls import reverse
+from django.utils import translation
+
+from contracts.billing.closing import month_end
+from contracts.billing.closing.models import MonthEndRun
+from contracts.billing.models import Charge, Invoice, InvoiceLine
+from contracts.ledger.models import Entry
+from contracts.ledger.verifying import verify_ledger
+from contracts.lifecycle.models import LicenceContract
+from contracts.payments.booking import book_money
+from marketplace.clock import today
+from marketplace.organisations.middleware import SESSION_KEY as ACTING
+from marketplace.terms import hash_of
+from marketplace.terms.codec import write
+from tests.bench.many import copies
+from tests.contracts.payments import world as made
+from tests.contracts.rating.samples import after, lump, sheet
+from tests.crash.servers import Database, connect_here, processes
+
+CRASHES = int(os.environ.get("CRASHES", 50))
+SEED = int(os.environ.get("SEED", time.time()))
+PAUSE = (0.1, 0.6)  # seconds between two kills
+CLIENTS = 2
+
+
+class Client(threading.Thread):
+    """Approves and issues the charges of its contracts, each until it is acknowledged. What a killed server did not
+    answer is simply asked again."""
+
+    def __init__(self, address: str, cookies: str, numbers, stop: threading.Event):
+        super().__init__(daemon=True)
+        self.address, self.cookies, self.numbers, self.stop_ = address, cookies, numbers, stop
+        self.acknowledged: list[str] = []
+        self.answers: Counter = Counter()
+
+    def run(self):
+        for number in self.numbers:
+            for name, form in (("charges_approve", {"all": "1"}), ("charges_invoice", {})):
+                if not self._until_acknowledged(reverse(name, args=[number]), form):
+                    return
+            self.acknowledged.append(number)
+
+    def _until_acknowledged(self, path: str, form: dict) -> bool:
+        while not self.stop_.is_set():
+            answer = self._post(path, form)
+            self.answers[answer] += 1
+            if answer == 302:
+                return True
+            time.sleep(0.05)
+        return False
+
+    def _post(self, path: str, form: dict) -> int | str:
+        request = urllib.request.Request(
+            self.address + path,
+            urllib.parse.urlencode(form).encode(),
+            {"Cookie": self.cookies, "X-CSRFToken": TOKEN},
+        )
+        try:
+            return OPENER.open(request, timeout=10).status
+        except urllib.error.HTTPError as answer:
+            return answer.code
+        except OSError as problem:
+            return type(problem).__name__
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *arguments):
+        return None
+
+
+TOKEN = "c" * 32
+OPENER = urllib.request.build_opener(_Stay)
+
+
+def cookies_of(acting) -> str:
+    """A session of this person, as signing in would make it."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(acting.user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = acting.user.get_session_auth_hash()
+    session[ACTING] = acting.organisation.pk
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
+
+
+def a_market(count: int):
+    """Contracts of which each owes one lump sum; `count` for the worker and as many for the clients."""
+    world = made.world()
+    agreed = sheet(lump("1000", trigger=after(0)))
+    world.contract.versions.update(terms=write(agreed), terms_hash=hash_of(agreed))
+    ids = copies(world.contract, 2 * count)
+    LicenceContract.objects.filter(pk=world.contract.pk).update(disputed=True)  # the model itself stays out
+    theirs = list(LicenceContract.objects.filter(pk__in=ids[count:]).order_by("pk"))
+    for contract in theirs:
+        month_end.charge_contract(contract)
+    return world, [contract.number for contract in theirs]
+
+
+def patiently(step):
+    """What a caller does whose database is just recovering."""
+    for _attempt in range(200):
+        try:
+            return step()
+        except Error:
+            connection.close()
+            time.sleep(0.1)
+    return step()
+
+
+@pytest.fixture
+def place(django_db_setup, django_db_blocker, tmp_path):
+    """(database, web, worker, address), ready and started; all ended afterwards."""
+    database, started = Database(), []
+    with django_db_blocker.unblock():
+        name = connection.settings_dict["NAME"]
+        connections.close_all()
+        database.start()
+        kept = None
+        try:
+            database.fill(name)
+            kept = connect_here(database)
+            web, worker, address = processes(database, tmp_path)
+            started += [web, worker]
+            yield database, web, worker, address
+        finally:
+            for process in started:
+                process.end()
+            connection.close()
+            if kept:
+                connection.settings_dict.update(kept)
+            database.end()
+
+
+@pytest.mark.slow
+def test_nothing_acknowledged_is_lost_or_doubled_by_killing(place, capsys):
+    database, web, worker, address = place
+    chance, stop = random.Random(SEED), threading.Event()
+    world, numbers = a_market(max(3 * CRASHES, 30))
+    run = month_end.start_month_end(actor=world.finance, month=month_end.month_before(today()))
+    with translation.override("zh-hans"):
+        clients = [
+            Client(address, cookies_of(world.finance), numbers[place::CLIENTS], stop)
+            for place in range(CLIENTS)
+        ]
+        for client in clients:
+            client.start()
+        killed = _kill_at_random(chance, database, web, worker, clients, run)
+        _until(lambda: not any(client.is_alive() for client in clients), 90, run)
+        stop.set()
+        for client in clients:
+            client.join(20)
+    patiently(lambda: month_end.work(MonthEndRun.objects.get(pk=run.pk)))
+    patiently(month_end.resume)
+    patiently(book_money)
+    acknowledged = [number for client in clients for number in client.acknowledged]
+    with capsys.disabled():
+        answers = sum((client.answers for client in clients), Counter())
+        print(
+            f"\nseed {SEED}: killed {dict(killed)}; answers {dict(answers)}; {Invoice.objects.count()} invoices"
+        )
+    _nothing_lost_or_doubled(world, acknowledged, numbers)
+    assert sum(killed.values()) >= CRASHES
+    assert MonthEndRun.objects.get(pk=run.pk).state == "DONE"
+    assert dict(month_end.progress(run)) == {"DONE": LicenceContract.objects.count()}
+
+
+def _kill_at_random(chance, database, web, worker, clients, run) -> Counter:
+    """Until enough were killed; work is handed out all the while, as the timer does."""
+    victims = [
+        ("web child", web.kill_child), ("web child", web.kill_child),
+        ("worker child", worker.kill_child), ("worker child", worker.kill_child),
+        ("connection", database.kill_backend), ("database", database.kill),
+    ]  # fmt: skip
+    killed: Counter = Counter()
+    _until(lambda: any(client.answers[302] for client in clients), 90, run)
+    while sum(killed.values()) < CRASHES:
+        _hand_out(run)
+        time.sleep(chance.uniform(*PAUSE))
+        name, kill = chance.choice(victims)
+        done = sum(killed.values())
+        if done in (CRASHES // 3, 2 * CRASHES // 3):  # now and then the master, too
+            name, kill = ("web", web.kill) if done == CRASHES // 3 else ("worker", worker.kill)
+        try:
+            worked = kill() is not False
+        except Exception:  # the database is just recovering from the kill before
+            time.sleep(0.1)
+            continue
+        if worked:
+            killed[name] += 1
+        if name == "database":
+            database.start()
+    return killed
+
+
+def _hand_out(run) -> None:
+    current_app.send_task(
+        "contracts.billing.tasks.work_month_end", [run.pk], queue=f"crash-{os.getpid()}", expires=5
+    )
+
+
+def _until(true, seconds: float, run) -> None:
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        _hand_out(run)
+        time.sleep(0.2)
+    assert true(), "not done in time"
+
+
+def _nothing_lost_or_doubled(world, acknowledged: list[str], numbers: list[str]) -> None:
+    assert sorted(acknowledged) == sorted(numbers)
+    bills = Invoice.objects.order_by("sequence")
+    assert [bill.sequence for bill in bills] == list(range(1, len(bills) + 1))
+    each = Counter(bills.values_list("contract__number", flat=True))
+    assert set(each) == set(LicenceContract.objects.filter(disputed=False).values_list("number", flat=True))
+    assert set(each.values()) == {1}
+    assert InvoiceLine.objects.count() == Charge.objects.count() == len(bills) == Entry.objects.count()
+    assert not Charge.objects.exclude(state="INVOICED").exists()
+    assert verify_ledger().findings == []
