@@ -1,153 +1,86 @@
-"""Indicative terms of a listing: the few inputs of `marketplace.terms.build` that say what is meant, so that an
-offer can begin from them. Everything else of the terms keeps the defaults of the language and is settled in a deal.
-"""
+"""Indicative terms of a listing: structured terms from which an offer begins, in the editor of terms."""
 
 from django import forms
-from django.utils.functional import lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from cms.forms import CapitalForm
-from cms.models import PaymentForm
-from cms.words import language
+from cms.models import ListingPage, PaymentForm
 from marketplace import terms
+from marketplace.editor import chooser
+from marketplace.editor.chooser import Entry, Group
+from marketplace.editor.forms import TermsForm
+from marketplace.editor.starts import Start
+from marketplace.programmes.starts import asked_for, from_shape, pilots, ready_form
 from marketplace.terms import words
-from marketplace.terms.build import BuildError, build
-from marketplace.terms.choices import Commitment, Silence
-from marketplace.terms.phrases import NAMES
-
-FORMS = ("lump_sum", "instalments", "royalty", "entry_royalty", "yearly_fee", "free")
-EVENTS = ("first_income", "written_notice")
 
 
-def _named(code: str) -> str:
-    return NAMES[code][1 if language() == "en" else 0]
-
-
-_name = lazy(_named, str)
-
-
-def _amount(label, help_text="") -> forms.CharField:
-    attributes = {"inputmode": "decimal", "class": "num", "data-unit": "CNY", "autocomplete": "off"}
-    return forms.CharField(
-        label=label,
-        help_text=help_text,
-        required=False,
-        max_length=30,
-        widget=forms.TextInput(attrs=attributes),
-    )
-
-
-class TermsForm(CapitalForm):
-    payment_form = forms.ChoiceField(
-        label=_("payment form"),
-        choices=[(form, PaymentForm[form.upper()].label) for form in FORMS],
-    )
-    commitment = forms.ChoiceField(
-        label=_("what binds the licensee"),
-        choices=[
-            (Commitment.OPTION.value, _("option: charged only if the licensee converts")),
-            (Commitment.CONTINGENT.value, _("conditional: owed when the trigger happens")),
-            (
-                Commitment.DEFERRED_OBLIGATION.value,
-                _("deferred: owed from signature, only the date lies later"),
-            ),
-        ],
-    )
-    trial_months = forms.IntegerField(
-        label=_("free period in months"), min_value=0, max_value=120, required=False, initial=12
-    )
-    on_silence = forms.ChoiceField(
-        label=_("if the licensee does not answer at the end of the free period"),
-        choices=[(Silence.DECLINE.value, _("it ends")), (Silence.CONVERT.value, _("it goes on and is paid"))],
-    )
-    term_months = forms.IntegerField(
-        label=_("term of the licence in months"), min_value=1, max_value=480, initial=60
-    )
-    trigger_join = forms.ChoiceField(
-        label=_("payment begins with"),
-        choices=[("any", _("the first of these")), ("all", _("all of these together"))],
-    )
-    trigger_months = forms.IntegerField(
-        label=_("months after the contract takes effect"), min_value=0, max_value=240, required=False
-    )
-    trigger_event = forms.ChoiceField(
-        label=_("event"), choices=[("", "–"), *((event, _name(event)) for event in EVENTS)], required=False
-    )
-    amount = _amount(_("sum"), _("For a lump sum or instalments: the whole of it."))
-    instalment_shares = forms.CharField(
-        label=_("shares of the instalments"),
-        max_length=60,
-        required=False,
-        help_text=_("For example 30/30/40."),
-    )
-    entry_fee = _amount(_("entry fee"))
-    entry_creditable = forms.BooleanField(
-        label=_("the entry fee is credited against royalties"), required=False
-    )
-    rate = forms.CharField(
-        label=_("royalty on net sales, %"),
-        required=False,
-        max_length=10,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "num", "data-unit": "%"}),
-    )
-    minimum = _amount(_("minimum royalty a year"))
-    cap_life = _amount(_("cap on everything together"))
-    yearly_amount = _amount(_("yearly fee"))
+class IndicativeForm(TermsForm):
+    start = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
     write_price = forms.BooleanField(
         label=_("write the price line of the listing from these terms, in both languages"),
         required=False,
         initial=True,
     )
 
-    # Which inputs a payment form uses; the others are not handed on, so nothing is meant that is not seen.
-    USED = {
-        "lump_sum": ("amount",),
-        "instalments": ("amount", "instalment_shares"),
-        "royalty": ("rate", "minimum", "cap_life"),
-        "entry_royalty": ("entry_fee", "entry_creditable", "rate", "minimum", "cap_life"),
-        "yearly_fee": ("yearly_amount",),
-        "free": (),
-    }
-    FRAME = (
-        "payment_form",
-        "commitment",
-        "on_silence",
-        "term_months",
-        "trigger_join",
-        "trigger_months",
-        "trigger_event",
-    )
-
-    def clean(self):
-        cleaned = super().clean()
-        self.terms = None
-        if self.errors:
-            return cleaned
-        names = (*self.FRAME, *self.USED[cleaned["payment_form"]])
-        inputs = {name: cleaned[name] for name in names if cleaned[name] not in ("", None)}
-        inputs["trial_months"] = str(cleaned["trial_months"] or 0)
-        try:
-            self.terms = build(inputs)
-        except BuildError as error:
-            lang = get_language() or "zh-hans"
-            for name, problems in error.problems.items():
-                for problem in problems:
-                    self.add_error(name if name in self.fields else None, problem.message(lang))
-        return cleaned
-
     def listing_fields(self) -> dict:
         """What the listing is given: the terms, and its words where that is wanted."""
-        cleaned = self.cleaned_data
         fields = {
             "indicative_terms": terms.write(self.terms),
-            "payment_form": PaymentForm[cleaned["payment_form"].upper()].value,
-            "free_months": cleaned["trial_months"] or 0,
+            "payment_form": payment_form_of(self.terms).value,
+            "free_months": self.terms.trial.months if self.terms.trial else 0,
         }
-        if cleaned["write_price"]:
+        if self.cleaned_data["write_price"]:
             fields["price_zh"] = words.one_line(self.terms, "zh-hans")[:200]
             fields["price_en"] = words.one_line(self.terms, "en")[:300]
         return fields
+
+
+_FORMS = {
+    terms.Instalments: PaymentForm.INSTALMENTS,
+    terms.Milestone: PaymentForm.MILESTONES,
+    terms.YearlyFee: PaymentForm.YEARLY_FEE,
+    terms.Royalty: PaymentForm.ROYALTY,
+    terms.EntryFee: PaymentForm.ENTRY_ROYALTY,
+}
+
+
+def payment_form_of(agreed: terms.Terms) -> PaymentForm:
+    """The form of payment by which the search finds a listing: that of its first payment."""
+    kinds = {type(element) for element in agreed.elements}
+    if not kinds:
+        return PaymentForm.FREE
+    if {terms.EntryFee, terms.Royalty} <= kinds:
+        return PaymentForm.ENTRY_ROYALTY
+    first = next((one for one in agreed.elements if not isinstance(one, terms.Minimum)), agreed.elements[0])
+    if isinstance(first, terms.LumpSum):
+        return {
+            terms.Commitment.OPTION: PaymentForm.LUMP_SUM,
+            terms.Commitment.DEFERRED_OBLIGATION: PaymentForm.DEFERRED,
+            terms.Commitment.CONTINGENT: PaymentForm.CONDITIONAL,
+        }[first.commitment]
+    if isinstance(first, terms.Royalty) and first.base is terms.Base.UNITS:
+        return PaymentForm.PER_UNIT
+    return _FORMS.get(type(first), PaymentForm.OPEN)
+
+
+def start(listing: ListingPage, asked: str) -> tuple[str, Start]:
+    """What was asked for, else the listing's own terms, else the shape nearest to its words."""
+    known = {"free_months": listing.free_months, "programme": listing.programme}
+    ready = asked_for(asked, **known)
+    if ready is not None:
+        return asked, ready
+    if listing.indicative_terms:
+        return "listing", Start.of(terms.read(listing.indicative_terms))
+    return "listing", from_shape(ready_form(listing.payment_form), **known)
+
+
+def choices(listing: ListingPage) -> list[Group]:
+    """What one may begin from."""
+    if listing.indicative_terms:
+        own = Entry.of("listing", _("as they stand now"), terms.read(listing.indicative_terms))
+    else:
+        own = Entry("listing", _("the listing's own words"))
+    return [Group(_("This listing"), (own,)), pilots(), chooser.shapes()]
 
 
 def in_words(document: dict | None) -> list:

@@ -30,6 +30,7 @@ urlpatterns = [
     path("my/listings/new/", drafts.listing_new, name="listing_new"),
     path("my/listings/<int:pk>/edit/", drafts.listing_edit, name="listing_edit"),
     path("my/listings/<int:pk>/terms/", drafts.listing_terms, name="listing_terms"),
+    path("my/listings/<int:pk>/terms/words/", drafts.listing_terms_words, name="listing_terms_words"),
     path("my/listings/<int:pk>/accounts/", drafts.listing_accounts, name="listing_accounts"),
     path("my/listings/import/", imports.listing_import, name="listing_import"),
     path("my/listings/import/template.xlsx", imports.import_template, name="import_template"),

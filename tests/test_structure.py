@@ -19,7 +19,7 @@ PLUMBING = {
     # what pages are made of: registries and helpers that know no area
     *(
         f"marketplace.{name}"
-        for name in ("panels", "desk", "menu", "fields", "uploads", "tables", "documents", "badges")
+        for name in ("panels", "desk", "menu", "fields", "uploads", "tables", "documents", "badges", "editor")
     ),
 }
 GROUND = [
@@ -45,7 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "contracts": SHARED | PLUMBING | set(GROUND) | {"marketplace.deals"},
     **{
         f"marketplace.{name}": SHARED | PLUMBING
-        for name in ("panels", "desk", "menu", "fields", "uploads", "tables", "documents", "badges")
+        for name in ("panels", "desk", "menu", "fields", "uploads", "tables", "documents", "badges", "editor")
     },
 }
 STEPS = ["lifecycle", "usage", "incentives", "billing", "payments", "proceeds"]

@@ -94,6 +94,7 @@ need | firm | live_need.code.lower | 200 200 200 200 | 405 405 405 405
 listing_new | uni | | in 200 200 403 | in 200 200 403
 listing_edit | uni | draft.pk | in 302 404 403 | in 302 404 403
 listing_terms | uni | draft.pk | in 200 404 403 | in 200 404 403
+listing_terms_words | uni | draft.pk | in 405 405 405 | in 200 404 403
 listing_accounts | uni | draft.pk | in 200 404 403 | in 302 404 403
 listing_import | uni | | in 200 200 403 | in 200 200 403
 import_template | uni | | in 200 200 200 | in 405 405 405
@@ -175,6 +176,7 @@ contract_document | firm | contract.number document.pk | in 200 404 404 | in 200
 contract_change | uni | contract.number | in 409 404 404 | in 409 404 404
 contract_declare | uni | contract.number | in 409 404 404 | in 409 404 404
 contract_revise | uni | contract.number | in 409 404 404 | in 409 404 404
+contract_revise_words | uni | contract.number | in 405 405 405 | in 409 404 404
 contract_revision | firm | contract.number | in 409 404 404 | in 409 404 404
 contract_submit | uni | contract.number | in 405 405 405 | in 409 404 404
 contract_review | uni | contract.number | in 409 404 404 | in 409 404 404

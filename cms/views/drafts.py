@@ -7,17 +7,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 from wagtail.users.models import UserProfile
 
-from cms import services
+from cms import services, terms_form
 from cms.forms import AccountsForm, InstitutionForm, ListingNewForm, NeedForm, ServiceForm, initial_of
 from cms.models import InstitutionPage
 from cms.moderation import draft_of
 from cms.rights import edit_permission, rights_of, sync_person
 from cms.structure import ensure_institution_page
-from cms.terms_form import TermsForm, in_words
 from cms.views.lists import find_own, own_pages
 from marketplace.audit.services import record
+from marketplace.editor.chooser import title_of
+from marketplace.editor.words import pane, shown
 from marketplace.organisations.acting import permit
 from marketplace.refusals import NotPermitted, Refused
 
@@ -74,7 +76,9 @@ def listing_terms(request, pk):
         messages.info(request, _("This waits for approval and cannot be changed now. Take it back first."))
         return redirect("listing_review", pk)
     draft = draft_of(page)
-    form = TermsForm(_posted(request), initial={"trial_months": draft.free_months or 12})
+    form, key = _terms_form(request, draft)
+    if (document := form.download()) is not None:
+        return document
     if request.method == "POST" and form.is_valid():
         try:
             services.change(page, actor=request.acting, **form.listing_fields())
@@ -83,8 +87,33 @@ def listing_terms(request, pk):
         else:
             messages.success(request, _("Saved. Submit it when it is ready."))
             return redirect("listing_review", pk)
-    context = {"form": form, "page": draft, "sections": in_words(draft.indicative_terms)}
+    groups = terms_form.choices(draft)
+    context = {
+        "page": draft,
+        "start": key,
+        "starts": groups,
+        "begun": title_of(groups, key),
+        "live": reverse("listing_terms_words", args=[pk]),
+        **shown(form),
+    }
     return render(request, "cms/listing_terms.html", context)
+
+
+@login_required
+@require_POST
+def listing_terms_words(request, pk):
+    """The plain words and findings alone, while somebody types."""
+    page = find_own(request, "listing", pk)
+    permit(request.acting, "listing.edit", page.organisation)
+    form, _key = _terms_form(request, draft_of(page))
+    return render(request, "editor/_words.html", {"pane": pane(form), "form": form})
+
+
+def _terms_form(request, draft):
+    posted = _posted(request)
+    key, start = terms_form.start(draft, (posted or request.GET).get("start", "")[:60])
+    files = request.FILES if posted is not None else None
+    return terms_form.IndicativeForm(posted, files, start=start, initial={"start": key}), key
 
 
 @login_required

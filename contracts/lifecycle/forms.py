@@ -9,6 +9,7 @@ from contracts.lifecycle.services.facts import events_of
 from contracts.lifecycle.services.steps import MAX_WORDS
 from contracts.lifecycle.states import PricingMethod, State
 from contracts.lifecycle.words import event_label
+from marketplace.editor.forms import TermsForm
 from marketplace.fields import DayField, MoneyField, UploadField, UploadsField
 from marketplace.terms.phrases import NAMES
 
@@ -271,3 +272,10 @@ def scope_words(acts) -> list[str]:
     """The acts permitted during free use, in the reader's language."""
     place = 1 if (get_language() or "").startswith("en") else 0
     return [NAMES[act.value][place] for act in acts]
+
+
+class RevisionForm(TermsForm):
+    """Changed terms of a draft, with the reason that the other side reads."""
+
+    previewed = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    note = _words(_("Why the terms change"), _("The other side reads it and has to agree."), rows=3)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("contracts/<str:number>/change/", drafting.change, name="contract_change"),
     path("contracts/<str:number>/declare/", drafting.declare, name="contract_declare"),
     path("contracts/<str:number>/terms/change/", drafting.revise, name="contract_revise"),
+    path("contracts/<str:number>/terms/change/words/", drafting.revise_words, name="contract_revise_words"),
     path("contracts/<str:number>/terms/changed/", drafting.revision, name="contract_revision"),
     path("contracts/<str:number>/submit/", drafting.submit, name="contract_submit"),
     path("contracts/<str:number>/review/", drafting.review, name="contract_review"),

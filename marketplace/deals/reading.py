@@ -6,7 +6,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from marketplace.deals import nda
-from marketplace.deals.changes import Change, changes_between
 from marketplace.deals.models import (
     AgencyInvitation,
     CommissionTerm,
@@ -18,6 +17,7 @@ from marketplace.deals.models import (
 from marketplace.deals.standing import Standing
 from marketplace.deals.states import DealState, Side, WaitsFor
 from marketplace.organisations.acting import Acting
+from marketplace.terms.difference import Group, groups
 from marketplace.terms.words import Section, one_line, plain_words
 
 
@@ -46,8 +46,14 @@ def words(offer: Offer) -> list[Section]:
     return plain_words(offer.agreed_terms, lang())
 
 
-def changes(before: Offer | None, after: Offer) -> list[Change]:
-    return changes_between(before.agreed_terms if before else None, after.agreed_terms, lang())
+def changes(before: Offer | None, after: Offer, language: str = "") -> list[Group]:
+    """What a version changes in another, payment by payment; nothing where there is no other."""
+    return groups(before.agreed_terms, after.agreed_terms, language or lang()) if before else []
+
+
+def count(changed: list[Group]) -> int:
+    """How many lines differ; a payment that only moved counts as one."""
+    return sum(len(group.lines) or 1 for group in changed)
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ def version_rows(deal: Deal, offers: list[Offer]) -> list[Version]:
         state, label = _fate(deal, offer, table)
         before = offers[place - 1] if place else None
         accepted = tuple(str(Side(a.side).label) for a in offer.acceptances.all())
-        rows.append(Version(offer, gist(offer), len(changes(before, offer)), state, label, accepted))
+        rows.append(Version(offer, gist(offer), count(changes(before, offer)), state, label, accepted))
     return rows[::-1]
 
 

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.utils.translation import gettext as _
 
-from marketplace.deals.changes import changes_between
 from marketplace.documents import render_pdf
+from marketplace.editor.words import in_both
 from marketplace.money import Money
 from marketplace.tables import export as table
 from marketplace.terms import Span, check
@@ -67,7 +67,7 @@ def context_of(playing: Playing) -> dict:
         context |= {
             "compared": facts.compared(playing.course, playing.then),
             "difference": facts.in_words(playing.course, playing.then),
-            "changes": changes_between(playing.agreed, playing.changed, lang),
+            "changes": in_both(playing.agreed, playing.changed),
             "before_by_year": lines_by_year(playing.course),
         }
     return context

@@ -262,6 +262,8 @@ def _royalty(terms: Terms, element: Royalty, path: str) -> Iterator[Problem]:
             yield Problem(where, "rate_above_one", {"value": str(value)})
     if isinstance(rate, Tiers):
         yield from _tiers(rate, f"{path}.rate.tiers")
+        if rate.span is Span.PERIOD:
+            yield Problem(f"{path}.rate.span", "not_a_choice", {"choices": "life, year"})
     if element.base is Base.UNITS and not element.meter.strip():
         yield Problem(f"{path}.meter", "no_base")
     if element.base is Base.OUTPUT_VALUE and element.baseline is None:

@@ -250,6 +250,10 @@ SAY: dict[str, tuple[str, str]] = {
         "每一{year}内，{targets}合计不超过 {amount}。",
         "In each {year} {targets} together cost at most {amount}.",
     ),
+    "cap_period": (
+        "每一报告期内，{targets}合计不超过 {amount}。",
+        "In each reporting period {targets} together cost at most {amount}.",
+    ),
     "cap_order": (
         "先适用年度封顶，再适用终身封顶；最低提成的补足额再受终身封顶限制。",
         "Yearly caps come first, then caps for life, which also limit the shortfall of a minimum where they count it.",
@@ -384,5 +388,6 @@ SAY: dict[str, tuple[str, str]] = {
     "l_yearly": ("年费 {amount}", "{amount} a year"),
     "l_minimum": ("每年不低于 {amount}", "at least {amount} a year"),
     "l_cap_life": ("封顶 {amount}", "capped at {amount}"),
+    "l_cap_period": ("每期封顶 {amount}", "capped at {amount} a period"),
     "l_cap_year": ("每年封顶 {amount}", "capped at {amount} a year"),
 }

@@ -40,8 +40,8 @@ class Speaker:
 
     def amounts(self, amounts: tuple[int, ...]) -> str:
         said = [self.money(amount) for amount in amounts]
-        if len(said) == 1:
-            return said[0]
+        if len(said) < 2:
+            return said[0] if said else "–"
         return self.say("then", first=(", " if self.place else "、").join(said[:-1]), rest=said[-1])
 
     def quantity(self, value: Decimal, *, money: bool) -> str:
@@ -125,5 +125,6 @@ class Speaker:
             return self.say("due_invoice", days=due.days)
         if isinstance(due, AfterCharge):
             return self.say("due_charge", days=due.days)
-        month = MONTHS[due.month - 1] if self.place else due.month
+        known = self.place and 1 <= due.month <= 12
+        month = MONTHS[due.month - 1] if known else due.month
         return self.say("due_day", month=month, day=due.day)

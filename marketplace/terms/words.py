@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from marketplace.money import Money
+from marketplace.money import Money, MoneyError
 
 from .choices import Base, Commitment, Span, Straddling
 from .contract import MonthlyInterest, Terms
 from .elements import (
+    Element,
     EntryFee,
     FixedRate,
     Instalments,
@@ -20,9 +21,11 @@ from .elements import (
     YearlyFee,
     YearlyRates,
 )
-from .phrases import TIMES
+from .phrases import SAY, TIMES
 from .speaker import Speaker
 from .triggers import After, AllOf, AnyOf, OnEvent, Threshold, leaves
+
+_SECTIONS = ("s_scope", "s_trial", "s_pay", "s_limits", "s_reports", "s_due", "s_counting", "s_end")
 
 
 class Section(NamedTuple):
@@ -33,22 +36,38 @@ class Section(NamedTuple):
 def plain_words(terms: Terms, lang: str = "zh-hans") -> list[Section]:
     """Everything the terms say, in sections; every convention is said, default or not."""
     speaker = _Words(terms, lang)
-    sections = [
-        ("s_scope", speaker.scope()),
-        ("s_trial", speaker.trial()),
-        ("s_pay", speaker.payments()),
-        ("s_limits", speaker.caps()),
-        ("s_reports", speaker.reports()),
-        ("s_due", speaker.tax_and_interest()),
-        ("s_counting", speaker.counting()),
-        ("s_end", speaker.end()),
-    ]
-    return [Section(speaker.say(title), tuple(lines)) for title, lines in sections if lines]
+    said = (
+        speaker.scope(),
+        speaker.trial(),
+        speaker.payments(),
+        speaker.caps(),
+        speaker.reports(),
+        speaker.tax_and_interest(),
+        speaker.counting(),
+        speaker.end(),
+    )
+    sections = zip(section_titles(lang), said, strict=True)
+    return [Section(title, tuple(lines)) for title, lines in sections if lines]
+
+
+def section_titles(lang: str = "zh-hans") -> list[str]:
+    """The titles of the plain words, in order; the third is that of the payments."""
+    return [SAY[code][1 if lang.startswith("en") else 0] for code in _SECTIONS]
 
 
 def one_line(terms: Terms, lang: str = "zh-hans") -> str:
     """The gist, for lists: "12 months free, then 3 % of net sales, capped at ¥500,000.00"."""
     return _Words(terms, lang).one_line()
+
+
+def element_words(terms: Terms, element: Element, lang: str = "zh-hans") -> list[str]:
+    """What one payment says, sentence by sentence."""
+    return _Words(terms, lang).payment(element)
+
+
+def element_gist(terms: Terms, element: Element, lang: str = "zh-hans") -> str:
+    """One payment in a few words: "3 % of net sales"."""
+    return _Words(terms, lang).gist(element)
 
 
 class _Words(Speaker):
@@ -95,12 +114,15 @@ class _Words(Speaker):
             return [self.say("no_payment")]
         lines = []
         for number, element in enumerate(self.terms.elements, 1):
-            said = [*self.element(element), self.say(f"c_{element.commitment.value}")]
-            if not isinstance(element, Instalments) or element.trigger is not None:
-                said.append(self.when(element))
-            said.append(self.due(element.due))
-            lines.append(f"{number}. " + (" " if self.place else "").join(said))
+            lines.append(f"{number}. " + (" " if self.place else "").join(self.payment(element)))
         return lines
+
+    def payment(self, element) -> list[str]:
+        """One element with its commitment, condition and due rule."""
+        said = [*self.element(element), self.say(f"c_{element.commitment.value}")]
+        if not isinstance(element, Instalments) or element.trigger is not None:
+            said.append(self.when(element))
+        return [*said, self.due(element.due)]
 
     def element(self, element) -> list[str]:
         """What one element is, without its commitment, condition and due rule."""
@@ -133,10 +155,14 @@ class _Words(Speaker):
     def instalments(self, element: Instalments) -> list[str]:
         money = Money(element.amount, self.terms.currency)
         shares = [part.share for part in element.parts]
-        equal = shares[0] is None
-        amounts = money.split_equal(len(shares)) if equal else money.split_shares(shares)
+        try:
+            equal = shares.count(None) == len(shares)
+            split = money.split_equal(len(shares)) if equal else money.split_shares([s or 0 for s in shares])
+            amounts = [amount.format() for amount in split]
+        except MoneyError:  # shares that do not sum to 1 are said as they stand
+            amounts = ["–" if share is None else self.percent(share) for share in shares]
         parts = [
-            self.say("part", number=number, amount=amount.format(), trigger=self.trigger(part.trigger))
+            self.say("part", number=number, amount=amount, trigger=self.trigger(part.trigger))
             for number, (part, amount) in enumerate(zip(element.parts, amounts, strict=True), 1)
         ]
         head = self.say("instalments", amount=money.format(), parts=len(parts))

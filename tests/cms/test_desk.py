@@ -1,4 +1,5 @@
 import pytest
+from bs4 import BeautifulSoup
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -13,6 +14,7 @@ from marketplace import terms
 from marketplace.refusals import Refused
 from tests.cms.world import FULL, University, organisation, person
 from tests.factories.ground import make_member
+from tests.flows.browser import filled_in
 
 pytestmark = pytest.mark.django_db
 LISTS = {"listing": "listings", "need": "needs_mine", "service": "services_mine"}
@@ -260,55 +262,61 @@ def test_service_by_its_own_form(as_):
 
 # --- Terms, accounts, institution, desk ----------------------------------------------------------------------
 
-TERMS = {
-    "payment_form": "entry_royalty",
-    "commitment": "contingent",
-    "trial_months": "12",
-    "on_silence": "decline",
-    "term_months": "60",
-    "trigger_join": "any",
-    "trigger_event": "first_income",
-    "entry_fee": "100,000",
-    "entry_creditable": "on",
-    "rate": "3",
-    "cap_life": "500,000",
-    "write_price": "on",
-}
+
+def terms_page(client, listing, start="preset:entry_royalty", **typed):
+    """The editor of indicative terms as a browser would send it; `elements__0__amount` is elements-0-amount."""
+    soup = BeautifulSoup(
+        client.get(reverse("listing_terms", args=[listing.pk]) + f"?start={start}").content, "lxml"
+    )
+    return filled_in(soup.select_one("#terms-form"), soup) | {
+        name.replace("__", "-"): value for name, value in typed.items()
+    }
 
 
 def test_indicative_terms_become_structure_and_words(uni, as_):
     listing = uni.draft()
-    response = as_(uni.editor).post(reverse("listing_terms", args=[listing.pk]), TERMS)
+    url = reverse("listing_terms", args=[listing.pk])
+    data = terms_page(
+        as_(uni.editor), listing, elements__0__amount="10万", elements__1__rate__rate="3", save="1"
+    )
+    words = as_(uni.editor).post(reverse("listing_terms_words", args=[listing.pk]), data)
+    assert "¥100,000.00" in words.content.decode()
+    assert ListingPage.objects.get(pk=listing.pk).indicative_terms is None
+    response = as_(uni.editor).post(url, data)
     assert response.status_code == 302, response.context["form"].errors
     listing = ListingPage.objects.get(pk=listing.pk)
     agreed = terms.read(listing.indicative_terms)
     assert (agreed.trial.months, [element.kind for element in agreed.elements]) == (
         12,
-        ["entry_fee", "royalty"],
+        ["entry_fee", "royalty", "minimum"],
     )
     assert listing.payment_form == "ENTRY_ROYALTY"
     assert "3 %" in listing.price_en
     assert "3 %" in listing.price_zh
     assert as_(uni.editor).get(reverse("listing_review", args=[listing.pk])).context["terms"]
+    again = terms_page(as_(uni.editor), listing, start="listing", save="1")
+    as_(uni.editor).post(url, again)
+    assert ListingPage.objects.get(pk=listing.pk).indicative_terms == listing.indicative_terms
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"rate": "300"},
-        {"rate": "x"},
-        {"entry_fee": "-5"},
+        {"elements__1__rate__rate": "300"},
+        {"elements__1__rate__rate": "x"},
+        {"elements__0__amount": "-5"},
         {"term_months": "0"},
-        {"trial_months": "x"},
-        {"payment_form": "magic"},
-        {"payment_form": "lump_sum"},
-        {"payment_form": "instalments", "amount": "100", "instalment_shares": "50/60"},
-        {"trigger_event": "end of days"},
+        {"trial__months": "x"},
+        {"elements__0__kind": "magic"},
+        {"trial__given": ""},
+        {"caps__0__amount": "5"},
+        {"whole": ""},
     ],
 )
 def test_terms_form_refuses_odd_input(uni, as_, wrong):
     listing = uni.draft()
-    response = as_(uni.editor).post(reverse("listing_terms", args=[listing.pk]), {**TERMS, **wrong})
+    data = terms_page(as_(uni.editor), listing, save="1", **wrong)
+    response = as_(uni.editor).post(reverse("listing_terms", args=[listing.pk]), data)
     assert response.status_code == 200
     assert response.context["form"].errors
     assert ListingPage.objects.get(pk=listing.pk).indicative_terms is None

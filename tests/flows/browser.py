@@ -92,7 +92,7 @@ class Page:
         to = to or self.path
         name, _equals, value = press.partition("=")
         form = self.form(to, [*values, *([name] if name else [])])
-        data = {**_filled(form, self.soup), **values, **(added or {})}
+        data = {**filled_in(form, self.soup), **values, **(added or {})}
         if name:
             buttons = [b for b in _buttons(form, self.soup) if b.get("name") == name]
             assert any(not value or b.get("value") == value for b in buttons), (name, value)
@@ -118,7 +118,7 @@ def _buttons(form: Tag, soup: BeautifulSoup) -> list[Tag]:
     return [one for one in _controls(form, soup) if one.name == "button" or one.get("type") == "submit"]
 
 
-def _filled(form: Tag, soup: BeautifulSoup) -> dict:
+def filled_in(form: Tag, soup: BeautifulSoup) -> dict:
     """What a browser would send of an untouched form, buttons and files aside."""
     data: dict[str, list[str]] = {}
     for one in _controls(form, soup):
@@ -204,3 +204,8 @@ class Person:
         if not self._signed_in:
             self._signed_in = True
             self.open("account_login").send(login=self.user.email, password=self.password)
+
+
+def soup_of(answer) -> BeautifulSoup:
+    """An answer of the test client, read."""
+    return BeautifulSoup(answer.content, "lxml")

@@ -145,14 +145,21 @@ def answer_commission(person: Person, deal: str) -> None:
 
 
 def make_offer(
-    person: Person, deal: str, start: str = "preset:option", note="按试点办法报价", **terms
+    person: Person, deal: str, start: str = "preset:option", note="按试点办法报价", acts=(), **terms
 ) -> None:
-    """Fill in the offer's form from a starting point, read the preview, send."""
-    form = person.open("deal", deal).follow("offer_new", deal)
+    """Fill in the offer's form from a starting point, read the preview, send. A field `trial-months` is given as
+    trial__months; `acts` are buttons pressed before."""
+    person.open("deal", deal).follow("offer_new", deal)
     form = person.open("offer_new", deal, query=f"?start={start}")
-    preview = form.send(press="preview", note=note, **terms)
+    for act in acts:
+        form = form.send(press=f"do={act}")
+    preview = form.send(press="preview", note=note, **typed(terms))
     page = preview.send(press="send")
     assert page.path == reverse("deal", args=[deal]), page.complaints or page.text[:800]
+
+
+def typed(terms: dict) -> dict:
+    return {name.replace("__", "-"): value for name, value in terms.items()}
 
 
 def accept_offer(person: Person, deal: str, version: int = 1) -> Page:
@@ -216,8 +223,8 @@ def decide_objection(people, number: str, *, upheld: bool, reason: str) -> None:
 def revise_terms(people, number: str, why: str, **terms) -> None:
     """The officer changes terms of the draft, looks at what changes, sends."""
     form = people.officer.open("contract", number).follow("contract_revise", number)
-    shown = form.send(press="preview", note=why, **terms)
-    page = shown.send()
+    shown = form.send(press="preview", note=why, **typed(terms))
+    page = shown.send(press="send")
     assert page.path == reverse("contract", args=[number]), page.complaints or page.text[:800]
 
 

@@ -30,7 +30,12 @@ def test_three_party_contract_whose_commission_the_licensee_never_sees(people, c
     split = "陈示例: 60\n林示例: 40"
     steps.propose_commission(people.broker, deal, payer_side="LICENSOR", rate=RATE, split=split)
     steps.answer_commission(people.officer, deal)
-    terms = {"trial_months": "3", "trigger_months": "3", "vat": "inclusive", "decision_days": "10"}
+    terms = {
+        "trial__months": "3",
+        "elements__0__trigger__of__0__months": "3",
+        "vat": "inclusive",
+        "trial__decision_days": "10",
+    }
     steps.make_offer(people.officer, deal, "preset:year_or_income", **terms)
     steps.accept_offer(people.signatory, deal)
 

@@ -45,7 +45,7 @@ def test_declined_ends_without_a_charge(people, calendar):
 def test_silence_counts_as_agreed(people, calendar, on_silence, state, charged):
     """Converted by silence, the one sum is charged, and nothing more can arise: the licence is paid up."""
     code = steps.publish_listing(people)
-    number = steps.to_trial(people, calendar, code, "preset:option", on_silence=on_silence)
+    number = steps.to_trial(people, calendar, code, "preset:option", trial__on_silence=on_silence)
     for day in (date(2026, 4, 8), date(2026, 7, 8), date(2026, 10, 8)):
         calendar.go_to(day)
         money.report_all_nil(people, number)
@@ -69,7 +69,7 @@ def test_trigger_fires_before_the_decision(people, calendar):
     """Entry fee as an option, royalty contingent on the first income: the income puts the contract in force while
     the option is still open; the fee comes with the later conversion and is credited against the royalty."""
     code = steps.publish_listing(people)
-    number = steps.to_trial(people, calendar, code, "preset:entry_royalty", minimum="")
+    number = steps.to_trial(people, calendar, code, "preset:entry_royalty", acts=["remove elements-2"])
     calendar.go_to(date(2026, 3, 16))
     steps.record_first_income(people, number, on=date(2026, 3, 16))
     calendar.after(1)

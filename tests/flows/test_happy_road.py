@@ -9,7 +9,7 @@ from contracts.lifecycle.states import State
 from tests.flows import money, steps
 
 pytestmark = [pytest.mark.flow, pytest.mark.django_db]
-FIRST_INCOME = {"rate": "3", "trigger_join": "any", "trigger_months": "12", "trigger_event": "first_income"}
+FIRST_INCOME = {"elements__0__rate__rate": "3", "acts": ["join elements-0-trigger any"]}
 
 
 def test_from_search_to_distributed_income(people, calendar):

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.flow, pytest.mark.django_db]
 def test_missing_report_becomes_a_breach_that_the_late_report_cures(people, calendar):
     """Due on 30 April: reminders after 0, 7 and 15 days, then a breach with its days to cure; never a zero."""
     code = steps.publish_listing(people)
-    terms = {"trigger_join": "any", "trigger_months": "12", "trigger_event": "first_income"}
+    terms = {"acts": ["join elements-0-trigger any"]}  # twelve months or the first income
     number = steps.to_trial(people, calendar, code, "preset:royalty", **terms)
     calendar.go_to(date(2026, 2, 2))
     steps.record_first_income(people, number, on=date(2026, 2, 2))

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.flow, pytest.mark.django_db]
 
 def test_upheld_objection_changes_the_terms_and_needs_a_new_notice(people, calendar):
     code = steps.publish_listing(people)
-    number = steps.to_notice(people, code, "preset:option", amount="60,000")
+    number = steps.to_notice(people, code, "preset:option", elements__0__amount="60,000")
     first = steps.notice_of(people, number)
     assert "¥60,000.00" in people.visitor.open("notice", first).text
     calendar.go_to(date(2026, 1, 9))
@@ -28,7 +28,7 @@ def test_upheld_objection_changes_the_terms_and_needs_a_new_notice(people, calen
     assert "异议成立，重新议价" in people.visitor.open(receipt.url).text
 
     # The officer changes the price; the licensee agrees before it goes anywhere.
-    steps.revise_terms(people, number, "按异议结果调整价格", amount="90,000")
+    steps.revise_terms(people, number, "按异议结果调整价格", elements__0__amount="90,000")
     refused = people.officer.open("contract", number)
     assert refused.try_to_send(to=f"/zh-hans/contracts/{number}/submit/").complaints
     steps.agree_revision(people, number)

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.flow, pytest.mark.django_db]
 def test_part_payments_and_a_credit_note_settle_an_invoice(people, calendar):
     """106,000.00 with VAT: 60,000.00 paid, 10,600.00 credited, 35,400.00 paid; not a fen more can be taken."""
     code = steps.publish_listing(people)
-    terms = {"trial_months": "1", "trigger_months": "1", "decision_days": "10"}
+    terms = {"trial__months": "1", "elements__0__trigger__months": "1", "trial__decision_days": "10"}
     number = steps.to_trial(people, calendar, code, "preset:deferred", **terms)
     money.open_bank_account(people)
     calendar.go_to(date(2026, 3, 2))

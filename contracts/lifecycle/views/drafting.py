@@ -1,9 +1,12 @@
 """Steps before the signature: complete, declare, change terms, review, open the notice, decide objections."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -14,16 +17,17 @@ from contracts.lifecycle.forms import (
     DraftForm,
     ObjectionDecisionForm,
     ReviewForm,
+    RevisionForm,
     WordsForm,
 )
 from contracts.lifecycle.models import Objection
 from contracts.lifecycle.services.review import needs_notice
 from contracts.lifecycle.views.contract import lang
 from contracts.lifecycle.views.finding import find, opened, step
-from marketplace.deals import drafts
-from marketplace.deals.forms.offer import SECTIONS, OfferForm
+from marketplace import terms as language
+from marketplace.editor.starts import Start
+from marketplace.editor.words import in_both, pane, shown
 from marketplace.refusals import Incomplete, Refused, TransitionRefused
-from marketplace.terms.difference import difference
 from marketplace.terms.words import plain_words
 
 
@@ -73,15 +77,13 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
     """Change the terms of the draft in the form of an offer; the licensee must agree."""
     contract = find(request, number)
     opened(request, contract, "revise")
-    draft = drafts.draft_of(contract.terms)
-    form = OfferForm(request.POST or None, initial=draft.inputs, base=draft.base)
-    form.fields["note"].required = True
-    form.fields["note"].label = _("Why the terms change")
-    form.fields["note"].help_text = _("The other side reads it and has to agree.")
+    form = _terms_form(request, contract)
+    if (document := form.download()) is not None:
+        return document
     changes = []
     if request.method == "POST" and form.is_valid():
-        changes = difference(contract.terms, form.terms, lang())
-        if not request.POST.get("preview"):
+        changes = in_both(contract.terms, form.terms)
+        if "send" in request.POST and form.cleaned_data["previewed"] == language.hash_of(form.terms):
             try:
                 services.revise_terms(
                     contract, actor=request.acting, terms=form.terms, reason=form.cleaned_data["note"]
@@ -92,25 +94,34 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
             else:
                 messages.success(request, _("The terms are changed; the licensee is asked to agree."))
                 return redirect(contract)
-    sections = [
-        {
-            "title": section.title,
-            "hint": section.hint,
-            "shown_for": section.shown_for,
-            "folded": section.folded,
-            "fields": [form[name] for name in section.names],
-        }
-        for section in SECTIONS
-    ]
     context = {
         "contract": contract,
-        "form": form,
-        "sections": sections,
-        "draft": draft,
         "changes": changes,
-        "previewed": bool(request.POST.get("preview")) and form.is_valid(),
+        "preview": language.hash_of(form.terms) if changes and not form.errors else "",
+        "live": reverse("contract_revise_words", args=[contract.number]),
+        **shown(form),
     }
     return render(request, "contracts/lifecycle/terms_revise.html", context)
+
+
+@login_required
+@require_POST
+def revise_words(request: HttpRequest, number: str) -> HttpResponse:
+    """The plain words and findings alone, while somebody types."""
+    contract = find(request, number)
+    opened(request, contract, "revise")
+    form = _terms_form(request, contract)
+    return render(request, "editor/_words.html", {"pane": pane(form), "form": form})
+
+
+def _terms_form(request: HttpRequest, contract) -> RevisionForm:
+    posted = request.method == "POST"
+    return RevisionForm(
+        request.POST if posted else None,
+        request.FILES if posted else None,
+        start=Start.of(contract.terms),
+        also=partial(language.check_amendment, contract.terms),
+    )
 
 
 @login_required
@@ -129,7 +140,7 @@ def revision(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "contract": contract,
         "row": row,
-        "changes": difference(before.agreed_terms, row.agreed_terms, lang()),
+        "changes": in_both(before.agreed_terms, row.agreed_terms),
         "sections": plain_words(row.agreed_terms, lang()),
         "may_agree": request.acting.is_for(contract.licensee) and request.acting.can("offer.accept"),
     }

@@ -1,51 +1,37 @@
 """Offers: the form with its preview, one version in full, and what can be done with it."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from marketplace import terms as language
-from marketplace.deals import drafts, proposals, reading, services
-from marketplace.deals.changes import changes_between
+from marketplace.deals import reading, services, starts
 from marketplace.deals.forms.offer import OfferForm
 from marketplace.deals.models import Deal, Offer
 from marketplace.deals.views.finding import find
+from marketplace.editor.chooser import title_of
+from marketplace.editor.words import in_both, pane, shown
 from marketplace.refusals import Incomplete, Refused
-from marketplace.terms.build import TEXT_DEFAULTS
-from marketplace.terms.presets import PRESETS
-from marketplace.terms.words import one_line, plain_words
 
 
-def _draft(deal: Deal, offers: list[Offer], start: str) -> tuple[str, drafts.Draft]:
-    """The starting point that was asked for, else the last version, else the listing's own words."""
-    kind, _sep, key = start.partition(":")
-    if kind == "preset" and key in PRESETS:
-        return start, drafts.draft_from_preset(key)
-    if kind == "offer" and key.isascii() and key.isdigit():
-        chosen = next((offer for offer in offers if offer.number == int(key)), None)
-        if chosen is not None:
-            return start, drafts.draft_of(chosen.agreed_terms)
-    if start == "listing" or not offers:
-        return "listing", drafts.draft_from_listing(deal.listing)
-    return f"offer:{offers[-1].number}", drafts.draft_of(offers[-1].agreed_terms)
-
-
-def _form(request: HttpRequest, deal: Deal, offers: list[Offer]) -> tuple[OfferForm, drafts.Draft, str]:
+def _form(request: HttpRequest, deal: Deal, offers: list[Offer]) -> tuple[OfferForm, str]:
     posted = request.method == "POST"
-    asked = (request.POST if posted else request.GET).get("start", "")[:40]
-    start, draft = _draft(deal, offers, asked)
-    inputs, proposed = proposals.fill_in(draft, deal.listing)
-    initial = {
-        **TEXT_DEFAULTS,
-        **inputs,
-        "seen": offers[-1].number if offers else 0,
-        "start": start,
-    }
-    form = OfferForm(request.POST if posted else None, initial=initial, base=draft.base, proposals=proposed)
-    return form, draft, start
+    asked = (request.POST if posted else request.GET).get("start", "")[:60]
+    key, start = starts.start(deal, offers, asked)
+    form = OfferForm(
+        request.POST if posted else None,
+        request.FILES if posted else None,
+        start=start,
+        also=partial(starts.beyond_the_rights, deal.listing),
+        initial={"seen": offers[-1].number if offers else 0, "start": key},
+    )
+    return form, key
 
 
 @login_required
@@ -54,7 +40,9 @@ def offer_new(request: HttpRequest, number: str) -> HttpResponse:
     if not deal.is_open or stands.speaks_for is None or not request.acting.can("offer.make"):
         raise Http404
     offers = reading.versions(deal)
-    form, draft, start = _form(request, deal, offers)
+    form, start = _form(request, deal, offers)
+    if (document := form.download()) is not None:
+        return document
     preview = None
     if request.method == "POST" and form.is_valid():
         wanted = language.hash_of(form.terms)
@@ -66,31 +54,21 @@ def offer_new(request: HttpRequest, number: str) -> HttpResponse:
             messages.info(
                 request, _("Something changed since you last looked. Read it once more, then send.")
             )
+    groups = starts.choices(deal, offers)
     context = {
         "deal": deal,
         "stands": stands,
-        "form": form,
-        "sections": form.sections(),
-        "draft": draft,
-        "start": start,
         "offers": offers,
-        "starts": _starts(offers),
+        "start": start,
+        "starts": groups,
+        "begun": title_of(groups, start),
+        "choosing": request.method == "GET" and not offers and "start" not in request.GET,
         "preview": preview,
+        "live": reverse("offer_preview", args=[deal.number]),
         "binds": stands.is_party and request.acting.can("offer.accept"),
+        **shown(form),
     }
     return render(request, "deals/offer_form.html", context)
-
-
-def _starts(offers: list[Offer]) -> list[tuple[str, str]]:
-    """What a draft may begin from: the newest version first, then the listing, then the ready forms."""
-    return [
-        *(
-            (f"offer:{offer.number}", _("version %(number)s") % {"number": offer.number})
-            for offer in reversed(offers)
-        ),
-        ("listing", _("the listing's own words")),
-        *((f"preset:{key}", ready.title(reading.lang())) for key, ready in PRESETS.items()),
-    ]
 
 
 def _send(request: HttpRequest, deal: Deal, form: OfferForm) -> Deal | None:
@@ -116,12 +94,8 @@ def _send(request: HttpRequest, deal: Deal, form: OfferForm) -> Deal | None:
 def _preview(form: OfferForm, offers: list[Offer]) -> dict:
     table = offers[-1] if offers and not offers[-1].is_withdrawn else None
     return {
-        "both": [
-            ("zh-Hans", "中文", one_line(form.terms, "zh-hans"), plain_words(form.terms, "zh-hans")),
-            ("en", "English", one_line(form.terms, "en"), plain_words(form.terms, "en")),
-        ],
         "before": table,
-        "changes": changes_between(table.agreed_terms if table else None, form.terms, reading.lang()),
+        "changes": in_both(table.agreed_terms, form.terms) if table else [],
         "same": table is not None and table.terms_hash == language.hash_of(form.terms),
         "warnings": form.warnings,
         "hash": language.hash_of(form.terms),
@@ -131,14 +105,12 @@ def _preview(form: OfferForm, offers: list[Offer]) -> dict:
 @login_required
 @require_POST
 def offer_preview(request: HttpRequest, number: str) -> HttpResponse:
-    """The preview alone, for pages that show it while somebody types; says what is missing instead of failing."""
+    """The words and findings alone, while somebody types; says what is missing instead of failing."""
     deal, stands = find(request, number)
     if stands.speaks_for is None:
         raise Http404
-    offers = reading.versions(deal)
-    form, _draft_used, _start = _form(request, deal, offers)
-    preview = _preview(form, offers) if form.is_valid() else None
-    return render(request, "deals/_offer_preview.html", {"preview": preview, "form": form, "live": True})
+    form, _start = _form(request, deal, reading.versions(deal))
+    return render(request, "editor/_words.html", {"pane": pane(form), "form": form})
 
 
 def _find_offer(request: HttpRequest, number: str, version: int) -> tuple[Deal, object, list[Offer], Offer]:
@@ -153,22 +125,22 @@ def _find_offer(request: HttpRequest, number: str, version: int) -> tuple[Deal, 
 @login_required
 def offer(request: HttpRequest, number: str, version: int) -> HttpResponse:
     """One version in plain words, beside another one that can be chosen."""
-    deal, stands, offers, shown = _find_offer(request, number, version)
+    deal, stands, offers, seen = _find_offer(request, number, version)
     asked = request.GET.get("with", "")
-    others = [one for one in offers if one.number != shown.number]
+    others = [one for one in offers if one.number != seen.number]
     chosen = next((one for one in others if str(one.number) == asked), None)
     if chosen is None:
-        chosen = next((one for one in reversed(others) if one.number < shown.number), None)
+        chosen = next((one for one in reversed(others) if one.number < seen.number), None)
     context = {
         "deal": deal,
         "stands": stands,
-        "offer": shown,
-        "gist": reading.gist(shown),
-        "sections": reading.words(shown),
+        "offer": seen,
+        "gist": reading.gist(seen),
+        "sections": reading.words(seen),
         "others": others,
         "compared": chosen,
-        "changes": reading.changes(chosen, shown),
-        "row": next(row for row in reading.version_rows(deal, offers) if row.offer == shown),
+        "changes": in_both(chosen.agreed_terms, seen.agreed_terms) if chosen else [],
+        "row": next(row for row in reading.version_rows(deal, offers) if row.offer == seen),
     }
     return render(request, "deals/offer_detail.html", context)
 

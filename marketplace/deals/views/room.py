@@ -13,6 +13,7 @@ from marketplace.deals.models import Deal
 from marketplace.deals.standing import Standing
 from marketplace.deals.states import DealState
 from marketplace.deals.views.finding import find
+from marketplace.editor.words import in_both
 from marketplace.refusals import NotPermitted, Refused
 
 
@@ -50,7 +51,8 @@ def _room(request: HttpRequest, found: Deal, stands: Standing, **forms) -> dict:
         "versions": reading.version_rows(found, offers),
         "table": table,
         "table_gist": reading.gist(table) if table else "",
-        "table_changes": reading.changes(before, table) if table else [],
+        "table_changed": reading.count(reading.changes(before, table)) if table else 0,
+        "table_changes": in_both(before.agreed_terms, table.agreed_terms) if table and before else [],
         "before": before,
         "said": [(message, readers.get(message.pk, [])) for message in said],
         "files": list(found.files.select_related("uploaded_by", "organisation")),

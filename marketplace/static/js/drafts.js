@@ -5,6 +5,8 @@
 
   const KEY = "draft";
   const TYPED = "input:not([type=password], [type=hidden], [type=file], [type=submit]), select, textarea";
+  /* A form that grows with what is typed says by hidden fields what it holds: they are remembered too. */
+  const GROWN = "#terms-form input[type=hidden]:not([name=csrfmiddlewaretoken], [name=seen], [name=previewed])";
   const forms = () => [...document.querySelectorAll("main form[method=post]")];
   const read = () => { try { return JSON.parse(sessionStorage.getItem(KEY)); } catch { return null; } };
   const write = (draft) => { try { sessionStorage.setItem(KEY, JSON.stringify(draft)); } catch { /* storage is off: no draft */ } };
@@ -14,7 +16,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (interrupted || event.defaultPrevented || form.method !== "post" || !forms().includes(form)) return;
-    const values = [...form.querySelectorAll(TYPED)].map((field) => [
+    const values = [...form.querySelectorAll(`${TYPED}, ${GROWN}`)].map((field) => [
       field.name,
       field.value,
       "checked" in field && ["checkbox", "radio"].includes(field.type) ? field.checked : null,
@@ -38,13 +40,22 @@
 
   const form = forms()[draft.form];
   if (!form) return;
-  const fields = [...form.querySelectorAll(TYPED)];
+  const fields = [...form.querySelectorAll(`${TYPED}, ${GROWN}`)];
+  let missing = false;
   for (const [name, value, checked] of draft.values) {
-    const field = fields.find((one) => one.name === name && (checked === null || one.value === value));
-    if (!field) continue;
+    const field = fields.find((one) => one.name === name && (checked === null ? one.type !== "checkbox" : one.value === value));
+    if (!field) {
+      if (form.id !== "terms-form" || checked === false) continue;
+      const grown = document.createElement("input");
+      Object.assign(grown, { type: "hidden", name, value });
+      form.append(grown);
+      missing = true;
+      continue;
+    }
     if (checked === null) field.value = value;
     else field.checked = checked;
   }
   const notice = document.getElementById("draft-notice");
   if (notice) form.before(notice.content.cloneNode(true));
+  if (missing) form.dataset.missing = "1";
 })();

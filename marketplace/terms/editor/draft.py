@@ -56,6 +56,11 @@ def texts(node: Any) -> list[str]:
     return [one.strip() for one in listed if isinstance(one, str) and one.strip()]
 
 
+def is_on(node: Any) -> bool:
+    """Whether a box is ticked."""
+    return text(node).lower() not in ("", "0", "false", "off", "no")
+
+
 def rows(node: Any) -> list[Draft]:
     """The rows of a list of objects."""
     return [one for one in node if isinstance(one, dict)] if isinstance(node, list) else []
@@ -65,7 +70,7 @@ def is_given(node: Any, default: Any) -> bool:
     """Whether an object that may be left out is there."""
     if not isinstance(node, dict):
         return default is not None
-    return bool(text(node["given"])) if "given" in node else True
+    return is_on(node["given"]) if "given" in node else True
 
 
 def chosen(node: Any, members: tuple[type, ...], default: Any, name: str, *, optional: bool) -> type | None:
@@ -105,7 +110,8 @@ def members_of(kind_of: Any) -> tuple[type, ...]:
 
 def draft_of(terms: Any) -> Draft:
     """What one would type for these terms; `understand` makes exactly the same terms of it."""
-    return _drafted(terms, terms.currency, money=True)
+    currency = terms.currency if terms.currency in EXPONENTS else "CNY"
+    return _drafted(terms, currency, money=True)
 
 
 def _drafted(value: Any, currency: str, *, money: bool) -> Draft:
@@ -202,6 +208,8 @@ def _fields_of(cls: type, node: Any, path: str, currency: str, *, money: bool) -
             typed = kind_of_leaf(cls, name, kind_of, money=money)
             if name in node:
                 stands = texts(inner) if typed is Typed.CHOICES else text(inner)
+                if typed is Typed.FLAG:
+                    stands = "on" if is_on(inner) else ""
             else:
                 stands = text_of(default, typed, currency) or FIRST.get(name, "")
             if typed is Typed.CHOICES and not isinstance(stands, list):

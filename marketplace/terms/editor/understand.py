@@ -20,6 +20,7 @@ from .draft import (
     currency_of,
     fields,
     is_given,
+    is_on,
     members_of,
     name_of,
     optional,
@@ -143,7 +144,7 @@ def _one_of(members, node, where, name, default, currency, problems, *, money, o
 
 def _value(leaf: Any, typed: Typed, path: str, currency: str, problems: list[Problem], needed: bool) -> Any:
     if typed is Typed.FLAG:
-        return text(leaf) not in ("", "0", "false", "off", "no")
+        return is_on(leaf)
     if typed is Typed.CHOICES:
         return texts(leaf)
     said = text(leaf)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from allauth.account.models import EmailAddress
+from bs4 import BeautifulSoup
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -26,6 +27,7 @@ from marketplace.deals.services import (
 from marketplace.organisations.acting import Acting
 from marketplace.organisations.roles import Role
 from marketplace.terms import presets
+from tests.flows.browser import filled_in
 from tests.marketplace.deals.conftest import PASSWORD, listing, mandate, organisation, person
 
 SECRET = "佣金只有双方知道"
@@ -248,15 +250,10 @@ def test_a_broker_asks_for_a_client(world, sign_in):
 
 
 def filled(page, **changes):
-    """What a browser would send from the form on a page."""
-    form = page.context["form"]
-    data = {}
-    for one in form:
-        value = one.value()
-        if value is None or value is False or value == "":
-            continue
-        data[one.html_name] = "on" if value is True else value
-    return {**data, **changes}
+    """What a browser would send from the form on a page; a field `trial-months` is given as trial__months."""
+    soup = BeautifulSoup(page.content, "lxml")
+    data = filled_in(soup.select_one("#terms-form"), soup)
+    return {**data, **{name.replace("__", "-"): value for name, value in changes.items()}}
 
 
 def test_an_offer_is_previewed_in_both_languages_before_it_is_sent(world, sign_in):
@@ -265,7 +262,7 @@ def test_an_offer_is_previewed_in_both_languages_before_it_is_sent(world, sign_i
     url = reverse("offer_new", args=[deal.number])
     page = client.get(f"{url}?start=preset:entry_royalty")
     assert "本平台建议值" in page.content.decode()
-    data = filled(page, entry_fee="60,000", preview="1")
+    data = filled(page, elements__0__amount="60,000", preview="1")
     preview = client.post(url, data)
     text = preview.content.decode()
     assert "¥60,000.00" in text
@@ -274,7 +271,7 @@ def test_an_offer_is_previewed_in_both_languages_before_it_is_sent(world, sign_i
     assert not Offer.objects.exists()
     wanted = preview.context["preview"]["hash"]
 
-    unseen = client.post(url, {**data, "entry_fee": "70,000", "send": "1", "previewed": wanted})
+    unseen = client.post(url, {**data, "elements-0-amount": "70,000", "send": "1", "previewed": wanted})
     assert unseen.status_code == 200
     assert not Offer.objects.exists()
     sent = client.post(url, {**data, "send": "1", "previewed": wanted})
@@ -287,9 +284,11 @@ def test_an_offer_is_previewed_in_both_languages_before_it_is_sent(world, sign_i
 
     counter = sign_in(world.signatory).get(url)
     assert counter.context["start"] == "offer:1"
-    data = filled(counter, cap_life="400,000", preview="1")
+    data = filled(counter, caps__0__amount="40万", preview="1")
     preview = client.post(url, data)
-    lines = [change.after for change in preview.context["preview"]["changes"]]
+    said = preview.context["preview"]["changes"]
+    assert [one["code"] for one in said] == ["zh-Hans", "en"]
+    lines = [line.after for group in said[1]["groups"] for line in group.lines]
     assert any("400,000" in line for line in lines)
     client.post(url, {**data, "send": "1", "previewed": preview.context["preview"]["hash"]})
     page = client.get(deal.get_absolute_url())
@@ -310,19 +309,19 @@ def test_every_ready_form_opens_and_comes_back_unchanged(world, sign_in):
 
 
 ODD = [
-    ("entry_fee", "-5"),
-    ("entry_fee", "一万"),
-    ("entry_fee", ""),
-    ("entry_fee", "9" * 40),
-    ("rate", "300"),
-    ("rate", "x"),
+    ("elements-0-amount", "-5"),
+    ("elements-0-amount", "一万"),
+    ("elements-0-amount", ""),
+    ("elements-0-amount", "9" * 40),
+    ("elements-1-rate-rate", "300"),
+    ("elements-1-rate-rate", "x"),
     ("term_months", "6"),
     ("term_months", ""),
-    ("trial_months", "1.5"),
-    ("payment_form", "gold"),
-    ("trigger_on", "2026-02-30"),
-    ("cap_life", "1"),
-    ("territory", ["XX"]),
+    ("trial-months", "1.5"),
+    ("elements-1-kind", "gold"),
+    ("elements-1-trigger-of-0-kind", "gold"),
+    ("caps-0-amount", "1"),
+    ("currency", "XYZ"),
 ]
 
 
@@ -332,7 +331,7 @@ def test_odd_input_is_named_and_nothing_is_offered(world, sign_in):
     url = reverse("offer_new", args=[deal.number])
     page = client.get(f"{url}?start=preset:entry_royalty")
     for name, value in ODD:
-        data = filled(page, **{name: value})
+        data = filled(page) | {name: value}
         answer = client.post(url, {**data, "send": "1"})
         assert answer.status_code == 200
         assert answer.context["form"].errors, (name, value)

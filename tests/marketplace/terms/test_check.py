@@ -47,6 +47,8 @@ def instalments(*shares, amount="100", **more):
         (sheet(royalty(tiers(("10", "0.1"), ("10", "0.2"), (None, "0.3")))),
          ("elements[0].rate.tiers[1].up_to", "tiers_order")),
         (sheet(royalty(tiers((None, "0.1"), ("10", "0.2")))), ("elements[0].rate.tiers[0].up_to", "tiers_open")),
+        (sheet(royalty(tiers(("10", "0.1"), (None, "0.2"), span="period"))),
+         ("elements[0].rate.span", "not_a_choice")),
         (sheet(royalty(tiers(("10", "0.1")))), ("elements[0].rate.tiers[0].up_to", "tiers_end")),
         (sheet(royalty(fixed("0.02"), stacking={"offset": "0.5", "floor": "0.03"})),
          ("elements[0].stacking.floor", "floor_above_rate")),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from marketplace import terms
 from marketplace.terms import editor
 from marketplace.terms.presets import PRESETS, preset
+from marketplace.terms.words import one_line, plain_words
 from tests.contracts.rating.samples import (
     after,
     all_of,
@@ -46,6 +47,9 @@ def test_any_terms_come_back_exactly(agreed):
     assert understood.terms == agreed, understood.problems
     assert terms.canonical(understood.terms) == terms.canonical(agreed)
     assert editor.understand(editor.from_fields(posted(draft))).terms == agreed
+    for lang in ("zh-hans", "en"):  # whatever can be typed can be said, contradictions too
+        assert plain_words(agreed, lang)
+        assert one_line(agreed, lang)
     assert editor.fields(editor.from_fields(posted(draft))) == editor.fields(draft)
 
 

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 
 from marketplace import terms
 from marketplace.terms.build import BuildError, build
-from marketplace.terms.difference import difference
+from marketplace.terms.difference import ADDED, CHANGED, MOVED, REMOVED, difference, groups
 from marketplace.terms.phrases import NAMES, SAY
 from marketplace.terms.presets import preset
 from marketplace.terms.words import one_line, plain_words
 from tests.contracts.rating.generate import documents
-from tests.contracts.rating.samples import cap, fixed, royalty, sheet
+from tests.contracts.rating.samples import cap, fixed, lump, minimum, royalty, sheet
 
 CHINESE = re.compile(r"[一-鿿]")
 FIELDS = re.compile(r"{(\w+)")
@@ -56,12 +56,35 @@ def test_conventions_are_said_even_when_they_are_the_default():
 def test_difference_names_what_changed():
     before, after = preset("royalty"), preset("royalty", rate="5", term_months="48")
     changes = difference(before, after, "en")
-    assert changes[0][1:] == (
+    assert changes[0][1:3] == (
         "Term: 60 months from the effective date.",
         "Term: 48 months from the effective date.",
     )
     assert len(changes) == 2
     assert difference(before, before) == []
+
+
+def test_difference_goes_payment_by_payment_and_marks_the_parts():
+    before = sheet(lump("100"), royalty(fixed("0.03")), minimum("5"))
+    after = sheet(minimum("5"), royalty(fixed("0.05")), lump("200", "second"))
+    found = [(group.title, group.what) for group in groups(before, after, "en")]
+    assert found == [
+        ("1. at least ¥5.00 a year", MOVED),
+        ("2. 5 % of net sales", CHANGED),
+        ("3. ¥200.00 once", ADDED),
+        ("¥100.00 once", REMOVED),
+    ]
+    line = groups(before, after, "en")[1].lines[0]
+    assert [text for text, differs in line.before_parts if differs] == ["3"]
+    assert [text for text, differs in line.after_parts if differs] == ["5"]
+    assert "".join(text for text, _ in line.after_parts) == line.after
+    assert [group.what for group in groups(before, after, "zh-hans")] == [what for _, what in found]
+    assert groups(before, before, "en") == []
+
+
+def test_another_kind_under_the_same_name_is_one_gone_and_one_new():
+    before, after = sheet(lump("100", "fee")), sheet(royalty(fixed("0.03"), element_id="fee"))
+    assert [group.what for group in groups(before, after)] == [ADDED, REMOVED]
 
 
 @pytest.mark.parametrize(

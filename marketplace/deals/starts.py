@@ -1,0 +1,63 @@
+"""What an offer may begin from: a version of this deal, the listing's terms, a pilot's rules, a shape of payment."""
+
+from django.utils.translation import gettext as _
+
+from cms.models import ListingPage
+from marketplace import terms as language
+from marketplace.clock import today
+from marketplace.deals.models import Deal, Offer
+from marketplace.editor import chooser
+from marketplace.editor.chooser import Entry, Group
+from marketplace.editor.starts import Start
+from marketplace.programmes.starts import asked_for, from_shape, pilots, ready_form
+
+
+def start(deal: Deal, offers: list[Offer], asked: str) -> tuple[str, Start]:
+    """The starting point that was asked for, else the last version, else the listing's own words."""
+    listing = deal.listing
+    ready = asked_for(asked, free_months=listing.free_months, programme=listing.programme)
+    if ready is not None:
+        return asked, ready
+    kind, _sep, key = asked.partition(":")
+    if kind == "offer" and key.isascii() and key.isdigit():
+        chosen = next((offer for offer in offers if offer.number == int(key)), None)
+        if chosen is not None:
+            return asked, Start.of(chosen.agreed_terms)
+    if asked == "listing" or not offers:
+        return "listing", from_listing(listing)
+    return f"offer:{offers[-1].number}", Start.of(offers[-1].agreed_terms)
+
+
+def from_listing(listing: ListingPage) -> Start:
+    """The listing's indicative terms; where it has none, the shape nearest to its words, all of it only proposed."""
+    if listing.indicative_terms:
+        return Start.of(language.read(listing.indicative_terms))
+    key = ready_form(listing.payment_form)
+    ready = from_shape(key, free_months=listing.free_months, programme=listing.programme)
+    ready.draft["exclusivity"] = listing.exclusivity.lower()
+    return ready
+
+
+def choices(deal: Deal, offers: list[Offer]) -> list[Group]:
+    """All of it with one line each: the newest version first, then the listing, the pilots, the shapes."""
+    here = [
+        Entry.of(
+            f"offer:{offer.number}", _("version %(number)s") % {"number": offer.number}, offer.agreed_terms
+        )
+        for offer in reversed(offers)
+    ]
+    if deal.listing.indicative_terms:
+        agreed = language.read(deal.listing.indicative_terms)
+        here.append(Entry.of("listing", _("the listing's indicative terms"), agreed))
+    else:
+        here.append(Entry("listing", _("the listing's own words")))
+    return [Group(_("This deal"), tuple(here)), pilots(), chooser.shapes()]
+
+
+def beyond_the_rights(listing: ListingPage, terms: language.Terms) -> list[language.Problem]:
+    """A licence that would outlive the last of the rights even if it began today (Civil Code art. 865)."""
+    ends = [right.expires_on for right in listing.ip_rights.all()]
+    if not ends or None in ends:
+        return []
+    found = language.check(terms, effective_on=today(), patents_end_on=max(ends))
+    return [problem for problem in found if problem.code == "after_patent_end"]
