@@ -190,6 +190,7 @@ contract_scan_confirm | uni | noticed.number 1 | in 409 404 404 | in 409 404 404
 contract_recall | uni | noticed.number | in 409 404 404 | in 409 404 404
 contract_verify | firm | contract.number | in 200 404 404 | in 200 404 404
 amendment_propose | uni | contract.number | in 409 404 404 | in 409 404 404
+amendment_words | uni | contract.number | in 405 405 405 | in 409 404 404
 amendment | firm | contract.number amendment.number | in 200 404 404 | in 200 404 404
 amendment_answer | firm | contract.number amendment.number | in 405 405 405 | in 302 404 404
 amendment_withdraw | firm | contract.number amendment.number | in 405 405 405 | in 302 404 404

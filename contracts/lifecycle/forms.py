@@ -54,15 +54,6 @@ class DraftForm(forms.Form):
     team_consent_on = DayField(label=_("The team consented on"), required=False)
 
 
-class AmendmentDayForm(forms.Form):
-    effective_on = DayField(
-        label=_("The new terms hold from"),
-        help_text=_(
-            "At the earliest from the day of the last signature; days before stay under the terms of their time."
-        ),
-    )
-
-
 class DeclarationForm(forms.Form):
     is_related = forms.TypedChoiceField(
         label=_("Are the parties related?"),
@@ -279,3 +270,14 @@ class RevisionForm(TermsForm):
 
     previewed = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     note = _words(_("Why the terms change"), _("The other side reads it and has to agree."), rows=3)
+
+
+class AmendmentForm(RevisionForm):
+    """Other terms for a running contract, and the day from which they hold."""
+
+    effective_on = DayField(
+        label=_("The new terms hold from"),
+        help_text=_(
+            "At the earliest from the day of the last signature; days before stay under the terms of their time."
+        ),
+    )

@@ -27,6 +27,7 @@ urlpatterns = [
     path("contracts/<str:number>/recall/", signing.recall, name="contract_recall"),
     path("contracts/<str:number>/verify/", signing.verify, name="contract_verify"),
     path("contracts/<str:number>/amendments/new/", amending.propose, name="amendment_propose"),
+    path("contracts/<str:number>/amendments/new/words/", amending.propose_words, name="amendment_words"),
     path("contracts/<str:number>/amendments/<int:place>/", amending.amendment, name="amendment"),
     path("contracts/<str:number>/amendments/<int:place>/answer/", amending.answer, name="amendment_answer"),
     path(

@@ -1,26 +1,29 @@
-"""Amendments of a running contract: propose in the form of an offer, compare, answer, notice, sign, withdraw."""
+"""Amendments of a running contract: propose in the editor of terms, compare, answer, notice, sign, withdraw."""
+
+from functools import partial
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from contracts.lifecycle import services
-from contracts.lifecycle.forms import AmendmentDayForm, SignForm
+from contracts.lifecycle.forms import AmendmentForm, SignForm
 from contracts.lifecycle.models import Amendment, LicenceContract
 from contracts.lifecycle.services.amending import amendment_signatures, newest_terms
 from contracts.lifecycle.states import RUNNING, AmendmentState, Side
 from contracts.lifecycle.views.contract import lang
 from contracts.lifecycle.views.finding import find, opened
 from contracts.lifecycle.views.signing import proof_of
-from marketplace.deals import drafts
-from marketplace.deals.forms.offer import SECTIONS, OfferForm
+from marketplace import terms as language
+from marketplace.editor.starts import Start
+from marketplace.editor.words import in_both, pane, shown
 from marketplace.refusals import Refused, TransitionRefused
-from marketplace.terms.difference import difference
 from marketplace.terms.words import plain_words
 
 TOUCHED = {
@@ -42,25 +45,22 @@ def _amendment(request: HttpRequest, number: str, place: int) -> tuple[LicenceCo
 
 @login_required
 def propose(request: HttpRequest, number: str) -> HttpResponse:
-    """Other terms from a day on: the form of an offer, started with the terms as they stand last."""
+    """Other terms from a day on: the editor of terms, started with the terms as they stand last."""
     contract = find(request, number)
     opened(request, contract, "amend")
     before = newest_terms(contract).agreed_terms
-    draft = drafts.draft_of(before)
-    form = OfferForm(request.POST or None, initial=draft.inputs, base=draft.base)
-    form.fields["note"].required = True
-    form.fields["note"].label = _("Why the terms change")
-    form.fields["note"].help_text = _("The other side reads it and has to agree.")
-    day = AmendmentDayForm(request.POST or None)
-    valid = request.method == "POST" and all([form.is_valid(), day.is_valid()])
-    changes = difference(before, form.terms, lang()) if valid else []
-    if valid and not request.POST.get("preview"):
+    form = _terms_form(request, before)
+    if (document := form.download()) is not None:
+        return document
+    changes = in_both(before, form.terms) if request.method == "POST" and form.is_valid() else []
+    seen = form.cleaned_data["previewed"] == language.hash_of(form.terms) if changes else False
+    if "send" in request.POST and seen:
         try:
             amendment = services.propose_amendment(
                 contract,
                 actor=request.acting,
                 terms=form.terms,
-                effective_on=day.cleaned_data["effective_on"],
+                effective_on=form.cleaned_data["effective_on"],
                 reason=form.cleaned_data["note"],
             )
         except Refused as refusal:
@@ -69,26 +69,34 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, _("The amendment is proposed; the other side is asked to answer."))
             return redirect(amendment)
-    sections = [
-        {
-            "title": section.title,
-            "hint": section.hint,
-            "shown_for": section.shown_for,
-            "folded": section.folded,
-            "fields": [form[name] for name in section.names],
-        }
-        for section in SECTIONS
-    ]
     context = {
         "contract": contract,
-        "form": form,
-        "day": day,
-        "sections": sections,
-        "draft": draft,
         "changes": changes,
-        "previewed": bool(request.POST.get("preview")) and valid,
+        "preview": language.hash_of(form.terms) if changes and not form.errors else "",
+        "live": reverse("amendment_words", args=[contract.number]),
+        **shown(form),
     }
     return render(request, "contracts/lifecycle/amendment_propose.html", context)
+
+
+@login_required
+@require_POST
+def propose_words(request: HttpRequest, number: str) -> HttpResponse:
+    """The plain words and findings alone, while somebody types."""
+    contract = find(request, number)
+    opened(request, contract, "amend")
+    form = _terms_form(request, newest_terms(contract).agreed_terms)
+    return render(request, "editor/_words.html", {"pane": pane(form), "form": form})
+
+
+def _terms_form(request: HttpRequest, before: language.Terms) -> AmendmentForm:
+    posted = request.method == "POST"
+    return AmendmentForm(
+        request.POST if posted else None,
+        request.FILES if posted else None,
+        start=Start.of(before),
+        also=partial(language.check_amendment, before),
+    )
 
 
 @login_required
@@ -101,7 +109,7 @@ def amendment(request: HttpRequest, number: str, place: int) -> HttpResponse:
         "contract": contract,
         "amendment": found,
         "touches": [TOUCHED[name] for name in found.touches],
-        "changes": difference(before.agreed_terms, found.new_terms, lang()),
+        "changes": in_both(before.agreed_terms, found.new_terms),
         "sections": plain_words(found.new_terms, lang()),
         "signatures": signatures,
         "notices": found.notices.all(),
