@@ -116,7 +116,7 @@ LABELS: dict[tuple[str, str], Words] = {
     ("due", "kind"): _("Payable"),
     ("after_invoice", "days"): _("Days to pay"),
     ("after_charge", "days"): _("Days to pay"),
-    ("fixed_day", "month"): _("Month"),
+    ("fixed_day", "month"): pgettext_lazy("due day", "Month"),
     ("fixed_day", "day"): _("Day"),
 }
 
