@@ -269,6 +269,9 @@ if DEMO or not EMAIL_HOST:
 # --- Security -------------------------------------------------------------------------------------
 _https = SITE_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEHIND_PROXY") else None
+ALLAUTH_TRUSTED_PROXY_COUNT = (
+    1 if flag("BEHIND_PROXY") else 0
+)  # limits count a visitor's address, not the proxy's
 SECURE_SSL_REDIRECT = _https
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https

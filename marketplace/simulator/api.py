@@ -18,7 +18,7 @@ from .simulate import simulate
 @require_POST
 def simulate_terms(request: HttpRequest) -> JsonResponse:
     """{"terms": …, "scenario": …} → the answer; problems as application/problem+json."""
-    if too_often(request.META["REMOTE_ADDR"], "api", PER_MINUTE):
+    if too_often(request, "api", PER_MINUTE):
         return _problem(429, "Too many simulations from this address; try again in a minute.")
     if request.content_type != "application/json":
         return _problem(415, "The body must be application/json.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 
+from allauth.account.adapter import get_adapter
 from django.core.cache import cache
+from django.http import HttpRequest
 
 from marketplace.terms import Terms, TermsError
 from marketplace.terms.problems import Problem
@@ -14,8 +16,9 @@ PER_MINUTE = 60  # from one address; pages and API count apart
 MAX_CHARGES = 4000  # about what a request may compute; the command has no such limit
 
 
-def too_often(address: str, what: str, limit: int = PER_MINUTE) -> bool:
-    """Counts the calls of one address in the running minute; the cache forgets the minute by itself."""
+def too_often(request: HttpRequest, what: str, limit: int = PER_MINUTE) -> bool:
+    """Counts the calls of one visitor's address in the running minute; the cache forgets the minute by itself."""
+    address = get_adapter().get_client_ip(request)
     key = f"simulate:{what}:{address}:{int(time.time() // 60)}"
     cache.add(key, 0, timeout=120)
     return cache.incr(key) > limit

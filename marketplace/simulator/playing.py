@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy
 from marketplace.clock import today
 from marketplace.terms import Terms, TermsError, read, write
 from marketplace.terms.dates import add_months
+from marketplace.terms.problems import Problem
 
 from .assumed import BY_PERIOD, BY_YEAR, Assumed, Played, play, stretches_of
 from .course import Course, course_of
 from .dials import Dial, checked, dials_of, turned
 from .forms import EARLIEST, LATEST, Asked, PlayForm
-from .limits import refuse_too_large
+from .limits import MAX_BYTES, refuse_too_large
 from .needs import Needs, needs_of
 from .path import filled, spread
 from .ready import KEYS, ready
@@ -79,6 +80,8 @@ class Playing:
         if not text:
             return self.source.beside
         try:
+            if len(text) > MAX_BYTES:
+                raise TermsError([Problem("", "too_long", {"limit": MAX_BYTES})])
             other = checked(read(text))
             refuse_too_large(other)
         except TermsError as error:

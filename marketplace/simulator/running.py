@@ -14,7 +14,7 @@ from contracts.billing.models import Charge, Invoice
 from contracts.lifecycle.models import LicenceContract
 from contracts.rating import Closed, Happened, Period, TermsVersion
 from contracts.rating.facts import DAY
-from contracts.rating.result import Key
+from contracts.rating.result import Key, reason_words
 from contracts.rating.usage import SALES, row_value
 from contracts.rating.working import read_working, sentences, working_json
 from contracts.usage.queries import rating_inputs
@@ -199,7 +199,7 @@ class Running(Playing):
             self.lang,
             until=until,
             paid_up_on=found.paid_up_on,
-            waiting=(),
+            waiting=tuple(reason_words(each, self.lang) for each in found.waiting),
         )
 
     def _facts(self, assumed: Assumed, agreed: Terms, until: date) -> rating.Facts:

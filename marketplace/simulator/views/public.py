@@ -20,12 +20,12 @@ from marketplace.terms.presets import PRESETS
 PAGES_PER_MINUTE = 120  # a slider asks again while it is moved
 
 
-# Whole terms may be sent by POST so that they stand in no address. No session is read then and nothing is stored: a
-# forged request could do nothing.
+# Whole terms may be sent by POST so that they stand in no address. Nothing is stored or changed, so there is nothing
+# that a forged request could do.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def simulator(request: HttpRequest) -> HttpResponse:
-    if not request.user.is_authenticated and too_often(request.META["REMOTE_ADDR"], "page", PAGES_PER_MINUTE):
+    if not request.user.is_authenticated and too_often(request, "page", PAGES_PER_MINUTE):
         return _sorry(request, 429, _("Too many calculations from this address. Try again in a minute."))
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
         return _sorry(request, 413, _("At most 256 kB of terms can be sent."))

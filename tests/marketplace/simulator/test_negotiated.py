@@ -188,6 +188,7 @@ def test_odd_input_for_a_contract(client, world, contract):
         {"t.elements.0.rate.rate": "x"},
         {"terms": "{"},
         {"terms": '{"currency": "USD"}'},
+        {"terms": " " * 9 + "{" * 300_000},
     ):
         assert client.post(url, sent).status_code == 422, sent
     assert client.post(url, {"by": "period", "start": "2030-01-01", "was": "x"}).status_code == 200

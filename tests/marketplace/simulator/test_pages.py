@@ -225,3 +225,15 @@ def test_queries_of_a_visitor(client, db, query, django_assert_num_queries):
 def test_print_sheet_is_one_page(client, db, lang, query):
     pdf = client.get(f"/{lang}/simulator/", {**query, "export": "pdf"}).content
     assert PdfFileReader(BytesIO(pdf)).root["/Pages"]["/Count"] == 1
+
+
+def test_behind_a_proxy_each_visitor_has_a_limit_of_their_own(client, db, monkeypatch, settings):
+    monkeypatch.setattr(public, "PAGES_PER_MINUTE", 1)
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    found = [
+        client.get(
+            PAGE, {"preset": "free"}, headers={"X-Forwarded-For": f"203.0.113.9, {address}"}
+        ).status_code
+        for address in ("198.51.100.1", "198.51.100.1", "198.51.100.2")
+    ]
+    assert found == [200, 429, 200]

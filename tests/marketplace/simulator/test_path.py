@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.rating import Period
@@ -22,9 +22,13 @@ def periods(start, lengths):
     return found
 
 
+UNHURRIED = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 LENGTHS = st.lists(st.integers(1, 500), min_size=1, max_size=12)
 
 
+@UNHURRIED
 @given(LENGTHS, st.data())
 def test_rows_over_the_whole_course_add_up_exactly(lengths, data):
     stretches = periods(START, lengths)
@@ -38,6 +42,7 @@ def test_rows_over_the_whole_course_add_up_exactly(lengths, data):
     assert sum(spread(stretches, amounts, rows)) == sum(amounts)
 
 
+@UNHURRIED
 @given(LENGTHS, st.integers(0, 10**12))
 def test_splitting_a_row_changes_no_other(lengths, amount):
     stretches = periods(START, lengths)
