@@ -102,7 +102,7 @@ def _open_sums(contract: LicenceContract) -> dict:
     carried = [row for row in rows if row[0] == ChargeState.CARRIED]
     return {
         "to_approve": contract.charges.filter(state=ChargeState.ACCRUED).count(),
-        "to_issue": sum(row[0] in BILLABLE for row in rows),
+        "to_issue": sum(row[0] == ChargeState.APPROVED for row in rows),
         "carried": Money(sum(row[1] for row in carried), carried[0][2]) if carried else None,
     }
 

@@ -447,6 +447,8 @@ class Life:
         self.check_runs()
         self.check_inputs()
         rows = self.contract.charges.exclude(kind="INTEREST")
+        stuck = rows.filter(state__in=(ChargeState.ACCRUED, *BILLABLE)).exclude(amount_minor=0)
+        assert not stuck.exists(), "everything that nobody stopped is on a paper"
         open_ = rows.exclude(state=ChargeState.INVOICED).aggregate(s=Sum("amount_minor"))["s"] or 0
         lines = InvoiceLine.objects.filter(invoice__contract=self.contract).aggregate(s=Sum("price_minor"))[
             "s"
