@@ -196,7 +196,10 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_ADAPTER = "marketplace.accounts.adapter.AccountAdapter"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS = {"objection": "5/h/ip"}  # besides the limits that allauth sets itself
+ACCOUNT_RATE_LIMITS = {
+    "objection": "5/h/ip",
+    "invitation": "30/h/user",
+}  # besides the limits that allauth sets itself
 ACCOUNT_SIGNUP_FORM_CLASS = "marketplace.accounts.forms.SignupForm"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "UseFirst"

@@ -1,6 +1,9 @@
 """What people try who hurry or cheat: everything twice, numbers of others in hidden fields, forged messages, wrong
 files, absurd sums. The answer is a page that says so, and nothing half done."""
 
+import io
+import zipfile
+import zlib
 from datetime import timedelta
 
 import pytest
@@ -10,7 +13,9 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import override_settings
 from django.urls import reverse
+from openpyxl import Workbook
 
+from contracts.lifecycle.seal import check_seal
 from contracts.payments.gateways import stripe as gateway
 from contracts.payments.gateways.models import WebhookEvent
 from contracts.payments.gateways.services import add_account
@@ -355,6 +360,51 @@ def _not_refused(place: str, form: Page, to: str, tries: list[dict], **how) -> d
     if (after := rows()) != before:
         found[place] = {name: after[name] - before[name] for name in after if after[name] != before[name]}
     return found
+
+
+def _sheet(cells: str) -> SimpleUploadedFile:
+    """A workbook that passes for one, with this XML as its only sheet."""
+    out = io.BytesIO()
+    Workbook().save(out)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(out) as made, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as changed:
+        for info in made.infolist():
+            body = made.read(info)
+            changed.writestr(info, cells.encode() if info.filename.endswith("sheet1.xml") else body)
+    return SimpleUploadedFile("sheet.xlsx", packed.getvalue())
+
+
+def _spreadsheets() -> list[SimpleUploadedFile]:
+    head = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    far = "".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in range(1, 25_000))
+    return [
+        _sheet(head + '<row r="1"><c r="A1"><v>1</v>'),  # torn in the middle
+        _sheet(f"{head}{far}</sheetData></worksheet>"),  # 400 million cells, all but a few of them empty
+        _sheet(head + '<row r="1048576"><c r="A1048576"><v>1</v></c></row></sheetData></worksheet>'),
+    ]
+
+
+def test_spreadsheets_that_blow_up_are_refused_everywhere(made, who):
+    places = {
+        "statements": (who["uni"], "statements", [], "statements"),
+        "import": (who["uni"], "listing_import", [], "listing_import"),
+        "report": (who["firm"], "report", [made.open_report.pk], "report_sheet"),
+    }
+    taken = {}
+    for place, (person, page, arguments, to) in places.items():
+        form = person.open(page, *arguments)
+        files = [{"file": sheet} for sheet in _spreadsheets()]
+        taken |= _not_refused(place, form, reverse(to, args=arguments), files)
+    assert taken == {}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_pdf_that_blows_up_is_not_unpacked(times):
+    packed = b"0" * 150_000_000
+    for _time in range(times):
+        packed = zlib.compress(packed, 9)
+    found = check_seal(b"%PDF-1.7\n1 0 obj<</Filter/FlateDecode>>stream\r\n" + packed + b"\nendstream %%EOF")
+    assert (found.good, found.problem) == (False, "unpacks to too much")
 
 
 ABSURD = ("-1", "0", "0.001", "1e400", "NaN", "Infinity", "9" * 40, "５²", "1,2,3", "=1+1", "\x00")

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
@@ -24,6 +24,7 @@ from cms.imports.cells import (
 from cms.imports.rows import MAX_ROWS, Row, RowError
 from cms.models import Exclusivity, Industry, Maturity, PaymentForm, Visibility
 from marketplace.refusals import Refused
+from marketplace.spreadsheets import xlsx_rows
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,8 @@ BY_NAME = {column.name: column for column in COLUMNS}
 
 def read_xlsx(file: BinaryIO) -> Iterator[Row]:
     """The rows of our template: headings in the first line, the line that explains them is skipped."""
-    try:
-        book = load_workbook(file, read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        lines = sheet.iter_rows(values_only=True)
-        heads = [str(cell or "").strip() for cell in next(lines, ())]
-    except Exception as error:  # openpyxl raises what its parts raise: a broken file has many faces
-        raise Refused(_("The spreadsheet cannot be read. Save it anew as xlsx and send it again.")) from error
+    lines = xlsx_rows(file, limit=MAX_ROWS + 2)
+    heads = [str(cell or "").strip() for cell in next(lines, ())]
     unknown = [head for head in heads if head and head not in BY_NAME]
     if "institution_ref" not in heads or unknown:
         raise Refused(
@@ -112,8 +108,6 @@ def read_xlsx(file: BinaryIO) -> Iterator[Row]:
 
 def _xlsx_rows(lines, heads: list[str]) -> Iterator[Row]:
     for number, cells in enumerate(lines, start=2):
-        if number > MAX_ROWS + 2:
-            raise Refused(_("The file is too long: at most %(rows)s rows.") % {"rows": MAX_ROWS})
         given = {head: cell for head, cell in zip(heads, cells, strict=False) if head}
         if all(cell in (None, "") for cell in given.values()):
             continue

@@ -9,6 +9,7 @@ import io
 import logging
 import os
 import secrets
+import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -33,6 +34,8 @@ from marketplace.clock import ZONE
 logger = logging.getLogger(__name__)
 FIELD = "UseFirstSeal"
 VALID_DAYS = 3650
+MAX_UNPACKED_BYTES = 100 * 1024 * 1024
+CHUNK = 64 * 1024
 
 
 def make_seal(path: Path, passphrase: str) -> None:
@@ -131,6 +134,8 @@ def check_seal(pdf: bytes) -> SealCheck:
     """Look at the last signature of a PDF. Anything that cannot be parsed counts as broken: whoever tampers with
     a file chooses where the parser stumbles."""
     ours = signer().signing_cert
+    if not _unpacks_sanely(pdf):
+        return SealCheck(sealed=True, problem="unpacks to too much")
     try:
         reader = PdfFileReader(io.BytesIO(pdf))
         signatures = reader.embedded_regular_signatures
@@ -152,3 +157,35 @@ def check_seal(pdf: bytes) -> SealCheck:
     except Exception as error:
         logger.info("A PDF's seal could not be read", exc_info=True)
         return SealCheck(sealed=True, problem=f"{type(error).__name__}")
+
+
+def _unpacks_sanely(pdf: bytes) -> bool:
+    """Whether the streams of a PDF unpack to at most MAX_UNPACKED_BYTES in all. The parser unpacks without a limit,
+    and a stream may be packed a thousand to one, twice over; what a dictionary calls its filter does not matter."""
+    left, end = MAX_UNPACKED_BYTES, 0
+    while (start := pdf.find(b"stream", end)) >= 0:
+        end = start + len(b"stream")
+        if pdf[start - 3 : start] == b"end":
+            continue
+        begins = end + 2 if pdf[end : end + 2] == b"\r\n" else end + 1
+        unpacked = _inflated(pdf, begins, left)
+        left -= len(unpacked)
+        while left > 0 and unpacked[:1] == b"\x78":
+            unpacked = _inflated(unpacked, 0, left)
+            left -= len(unpacked)
+        if left <= 0:
+            return False
+    return True
+
+
+def _inflated(packed: bytes, begins: int, limit: int) -> bytes:
+    """What zlib makes of the bytes from `begins` on, at most `limit`; as far as they are zlib's."""
+    unpacker, found = zlib.decompressobj(), bytearray()
+    try:
+        for place in range(begins, len(packed), CHUNK):
+            found += unpacker.decompress(packed[place : place + CHUNK], limit - len(found))
+            if unpacker.eof or len(found) >= limit:
+                break
+    except zlib.error:
+        pass
+    return bytes(found)

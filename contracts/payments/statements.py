@@ -5,7 +5,6 @@ import hashlib
 import io
 import re
 import unicodedata
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,12 +12,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from contracts.payments.layouts import Layout
 from marketplace.money import Money, MoneyError
 from marketplace.refusals import Refused
+from marketplace.spreadsheets import xlsx_rows
 
 MAX_ROWS = 20_000
 HEAD_WITHIN = 30  # banks write a few lines about the account above the table
@@ -61,12 +59,7 @@ def read_statement(name: str, content: bytes, layout: Layout, currency: str) -> 
 
 def _table(name: str, content: bytes) -> list[list]:
     if name.lower().endswith(".xlsx"):
-        try:
-            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
-            raise Refused(_("This xlsx file cannot be read; save it anew and send it again.")) from error
-        sheet = book.worksheets[0]
-        return [list(row) for row in _at_most(sheet.iter_rows(values_only=True))]
+        return [list(row) for row in xlsx_rows(io.BytesIO(content), limit=MAX_ROWS + HEAD_WITHIN)]
     text = None
     for encoding in ("utf-8-sig", "gb18030"):
         try:

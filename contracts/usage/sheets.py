@@ -5,15 +5,13 @@ Reading saves nothing: what it finds goes into the form, where it is previewed a
 
 import csv
 import io
-import zipfile
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from marketplace.money import exponent
 from marketplace.refusals import Incomplete, Refused
+from marketplace.spreadsheets import xlsx_rows
 
 MAX_ROWS = 2_000
 COLUMNS = 6  # code, from, until, product, figure, value
@@ -91,11 +89,7 @@ def _text(cell: object) -> str:
 
 def _rows(name: str, content: bytes) -> list[list]:
     if name.lower().endswith(".xlsx"):
-        try:
-            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
-            raise Refused(_("This xlsx file cannot be read; save it anew and send it again.")) from error
-        rows = book.worksheets[0].iter_rows(values_only=True)
+        rows = xlsx_rows(io.BytesIO(content), limit=MAX_ROWS)
     else:
         rows = csv.reader(io.StringIO(_decoded(content)))
     found = []

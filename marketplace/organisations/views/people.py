@@ -1,5 +1,6 @@
 """The people of an organisation: list, roles, invitations."""
 
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
@@ -94,6 +95,9 @@ def invite(request):
     organisation = request.acting.organisation
     form = InviteForm(request.POST or None, organisation=organisation)
     if request.method == "POST" and form.is_valid():
+        if not ratelimit.consume(request, action="invitation", user=request.user):
+            form.add_error(None, _("You sent very many invitations. Try again in an hour."))
+            return render(request, "organisations/invitation_new.html", {"form": form}, status=429)
         try:
             services.invite_member(organisation, actor=request.acting, **form.cleaned_data)
         except Refused as refusal:
