@@ -305,6 +305,7 @@ my_statement | inventor | share.pk | in 200 404 404 | in 200 404 404
 commissions | agency | | in 200 200 403 | in 200 200 403
 desk | firm | | in 200 200 200 | in 200 200 200
 demo_letters | firm | | 404 404 404 404 | 405 405 405 405
+demo_statement | uni | account.pk | in 404 404 404 | 405 405 405 405
 market | operator | | in 200 404 200 | 405 405 405 405
 letters_retry | operator | | 405 405 405 405 | in 302 404 302
 market_list | operator | 'overdue' | in 200 404 200 | 405 405 405 405

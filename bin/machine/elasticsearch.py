@@ -96,7 +96,7 @@ class Elasticsearch:
             ES_TMPDIR=str(home / "tmp"),
         )
         self.pid_file.write_text(f"{child.pid} {port}\n")
-        wait_until(lambda: self._answers(port), child, 120, self.log, "Elasticsearch")
+        wait_until(lambda: self._answers(port), child, 300, self.log, "Elasticsearch")
         return port
 
     def stop(self) -> None:

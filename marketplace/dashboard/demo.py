@@ -16,6 +16,7 @@ class DemoAccount:
     organisation: str
     kind: str
     roles: str
+    leads: bool = True  # the first with these roles
 
 
 def demo_accounts() -> list[DemoAccount]:
@@ -29,14 +30,15 @@ def demo_accounts() -> list[DemoAccount]:
     seen: set[tuple] = set()
     first, rest = [], []
     for row in sorted(rows, key=lambda r: (ORDER[r.organisation.kind], r.organisation_id, r.pk)):
+        key = (row.organisation.kind, tuple(sorted(row.roles)))
         account = DemoAccount(
             email=row.user.email,
             name=row.user.name,
             organisation=row.organisation.name,
             kind=row.organisation.get_kind_display(),
             roles=" · ".join(row.role_labels()),
+            leads=key not in seen,
         )
-        key = (row.organisation.kind, tuple(sorted(row.roles)))
         (rest if key in seen else first).append(account)
         seen.add(key)
     return first + rest

@@ -38,3 +38,11 @@ def sign_ins(request, _page):
         {"accounts": demo_accounts(), "password": settings.DEMO_PASSWORD},
         request=request,
     )
+
+
+@panel("payments.statements")
+def statements_to_try(request, accounts):
+    """Where to get a statement in the demo, which has no bank."""
+    if not settings.DEMO or not accounts:
+        return ""
+    return render_to_string("dashboard/_demo_statements.html", {"accounts": accounts}, request=request)

@@ -22,6 +22,7 @@ from contracts.payments.forms import (
     StatementForm,
 )
 from contracts.payments.importing import import_statement, read_file, report
+from contracts.payments.layouts import layout_of
 from contracts.payments.matching import propose
 from contracts.payments.models import (
     Allocation,
@@ -64,10 +65,16 @@ def statements(request):
     found = Statement.objects.visible_to(request.acting).select_related("account")
     context = {
         "form": form,
-        "has_accounts": accounts.exists(),
+        "accounts": (usable := list(accounts)),
+        "heads": [(account, _heads(account)) for account in usable],
         "page_obj": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "contracts/payments/statement_list.html", context)
+
+
+def _heads(account: BankAccount) -> str:
+    """The columns that are read from a statement of this account, by their usual heads."""
+    return " · ".join(heads[0] for heads in layout_of(account.layout, account.columns).columns.values())
 
 
 def _outcome(outcome: str) -> str:

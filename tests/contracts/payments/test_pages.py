@@ -305,3 +305,23 @@ def test_contributors_without_an_account_of_their_own_are_fine(world):
     made = propose_distribution(world.contract, actor=world.finance)
     approve_distribution(made, actor=world.approver)
     assert Payout.objects.filter(share__user__isnull=True).exists()
+
+
+@pytest.mark.parametrize("layout", ["jiangcheng", "donghu", "northbridge"])
+def test_the_demos_statement_is_read_in_every_layout(world, client, settings, layout):
+    """The demo has no bank: its file pays what is open, and the import takes it. Outside the demo there is none."""
+    bill = invoice(world.contract, 10_000)
+    row = account(world)
+    row.layout = layout
+    row.save()
+    client.force_login(world.finance.user)
+    address = reverse("demo_statement", args=[row.pk])
+    assert client.get(address).status_code == 404
+    settings.DEMO = True
+    assert address in client.get(reverse("statements")).content.decode()
+    file = SimpleUploadedFile("statement.csv", client.get(address).content)
+    read = client.post(reverse("statements"), {"account": row.pk, "file": file})
+    client.post(f"{read.url}import/")
+    line = StatementLine.objects.get(account=row)
+    assert (line.amount_minor, bill.reference_code in line.note) == (bill.total_minor, True)
+    assert status(client, world.other_finance, address) == 404
