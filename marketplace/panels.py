@@ -1,6 +1,6 @@
 """Where a page shows facts of a later step: the later app registers a panel for a place, the page renders
 what is registered. Places: listing.main, listing.terms, listing.aside, institution.main, deal.aside, offer.main,
-contract.main, contract.aside, contract.tabs, home.main.
+contract.next, contract.main, contract.aside, contract.tabs, payments.statements, home.main.
 """
 
 from collections.abc import Callable

@@ -3,7 +3,7 @@
 from django.db.models import Sum
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -41,6 +41,29 @@ def money_tabs(request, contract) -> str:
     if acting.can("invoice.read"):
         links.append((f"{reverse('invoices')}?contract={contract.number}", _("Invoices")))
     return format_html_join("", '<a href="{}">{}</a>', links)
+
+
+@panel("contract.next", order=20)
+def next_charges(request, contract) -> str:
+    """Charges that this person has to approve, or to invoice."""
+    acting = request.acting
+    if not acting.is_for(contract.licensor) or not acting.can("charge.approve"):
+        return ""
+    rows = (
+        Charge.objects.filter(contract=contract, state__in=(ChargeState.ACCRUED, ChargeState.APPROVED))
+        .exclude(amount_minor=0)
+        .values_list("state", "currency")
+        .annotate(total=Sum("amount_minor"))
+        .order_by("state")
+    )
+    words = {ChargeState.ACCRUED: _("Approve charges: %s"), ChargeState.APPROVED: _("Issue invoices: %s")}
+    url = reverse("charges", args=[contract.number])
+    lines = [(url, words[state] % Money(total, currency)) for state, currency, total in rows]
+    return (
+        format_html('<ul class="todo">{}</ul>', format_html_join("", '<li><a href="{}">{}</a></li>', lines))
+        if lines
+        else ""
+    )
 
 
 @panel("contract.aside", order=50)

@@ -43,6 +43,8 @@ def issue(request, number):
     if issued:
         numbers = ", ".join(invoice.number for invoice in issued)
         messages.success(request, _("Issued: %(numbers)s") % {"numbers": numbers})
+        if len(issued) == 1:
+            return redirect(issued[0])
     else:
         messages.info(request, _("There was nothing to invoice."))
     return redirect("charges", number=contract.number)

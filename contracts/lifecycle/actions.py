@@ -89,7 +89,7 @@ class Offer:
                 _(
                     "The contract goes to the licensor's approvers. While they look at it, nothing is changed."
                 ),
-                "main",
+                "main" if len(declared) > 1 else "plain",
             )
 
     def review(self) -> Iterator[Action]:

@@ -179,17 +179,16 @@ def _programme(contract: LicenceContract) -> Iterator[Finding]:
         ip_kinds=tuple(right["kind"] for right in listing["ip_rights"]),
         team_consent=bool(contract.team_consent_on or listing.get("team_consent_on")),
     )
+    unknown = []
     for finding in eligibility(contract.programme, contract.licensor, contract.licensee, facts):
         if finding.verdict == "fails":
             source = f" [{finding.source}]" if finding.source else ""
             yield Finding(f"programme_{finding.rule.lower()}", f"{finding.text}{source}", "deal")
         elif finding.verdict == "unknown":
-            yield Finding(
-                f"programme_{finding.rule.lower()}",
-                format_lazy(_("Cannot be checked: {rule}"), rule=finding.text),
-                "programme",
-                blocking=False,
-            )
+            unknown.append(finding.text)
+    if unknown:
+        words = format_lazy(_("Cannot be checked: {rule}"), rule=" · ".join(unknown))
+        yield Finding("programme_unknown", words, "programme", blocking=False)
 
 
 def _conflicts(contract: LicenceContract) -> Iterator[Finding]:

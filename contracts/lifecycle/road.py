@@ -1,6 +1,6 @@
 """The road across the top of a contract's page: what is done, where it stands, what is to come, with days."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -39,7 +39,7 @@ def road(contract: LicenceContract) -> list[dict]:
         "delivered": (_("Delivery"), contract.delivered_on, ""),
         "trial": (
             _("Free use"),
-            contract.trial_ends_on,
+            _last_free_day(contract),
             _("%(months)s months") % {"months": terms.trial.months + contract.extension_months}
             if terms.trial
             else "",
@@ -91,6 +91,12 @@ def _notice_note(contract: LicenceContract, notice) -> str:
     if contract.state == State.OBJECTION:
         return _("objection")
     return _("%(days)s days") % {"days": notice.days} if notice.state == NoticeState.RUNNING else ""
+
+
+def _last_free_day(contract: LicenceContract) -> date | None:
+    """The day before a trigger that fired early, otherwise as agreed."""
+    ends, active = contract.trial_ends_on, contract.activated_on
+    return active - timedelta(days=1) if ends and active and active <= ends else ends
 
 
 def _here(contract: LicenceContract) -> str | None:

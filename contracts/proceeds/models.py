@@ -279,6 +279,13 @@ class Payout(models.Model):
         return f"{self.payee_name} {self.amount_minor}"
 
     @property
+    def payee(self) -> str:
+        """The payee in the reader's language; papers and the bank's file carry the name as it was stored."""
+        if self.commission_id:
+            return self.commission.agency.name
+        return str(_("Transfer staff")) if self.share.kind == ShareKind.STAFF else self.payee_name
+
+    @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
 

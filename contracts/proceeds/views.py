@@ -196,7 +196,7 @@ def send_back(request, pk):
 
 def _payouts(request):
     return Payout.objects.visible_to(request.acting).select_related(
-        "share__distribution__contract", "commission__contract"
+        "share__distribution__contract", "commission__contract", "commission__agency"
     )
 
 

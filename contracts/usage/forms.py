@@ -43,6 +43,11 @@ def products_of(terms) -> list[str]:
     return [*dict.fromkeys(names)] or [""]
 
 
+# Of sales, what is not a deduction. Figures are not marked as optional, though a form without all of them may be
+# right: which are needed follows from the period.
+INVOICED = ("invoiced_incl_vat", "vat")
+
+
 class ReportForm(forms.Form):
     """The figures that the terms ask for, per part of the period and product; fields are made from the terms."""
 
@@ -94,6 +99,7 @@ class ReportForm(forms.Form):
                 self.fields[name] = MoneyField(
                     label=COMPONENTS[component], required=False, currency=terms.currency
                 )
+                self.fields[name].is_figure = component in INVOICED
                 if row is not None and row.components:
                     self.fields[name].initial = row.components.get(component)
                 names.append(name)
@@ -108,6 +114,7 @@ class ReportForm(forms.Form):
         self.fields[prefix] = field
         if row is not None and row.quantity is not None:
             field.initial = int(row.quantity) if meter.is_money else row.quantity
+        field.is_figure = True
         return [prefix]
 
     def field_groups(self):

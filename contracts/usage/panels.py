@@ -40,6 +40,24 @@ def reports_tab(request, contract) -> str:
     )
 
 
+@panel("contract.next", order=10)
+def next_reports(request, contract) -> str:
+    """What this person has to report or to check now, beside what the contract waits for: on a phone the list of
+    reports stands far below."""
+    acting = request.acting
+    if not _may_read(acting, contract):
+        return ""
+    reports = UsageReport.objects.filter(contract=contract).order_by("due_on", "pk")
+    if acting.is_for(contract.licensee) and acting.can("report.submit"):
+        reports = reports.filter(state__in=DUE)
+    elif acting.is_for(contract.licensor) and acting.can("report.accept"):
+        reports = reports.filter(state=ReportState.SUBMITTED)
+    else:
+        return ""
+    context = {"reports": reports[:3]}
+    return render_to_string("contracts/usage/_next_reports.html", context, request)
+
+
 @panel("contract.aside", order=40)
 def reports_of_contract(request, contract) -> str:
     """The reports that are open, the next one, and the licensee's switch of the broker's access."""

@@ -13,7 +13,7 @@ from contracts.lifecycle.models import LicenceContract
 from contracts.rating import sentences
 from contracts.usage import services, sheets
 from contracts.usage.forms import EvidenceForm, QueryForm, ReportForm, SheetForm
-from contracts.usage.meters import LABELS, check_rows
+from contracts.usage.meters import COMPONENTS, LABELS, check_rows
 from contracts.usage.models import Evidence, UsageReport
 from contracts.usage.states import DUE, ReportState
 from marketplace import tables
@@ -124,9 +124,21 @@ def _page(request, found, form, preview, upload=None):
     may_submit = form is not None
     mine = request.acting.is_for(found.contract.licensee)
     wrong = (form and form.errors) or (upload and upload.errors)
+    rows = list(found.rows.all())
+    may_accept = request.acting.is_for(found.contract.licensor) and request.acting.can("report.accept")
+    if may_accept and found.state == ReportState.SUBMITTED:
+        preview = _preview(found, rows)
+    over = found.state in (ReportState.ACCEPTED, ReportState.SUPERSEDED)
     context = {
         "report": found,
-        "rows": [{"row": row, "label": LABELS.get(row.meter, row.meter)} for row in found.rows.all()],
+        "rows": [
+            {"row": row, "label": LABELS.get(row.meter, row.meter), "components": _in_order(row)}
+            for row in rows
+        ],
+        "parted": len({row.period_start for row in rows}) > 1,
+        "may_see_charges": over
+        and request.acting.can("charge.read")
+        and not request.acting.is_for(found.contract.agency),
         "form": form,
         "preview": preview,
         "evidence": found.evidence.all(),
@@ -134,12 +146,18 @@ def _page(request, found, form, preview, upload=None):
         "sheet_form": upload or (SheetForm() if may_submit else None),
         "query_form": QueryForm(),
         "may_submit": may_submit,
-        "may_accept": request.acting.is_for(found.contract.licensor) and request.acting.can("report.accept"),
+        "may_accept": may_accept,
         "may_discard": may_submit and found.amends_id and not found.submitted_at,
         "currency": found.contract.terms.currency,
         "may_amend": mine and request.acting.can("report.submit") and found.state == ReportState.ACCEPTED,
     }
     return render(request, "contracts/usage/report_detail.html", context, status=422 if wrong else 200)
+
+
+def _in_order(row) -> list[tuple[str, int]]:
+    """The components of a row of sales in the order of the form; the database keeps them in one of its own."""
+    given = row.components or {}
+    return [(name, given[name]) for name in COMPONENTS if given.get(name) is not None]
 
 
 def _preview(found, rows) -> dict:

@@ -127,9 +127,11 @@ def road(deal: Deal) -> list[dict]:
         return {"key": key, "label": label, "state": "done" if done else "now" if now else "next", "on": on}
 
     steps = [
-        step("enquired", _("enquired"), True, False, deal.opened_at),
-        step("offered", _("terms offered"), offered, not offered and not closed),
-        step("agreed", _("terms agreed"), agreed, offered and not agreed and not closed, deal.agreed_at),
+        step("enquired", _("enquiry"), True, False, deal.opened_at),
+        step("offered", _("offer of terms"), offered, not offered and not closed),
+        step(
+            "agreed", _("agreement on terms"), agreed, offered and not agreed and not closed, deal.agreed_at
+        ),
         step("contract", _("contract"), False, agreed and not closed),
     ]
     if closed:

@@ -146,16 +146,17 @@ def field(field, label=""):
 
 
 @register.inclusion_tag("ui/confirm_button.html", takes_context=True)
-def confirm_button(context, url, label, effect="", danger=False, name="", value="", sign=""):
+def confirm_button(context, url, label, effect="", danger=False, name="", value="", sign="", tone=""):
     """A step that names what will happen before it happens: a small POST form behind its button."""
     return {
         "url": url,
         "label": label,
         "effect": effect,
-        "danger": danger,
+        "danger": danger or tone == "danger",
         "name": name,
         "value": value,
         "sign": sign,
+        "main": tone == "main",
         "csrf_token": context.get("csrf_token"),
     }
 

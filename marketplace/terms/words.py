@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from marketplace.money import Money, MoneyError
@@ -31,6 +32,11 @@ _SECTIONS = ("s_scope", "s_trial", "s_pay", "s_limits", "s_reports", "s_due", "s
 class Section(NamedTuple):
     title: str
     lines: tuple[str, ...]
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the lines bring numbers of their own, so that pages put no bullets before them."""
+        return any(re.match(r"\d+\. ", line) for line in self.lines)
 
 
 def plain_words(terms: Terms, lang: str = "zh-hans") -> list[Section]:

@@ -154,7 +154,7 @@ def test_programme_rules_are_held_against_the_deal(world):
     with at(START):
         found = {finding.code: finding.blocking for finding in find_missing(contract)}
     assert found["programme_licensee_sizes"]
-    assert not found["programme_licensor_kinds"]  # not published: cannot be checked, is not invented
+    assert not found["programme_unknown"]  # rules not published: cannot be checked, are not invented
     assert "programme_min_trl" not in found
 
 

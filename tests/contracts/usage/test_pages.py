@@ -175,3 +175,22 @@ def test_the_desk_says_who_has_to_report_and_to_accept(world, contract):
     )  # fmt: skip
     submitted(world, contract, MARCH, sales("1"), on=APRIL)
     assert (waiting("reporter"), waiting("officer")) == ([("them", None)], [("me", None)])
+
+
+def test_what_is_to_report_or_to_check_stands_at_the_top_of_the_contract(client, world, contract):
+    """Each side finds its next report in the first panel, and the licensor reads the cost before accepting."""
+
+    def first_panel(person) -> str:
+        page = signed_in(client, person).get(contract.get_absolute_url())
+        return page.content.decode().partition('class="tabs')[0]
+
+    pass_day(APRIL)
+    report = report_for(contract, MARCH)
+    with at(APRIL):
+        assert report.get_absolute_url() in first_panel(world.reporter)
+        assert report.get_absolute_url() not in first_panel(world.officer)
+    submitted(world, contract, MARCH, sales(1_000_000))
+    with at(APRIL):
+        assert report.get_absolute_url() not in first_panel(world.reporter)
+        assert report.get_absolute_url() in first_panel(world.officer)
+        assert "¥30,000.00" in client.get(report.get_absolute_url()).content.decode()
