@@ -11,16 +11,17 @@ PACKAGES = ("marketplace", "cms", "search", "contracts")
 
 # Ordered: each may import itself and everything named in its set.
 SHARED = {"marketplace.money", "marketplace.clock", "marketplace.terms", "marketplace.refusals"}
+# Parts at the root of marketplace that everybody may use.
+PARTS = (
+    "panels", "desk", "menu", "fields", "uploads", "spreadsheets", "tables", "documents", "badges", "editor",
+)  # fmt: skip
 PLUMBING = {
     "marketplace.celery",
     "marketplace.appendonly",
     "marketplace.encrypted",
     "marketplace.models",
     # what pages are made of: registries and helpers that know no area
-    *(
-        f"marketplace.{name}"
-        for name in ("panels", "desk", "menu", "fields", "uploads", "tables", "documents", "badges", "editor")
-    ),
+    *(f"marketplace.{name}" for name in PARTS),
 }
 GROUND = [
     "marketplace.audit",
@@ -43,10 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "search": SHARED | PLUMBING | set(GROUND) | {"cms"},
     "marketplace.deals": SHARED | PLUMBING | set(GROUND) | {"cms"},
     "contracts": SHARED | PLUMBING | set(GROUND) | {"marketplace.deals"},
-    **{
-        f"marketplace.{name}": SHARED | PLUMBING
-        for name in ("panels", "desk", "menu", "fields", "uploads", "tables", "documents", "badges", "editor")
-    },
+    **{f"marketplace.{name}": SHARED | PLUMBING for name in PARTS},
 }
 STEPS = ["lifecycle", "usage", "incentives", "billing", "payments", "proceeds"]
 EDGES = {
