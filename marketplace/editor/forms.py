@@ -110,7 +110,7 @@ class TermsForm(forms.Form):
     def _field(self, field: Field) -> forms.Field:
         made = _MAKERS.get(field.typed, _text)(field, self)
         made.label = labels.label_of(field)
-        made.help_text = labels.hint_of(field)
+        made.help_text = labels.word_of(field) or labels.hint_of(field)
         attrs = made.widget.attrs
         made.unit, made.shapes = attrs.get("data-unit", ""), "hx-vals" in attrs
         made.proposal = ""
@@ -198,7 +198,7 @@ def _lines(field: Field, form: TermsForm) -> forms.Field:
 
 def _choice(field: Field, form: TermsForm) -> forms.Field:
     chosen = forms.Select(choices=labels.choices_of(field, []))
-    if field.attribute in ("kind", "base") or (field.of, field.attribute) == ("threshold", "meter"):
+    if field.attribute in ("kind", "base", "span", "per"):
         row = "-".join(field.name.split("-")[:2])
         chosen.attrs |= {"hx-vals": json.dumps({"do": f"show {row}"}), "hx-trigger": "change", **SWAP}
     return forms.CharField(required=False, widget=chosen)

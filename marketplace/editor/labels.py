@@ -212,6 +212,12 @@ def hint_of(field: Field) -> Words:
     return HINTS.get((of, field.attribute), "")
 
 
+def word_of(field: Field) -> str:
+    """What a word of the language that stands in a free text means."""
+    known = isinstance(field.text, str) and field.text in dict(suggestions_of(field))
+    return said(field.text) if known else ""
+
+
 def choices_of(field: Field, ids: list[tuple[str, Words]]) -> list[tuple[str, Words]]:
     """The choices of a field with what stands in it, known or not, so that nothing changes unseen."""
     set_ = field.of if field.attribute == "kind" else field.attribute

@@ -83,6 +83,14 @@ class Layout:
     def below(self, path: str, *attributes: str) -> list[BoundField]:
         return self.take(*(f"{path}-{attribute}" for attribute in attributes))
 
+    def without_idle_year(self, part: Part) -> Part:
+        """Which year counts matters only where something is counted by the year."""
+        spans = [self.value(f"{part.path}-{name}") for name in ("span", "per")]
+        if "year" not in spans and any(spans):
+            part.hidden += [one for one in part.fields if one.name == f"{part.path}-year"]
+            part.fields = [one for one in part.fields if one.name != f"{part.path}-year"]
+        return part
+
     def value(self, name: str) -> str:
         one = self.listed.get(name)
         return str(one.text) if one is not None and isinstance(one.text, str) else ""
@@ -227,7 +235,7 @@ class Layout:
         if tiers:
             part.parts = [Part("rows", f"{path}-tiers", _("Tiers"), parts=tiers, buttons=[
                 Button(f"add {path}-tiers", _("Add a tier"), "plus")])]  # fmt: skip
-        return part
+        return self.without_idle_year(part)
 
     def rows(self, path: str, attributes: tuple[str, ...]) -> list[Part]:
         made = []
@@ -278,7 +286,7 @@ class Layout:
             else Button(f"give {path}", title, "plus")
         ]
         part.is_open = there
-        return part
+        return self.without_idle_year(part)
 
     def choice_of(self, path: str, title: Words) -> Part:
         return Part("group", path, title, fields=self.below(path, "kind", "days", "month", "day"))
@@ -307,17 +315,16 @@ class Layout:
                 ]
         else:
             part.buttons = [Button(f"join {path} any", _("Add a condition"), "plus")]
-        return part
+        return self.without_idle_year(part)
 
     def caps(self) -> Part:
         count = len(self.form.draft.get("caps") or [])
         rows = []
         for place in range(count):
             path = f"caps-{place}"
-            rows.append(
-                Part("part", path, fields=self.below(path, "amount", "span", "counts", "year", "id"),
-                     buttons=[Button(f"remove {path}", _("Remove"), "cross")])
-            )  # fmt: skip
+            fields = self.below(path, "amount", "span", "counts", "year", "id")
+            remove = Button(f"remove {path}", _("Remove"), "cross")
+            rows.append(self.without_idle_year(Part("part", path, fields=fields, buttons=[remove])))
         return Part(
             "section",
             "caps",

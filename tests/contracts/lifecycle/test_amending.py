@@ -17,6 +17,7 @@ from tests.contracts.lifecycle.world import fresh, trying
 from tests.contracts.rating.samples import fixed, royalty, sheet
 from tests.contracts.usage.world import accepted, charged, pass_day, sales
 from tests.factories.ground import signed_in
+from tests.flows.browser import filled_in, soup_of
 
 JANUARY = date(2026, 1, 1)
 MARCH, JUNE = date(2026, 3, 31), date(2026, 6, 30)
@@ -173,6 +174,26 @@ def test_an_amendment_lapses_unanswered_and_with_its_contract(world, contract):
     run_due(date(2026, 5, 14))
     second.refresh_from_db()
     assert second.state == "LAPSED"
+
+
+def test_an_amendment_is_written_in_the_editor_and_sent_only_as_it_was_seen(client, world, contract):
+    url = reverse("amendment_propose", args=[contract.number])
+    signed_in(client, world.officer)
+    with at(date(2026, 4, 10)):
+        soup = soup_of(client.get(url))
+        typed = {"elements-0-rate-rate": "4%", "note": "市场变化", "effective_on": "2026-07-01"}
+        data = filled_in(soup.select_one("#terms-form"), soup) | typed
+        words = client.post(reverse("amendment_words", args=[contract.number]), data)
+        assert "4 %" in words.content.decode()
+        lira = client.post(url, {**data, "currency": "USD", "preview": "1"})
+        assert "currency" in lira.context["form"].errors  # an amendment keeps the currency
+        seen = client.post(url, {**data, "preview": "1"})
+        assert [group.what for group in seen.context["changes"][0]["groups"]] == ["changed"]
+        data["previewed"] = seen.context["preview"]
+        assert client.post(url, {**data, "elements-0-rate-rate": "5", "send": "1"}).status_code == 200
+        assert not Amendment.objects.exists()
+        assert client.post(url, {**data, "send": "1"}).status_code == 302
+    assert Amendment.objects.get().new_terms == FOUR
 
 
 def test_propose_answer_and_withdraw_through_the_pages(client, world, contract):

@@ -45,6 +45,11 @@ RICH = sheet(
 )  # fmt: skip
 
 
+ROYALTY = sheet(royalty(fixed("0.03")))
+TIERED = sheet(royalty(tiers((100, "0.05"), (200, "0.03"), (None, "0.01"))))
+CAPPED = sheet(royalty(fixed("0.03")), minimum("5"), caps=[cap("9", "royalty", "minimum")])
+
+
 def page(form, lang="en"):
     """The form as a page shows it."""
     from bs4 import BeautifulSoup
@@ -127,6 +132,39 @@ def test_only_what_the_chosen_kind_needs_is_shown():
     )
     assert units.is_valid(), units.errors
     assert units.terms.elements[0].free.quantity == 1000
+
+
+CONTRADICTIONS = [
+    ("an option without a day to decide by", sheet(lump("1"), term_months=60), {"elements__0__commitment": "option"},
+     "elements-0-commitment", "没有转化决定的截止日", "no day by which to decide"),
+    ("no base", ROYALTY, {"elements__0__base": ""}, "elements-0-base", "缺少必填字段", "required"),
+    ("no meter", ROYALTY, {"elements__0__base": "units"}, "elements-0-meter", "须写明计量项目", "must name its meter"),
+    ("shares", RICH, {"elements__1__parts__0__share": "30", "elements__1__parts__1__share": "60"},
+     "elements-1-parts-0-share", "须为 100 %，现为 90 %", "they sum to 90 %"),
+    ("tiers", TIERED, {"elements__0__rate__tiers__1__up_to": "50"}, "elements-0-rate-tiers-1-up_to", "档位重叠",
+     "Tiers overlap"),
+    ("a negative rate", ROYALTY, {"elements__0__rate__rate": "-1"}, "elements-0-rate-rate", "不能为负数",
+     "May not be negative"),
+    ("cap below minimum", CAPPED, {"caps__0__amount": "3"}, "caps-0-amount", "低于最低提成", "below the minimum"),
+    ("a trigger that never fires", sheet(lump("1", trigger=event("x"))), {"elements__0__trigger__name": "conversion"},
+     "elements-0-trigger-name", "永远不会触发", "can never fire"),
+    ("nothing in a condition", sheet(lump("1", trigger=after(1))), {"elements__0__trigger__months": ""},
+     "elements-0-trigger-months", "缺少必填字段", "required"),
+    ("after the licence", sheet(lump("1", trigger=after(1))), {"elements__0__trigger__months": "120"},
+     "elements-0-trigger-months", "晚于许可期限", "after the licence ends"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("agreed", "typed", "field", "zh", "en"), [one[1:] for one in CONTRADICTIONS],
+                         ids=[one[0] for one in CONTRADICTIONS])  # fmt: skip
+def test_contradictions_are_refused_at_their_field_in_both_languages(agreed, typed, field, zh, en):
+    data = sent(page(TermsForm(start=Start.of(agreed))), **typed)
+    for lang, words in (("zh-hans", zh), ("en", en)):
+        with override(lang):
+            soup = page(TermsForm(data), lang)
+        assert words in soup.select_one(f"#at-{field} .errors").get_text()
+        assert words in soup.select_one(f".error-summary a[href='#at-{field}']").get_text()
+        assert words in soup.select_one(f".terms-found [data-at='at-{field}']").get_text()
 
 
 def test_values_nobody_has_stated_are_marked_until_somebody_does():
