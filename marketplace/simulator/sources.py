@@ -1,4 +1,4 @@
-"""What anybody may play with: presets, worked examples, and listings with indicative terms."""
+"""What anybody may play with: presets, pilot programmes, worked examples, and listings with indicative terms."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from cms.models import ListingPage
 from marketplace import terms
+from marketplace.clock import today
+from marketplace.programmes.models import PilotProgramme
+from marketplace.programmes.starts import terms_of
 from marketplace.terms import Terms
 from marketplace.terms.presets import PRESETS, preset
 
@@ -22,7 +25,7 @@ from .scenario import Scenario, read_scenario
 
 EXAMPLES = Path(settings.BASE_DIR) / "docs" / "examples"
 DEFAULT = "entry_royalty"
-PUBLIC = ("preset", "example", "listing")
+PUBLIC = ("preset", "programme", "example", "listing")
 
 # What the worked examples show, by number (docs/terms.md); variants add a word to the number.
 SHOWN = {
@@ -117,6 +120,8 @@ def find(asked, acting, lang: str) -> Source | None:
         return example(key)
     if code := asked.get("listing"):
         return _of_listing(code, acting)
+    if code := asked.get("programme"):
+        return _of_programme(code)
     key = asked.get("preset") or DEFAULT
     return Source("preset", key, PRESETS[key].title(lang), preset(key)) if key in PRESETS else None
 
@@ -127,6 +132,15 @@ def example(key: str) -> Source | None:
     agreed = terms.read((EXAMPLES / key / "terms.json").read_bytes())
     scenario = read_scenario(json.loads((EXAMPLES / key / "scenario.json").read_bytes()))
     return Source("example", key, example_title(key), agreed, scenario)
+
+
+def _of_programme(code: str) -> Source | None:
+    """Terms after a pilot's rules of today; what it leaves open is our proposal."""
+    found = PilotProgramme.objects.filter(code=code[:40]).first()
+    if found is None:
+        return None
+    agreed, _stated = terms_of(found.rules_on(today()))
+    return Source("programme", found.code, found.name, agreed, None, found.get_absolute_url())
 
 
 def _of_listing(code: str, acting) -> Source | None:

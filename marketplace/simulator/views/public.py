@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from marketplace.programmes.models import PilotProgramme
 from marketplace.simulator import sources
 from marketplace.simulator.limits import MAX_BYTES, too_often
 from marketplace.simulator.page import context_of, download
@@ -53,10 +54,14 @@ def simulator(request: HttpRequest) -> HttpResponse:
         "htmx": bool(request.htmx),
         "method": "get",
         "action": reverse("simulator"),
-        "presets": [(f"preset:{key}", ready.title(get_language())) for key, ready in PRESETS.items()],
-        "examples": [(f"example:{key}", sources.example_title(key)) for key in sources.example_keys()],
         "opened": f"{source.kind}:{source.key}",
     }
+    if not request.htmx:
+        context |= {
+            "presets": [(f"preset:{key}", ready.title(get_language())) for key, ready in PRESETS.items()],
+            "pilots": [(f"programme:{one.code}", one.name) for one in PilotProgramme.objects.all()],
+            "examples": [(f"example:{key}", sources.example_title(key)) for key in sources.example_keys()],
+        }
     template = "simulator/_answer.html" if request.htmx else "simulator/simulator.html"
     response = render(request, template, context, status=200 if playing.course or request.htmx else 422)
     if request.htmx and playing.course and in_address:

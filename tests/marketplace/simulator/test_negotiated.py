@@ -205,7 +205,7 @@ def test_a_listing_with_indicative_terms_shows_what_it_would_cost(client, world,
     assert "simulator/?listing" not in plain.content.decode()
     played = client.get(reverse("simulator"), {"listing": page.code})
     assert shown(played).source.title.endswith("的参考条款")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         client.get(reverse("simulator"), {"listing": page.code})
 
 

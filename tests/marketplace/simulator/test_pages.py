@@ -8,7 +8,10 @@ import pytest
 from django.core.management import call_command
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from marketplace.clock import today
 from marketplace.money import Money
+from marketplace.programmes.models import PilotProgramme
+from marketplace.programmes.starts import terms_of
 from marketplace.simulator.views import public
 from marketplace.terms import write
 from marketplace.terms.presets import PRESETS, preset
@@ -209,8 +212,10 @@ def test_exports(client, db, kind):
 @pytest.mark.parametrize("query", [{"preset": "royalty"}, {"example": "D23"}, {"preset": "free"}])
 def test_queries_of_a_visitor(client, db, query, django_assert_num_queries):
     client.get(PAGE, query)
-    with django_assert_num_queries(0):
+    with django_assert_num_queries(1):
         client.get(PAGE, query)
+    with django_assert_num_queries(0):
+        client.get(PAGE, query, headers={"HX-Request": "true"})
 
 
 @pytest.mark.parametrize("lang", ["zh-hans", "en"])
@@ -237,3 +242,14 @@ def test_behind_a_proxy_each_visitor_has_a_limit_of_their_own(client, db, monkey
         for address in ("198.51.100.1", "198.51.100.1", "198.51.100.2")
     ]
     assert found == [200, 429, 200]
+
+
+def test_every_pilot_opens_with_its_own_rules(client, db):
+    call_command("load_programmes", verbosity=0)
+    found = list(PilotProgramme.objects.all())
+    assert found
+    for one in found:
+        page = client.get(PAGE, {"programme": one.code})
+        assert (page.status_code, shown(page).source.title) == (200, one.name)
+        assert shown(page).agreed == terms_of(one.rules_on(today()))[0]
+    assert client.get(PAGE, {"programme": "x"}).status_code == 404
