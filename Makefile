@@ -50,8 +50,8 @@ soak:
 
 bench:
 	@bin/setup --dev
-	@$(PYTHON) bin/services up test --with elasticsearch
-	$(IN_TEST) -m pytest -m bench -s -n 0
+	@$(PYTHON) bin/services up bench --with elasticsearch
+	$(PYTHON) bin/env bench $(PYTHON) -m pytest --reuse-db -m bench -s -n 0
 
 services:
 	@bin/setup

