@@ -30,6 +30,7 @@ from .choices import (
     Base,
     Commitment,
     DayCount,
+    DeemedBasis,
     Every,
     Exclusivity,
     ProRate,
@@ -43,7 +44,7 @@ from .choices import (
     Year,
 )
 from .codec import canonical, hash_of, read, write
-from .contract import Audit, DailyInterest, MonthlyInterest, Report, Terms, Trial
+from .contract import Audit, DailyInterest, Deemed, MonthlyInterest, Report, Terms, Trial
 from .elements import (
     AfterCharge,
     AfterInvoice,
@@ -87,6 +88,8 @@ __all__ = [
     "DailyInterest",
     "DayCount",
     "Deducted",
+    "Deemed",
+    "DeemedBasis",
     "EntryFee",
     "Every",
     "Exclusivity",

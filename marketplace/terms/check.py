@@ -31,6 +31,7 @@ from .problems import Problem
 from .texts import odd_texts
 from .triggers import After, AllOf, AnyOf, OnDate, OnEvent, Threshold, Trigger, leaves
 
+MOST_DEEMED = 10  # times the figures of an earlier period
 MAX_MONTHS, MAX_DAYS = 1200, 3660  # a hundred years, ten years: more is a slip of the pen
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
@@ -115,6 +116,10 @@ def _frame(terms: Terms) -> Iterator[Problem]:
         "cure.report_days": terms.cure.report_days,
         "cure.other_days": terms.cure.other_days,
     }
+    if (deemed := terms.report.deemed) is not None:
+        numbers["report.deemed.days"] = deemed.days
+        if not 0 < deemed.factor <= MOST_DEEMED:
+            yield Problem("report.deemed.factor", "deemed_factor", {"most": MOST_DEEMED})
     for path, number in numbers.items():
         if number < 0:
             yield Problem(path, "negative")

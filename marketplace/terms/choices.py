@@ -84,6 +84,13 @@ class DayCount(StrEnum):
     ACTUAL = "actual"  # a whole year costs the amount; a broken one by its days
 
 
+class DeemedBasis(StrEnum):
+    """Whose figures stand in for a report that is missing."""
+
+    LAST = "last"  # the last accepted period's
+    HIGHEST = "highest"  # the accepted period's with the most, figure by figure
+
+
 class Every(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"

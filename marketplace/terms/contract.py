@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from .choices import (
     Act,
+    DeemedBasis,
     Every,
     Exclusivity,
     Forum,
@@ -37,6 +38,15 @@ class Trial:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Deemed:
+    """推定申报: what counts while a report is missing, from some days after it was due until the late report is accepted."""
+
+    days: int = 15
+    basis: DeemedBasis = DeemedBasis.LAST
+    factor: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
     """使用报告: periods, what is deducted from invoiced sales, evidence and inspection (Civil Code 846)."""
 
@@ -48,6 +58,7 @@ class Report:
     evidence: tuple[str, ...] = ()
     inspection: bool = True
     metered: tuple[str, ...] = ()  # meters whose events are charged without an accepted report
+    deemed: Deemed | None = None  # without it a missing report is a breach and nothing else
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -65,6 +65,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "not_positive": ("须大于零。", "Must be greater than zero."),
     "above_limit": ("不能大于 {limit}。", "May not be more than {limit}."),
     "negative": ("不能为负数。", "May not be negative."),
+    "deemed_factor": (
+        "倍数须大于 0 且不超过 {most}。",
+        "The factor must be above 0 and at most {most}.",
+    ),
     "rate_above_one": (
         "费率写作小数：0.03 表示 3 %；{value} 大于 100 %。",
         "A rate is written 0.03 for 3 %; {value} is above 100 %.",

@@ -278,6 +278,14 @@ SAY: dict[str, tuple[str, str]] = {
         "以下计量项目按实际计量收费，无需报告：{meters}。",
         "Charged as metered, without a report: {meters}.",
     ),
+    "deemed_last": (
+        "报告逾期 {days} 日仍未提交的，以最近一期已接受报告的数字乘以 {factor} 作为推定申报数，直至补交的报告被接受并予以更正。",
+        "A report still missing {days} days after it was due is deemed to state the figures of the last accepted report times {factor}, until the late report is accepted and corrects it.",
+    ),
+    "deemed_highest": (
+        "报告逾期 {days} 日仍未提交的，以已接受报告中的最高数字乘以 {factor} 作为推定申报数，直至补交的报告被接受并予以更正。",
+        "A report still missing {days} days after it was due is deemed to state the highest figures of any accepted report times {factor}, until the late report is accepted and corrects it.",
+    ),
     # tax, late payment
     "vat_exclusive": ("所有金额均不含增值税，税额另计。", "All amounts are without VAT, which is added."),
     "vat_inclusive": ("所有金额均含增值税。", "All amounts include VAT."),

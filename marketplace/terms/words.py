@@ -270,6 +270,9 @@ class _Words(Speaker):
         ]
         if report.metered:
             lines.append(self.say("metered", meters=self.names(report.metered)))
+        if report.deemed:
+            deemed = report.deemed
+            lines.append(self.say(f"deemed_{deemed.basis.value}", days=deemed.days, factor=deemed.factor))
         if report.evidence:
             lines.append(self.say("evidence", evidence=self.names(report.evidence)))
         return [*lines, self.say("inspection" if report.inspection else "no_inspection")]
