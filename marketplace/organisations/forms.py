@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.clock import today
 from marketplace.fields import DayField
 from marketplace.organisations.mandates import CLIENTS
-from marketplace.organisations.models import Mandate, MandateState, Organisation, OrganisationState
+from marketplace.organisations.models import Mandate, MandateState, Organisation, OrganisationState, Scope
 from marketplace.organisations.regions import region_choices, region_name
 from marketplace.organisations.roles import REGISTRABLE, ROLES_OF_KIND, Kind, Role
 from marketplace.organisations.services import VERIFIED_FACTS
@@ -191,3 +191,15 @@ class MandateForm(forms.Form):
         elif end and end < today():
             self.add_error("valid_to", _("This day has passed."))
         return data
+
+
+class ApiKeyForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("What uses it, e.g. “ERP, plant in Wuhan”.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Scope.USAGE_WRITE],
+    )

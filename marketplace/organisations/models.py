@@ -264,3 +264,53 @@ class Mandate(models.Model):
 
     def __str__(self):
         return f"{self.agency} → {self.client}"
+
+
+class Scope(models.TextChoices):
+    USAGE_WRITE = "usage.write", _("send usage events")
+    USAGE_READ = "usage.read", _("read usage")
+
+
+class ApiKeyQuerySet(OwnedQuerySet):
+    def in_force(self):
+        return self.filter(revoked_at=None)
+
+
+class ApiKey(models.Model):
+    """接口密钥: a program's key to the API, acting for one organisation within its scopes. The key is shown once
+    and stored only as its SHA-256; `hint`, its first characters, tells people which one is which."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="api_keys")
+    name = models.CharField(
+        _("name"), max_length=80, help_text=_("What uses it, e.g. “ERP, plant in Wuhan”.")
+    )
+    scopes = ArrayField(
+        models.CharField(max_length=20, choices=Scope.choices), verbose_name=_("what it may do")
+    )
+    hint = models.CharField(_("begins with"), max_length=12)
+    key_hash = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(_("made on"), default=now)
+    last_used_at = models.DateTimeField(_("last used"), null=True)  # to the minute
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API key")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(scopes=[]), name="api_key_may_do_something"),
+            models.CheckConstraint(
+                condition=models.Q(revoked_at__isnull=True, revoked_by__isnull=True)
+                | models.Q(revoked_at__isnull=False, revoked_by__isnull=False),
+                name="api_key_revoked_by_somebody",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.hint}… {self.name}"
+
+    def scope_labels(self) -> list[str]:
+        return [str(Scope(scope).label) for scope in self.scopes]

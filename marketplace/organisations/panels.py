@@ -24,6 +24,9 @@ register_menu(
     )
 )  # fmt: skip
 register_menu(
+    MenuItem("api_keys", gettext_lazy("API keys"), "api_keys", "api_key.manage", "organisation", 40)
+)
+register_menu(
     MenuItem(
         "verifications",
         gettext_lazy("Organisations"),

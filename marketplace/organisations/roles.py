@@ -61,6 +61,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     for permission, roles in {
         # the ground
         "organisation.manage": {Role.ADMIN},
+        "api_key.manage": {Role.ADMIN},
         "organisation.verify": {Role.VERIFIER},
         "mandate.propose": {Role.BROKER},
         "mandate.answer": {Role.ADMIN, Role.SIGNATORY, Role.CONTRACT_OFFICER},
@@ -106,6 +107,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "report.submit": {Role.REPORTER},
         "report.read": _OFFICE | {Role.REPORTER, Role.FINANCE, Role.SIGNATORY, Role.BROKER},
         "report.accept": _OFFICE,
+        "audit.open": _OFFICE | {Role.FINANCE},
+        "audit.answer": {Role.SIGNATORY},
+        "audit.read": _OFFICE | {Role.FINANCE, Role.SIGNATORY, Role.REPORTER, Role.APPROVER},
         # rated, invoiced, paid, distributed
         "charge.read": _OFFICE | {Role.FINANCE, Role.SIGNATORY, Role.REPORTER},
         "charge.approve": {Role.FINANCE},

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marketplace.organisations.views import mandates, own, people, verification
+from marketplace.organisations.views import api_keys, mandates, own, people, verification
 
 urlpatterns = [
     path("organisation/", own.edit, name="organisation_settings"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("organisation/members/<int:pk>/", people.change_roles, name="member_roles"),
     path("organisation/members/<int:pk>/remove/", people.remove, name="member_remove"),
     path("organisation/invitations/<int:pk>/withdraw/", people.withdraw, name="invitation_withdraw"),
+    path("organisation/keys/", api_keys.keys, name="api_keys"),
+    path("organisation/keys/new/", api_keys.create, name="api_key_new"),
+    path("organisation/keys/<int:pk>/revoke/", api_keys.revoke, name="api_key_revoke"),
     path("organisation/mandates/", mandates.mandates, name="mandates"),
     path("organisation/mandates/new/", mandates.propose, name="mandate_new"),
     path("organisation/mandates/<int:pk>/answer/", mandates.answer, name="mandate_answer"),
