@@ -10,8 +10,11 @@ from contracts.payments.collecting import models as collecting
 from contracts.payments.gateways import models as gateways
 from contracts.proceeds import models as proceeds
 from contracts.usage import models as usage
+from contracts.usage.audits import models as audits
+from contracts.usage.metering import models as metering
 
 __all__ = [
+    "audits",
     "billing",
     "charge_steps",
     "closing",
@@ -19,6 +22,7 @@ __all__ = [
     "gateways",
     "ledger",
     "lifecycle",
+    "metering",
     "payments",
     "proceeds",
     "usage",

@@ -9,7 +9,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from marketplace import demo_clock, health, look, views
-from marketplace.simulator import api as simulator_api
+from marketplace.api import api
 
 # Wagtail's own sign-in pages know neither the second factor nor the limit on attempts: there is one door.
 the_sign_in = RedirectView.as_view(url=reverse_lazy("account_login"), query_string=True)
@@ -23,7 +23,7 @@ urlpatterns = [
     path("cms-admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("contracts.payments.webhook_urls")),
-    path("api/v1/terms/simulate", simulator_api.simulate_terms, name="api_simulate_terms"),
+    path("api/v1/", api.urls),
 ]
 urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),

@@ -36,16 +36,16 @@ def made(db, settings):
     found.calendar.end()
 
 
-def names(resolver=None, prefix: str = "") -> Iterator[str]:
+def names(resolver=None, prefix: str = "", space: str = "") -> Iterator[str]:
     """The name of every address; of the admin and the files, the name of the whole."""
     for one in (resolver or get_resolver()).url_patterns:
         path = prefix + str(one.pattern)
         if path in THEIRS:
             yield THEIRS[path]
         elif isinstance(one, URLPattern):
-            yield one.name or path
+            yield f"{space}{one.name or path}"
         else:
-            yield from names(one, path)
+            yield from names(one, path, f"{one.namespace}:" if one.namespace else space)
 
 
 def test_every_address_has_a_line_in_the_table():

@@ -73,6 +73,9 @@ invitation_new | uni | | in 200 200 200 | in 200 200 200
 member_roles | uni | member.pk | in 200 404 404 | in 200 404 404
 member_remove | uni | member.pk | 405 405 405 405 | in 302 404 404
 invitation_withdraw | uni | invitation.pk | 405 405 405 405 | in 302 404 404
+api_keys | uni | | in 200 200 200 | in 200 200 200
+api_key_new | uni | | in 200 200 200 | in 200 200 200
+api_key_revoke | uni | api_key.pk | 405 405 405 405 | in 302 404 404
 mandates | agency | | in 200 200 200 | in 200 200 200
 mandate_new | agency | | in 200 200 403 | in 200 200 403
 mandate_answer | firm | mandate.pk | 405 405 405 405 | in 302 404 404
@@ -224,6 +227,21 @@ report_discard | firm | open_report.pk | in 405 405 405 | in 409 404 404
 report_sheet | firm | open_report.pk | in 200 404 404 | in 422 404 404
 report_evidence_add | firm | open_report.pk | in 405 405 405 | in 302 404 404
 report_evidence | firm | open_report.pk evidence.pk | in 200 404 404 | in 200 404 404
+contract_usage | firm | contract.number | in 200 404 404 | in 200 404 404
+contract_usage_day | firm | contract.number 20260310 | in 200 404 404 | in 200 404 404
+contract_usage_close | firm | contract.number | in 405 405 405 | in 409 404 404
+contract_usage_refused | uni | contract.number | in 200 404 404 | in 200 404 404
+usage_file_new | firm | contract.number | in 200 404 404 | in 422 404 404
+usage_file | firm | contract.number event_file.pk | in 200 404 404 | in 200 404 404
+usage_file_take | firm | contract.number event_file.pk | in 405 405 405 | in 302 404 404
+audits | uni | contract.number | in 200 404 404 | in 200 404 404
+audit_new | uni | contract.number | in 200 404 404 | in 422 404 404
+audit | uni | audit.pk | in 200 404 404 | in 200 404 404
+audit_finding | uni | audit.pk report.pk | in 200 404 404 | in 422 404 404
+audit_send | uni | audit.pk | in 405 405 405 | in 422 404 404
+audit_agree | firm | audit.pk | in 405 405 405 | in 409 404 404
+audit_contest | firm | audit.pk | in 405 405 405 | in 422 404 404
+audit_withdraw | uni | audit.pk | in 405 405 405 | in 302 404 404
 broker_access | firm | contract.number | in 405 405 405 | in 302 404 404
 charges | uni | contract.number | in 200 404 404 | in 200 404 404
 charges_approve | uni | contract.number | in 405 405 405 | in 302 404 404
@@ -324,4 +342,9 @@ simulator_contract | firm | contract.number | in 200 404 404 | in 200 404 404
 simulator_contract_keep | firm | contract.number | in 405 405 405 | in 302 404 404
 simulator_kept | firm | kept_scenario.key | in 200 404 404 | in 200 404 404
 simulator_throw | firm | kept_scenario.key | in 405 405 405 | in 302 404 404
+api:api_simulate_terms | firm | | 405 405 405 405 | 415 415 415 415
+api:api_events | firm | | 405 405 405 405 | 401 401 401 401
+api:api_usage | firm | contract.number | 401 401 401 401 | 405 405 405 405
+api:openapi-json | firm | | 200 200 200 200 | 405 405 405 405
+api:api-root | firm | | 404 404 404 404 | 404 404 404 404
 """

@@ -12,9 +12,13 @@ KINDS = {
     "royalty": ("提成", "Royalty"),
     "yearly_fee": ("年费", "Yearly fee"),
     "minimum": ("最低年提成差额", "Shortfall of the minimum annual royalty"),
+    "audit": ("查账费用", "Cost of the audit"),
     "interest": ("逾期利息", "Late-payment interest"),
     "": ("许可费", "Licence fee"),
 }
+
+
+BESIDE = {Charge.Kind.INTEREST: "interest", Charge.Kind.AUDIT: "audit"}  # what no element says
 
 
 def line_texts(charge: Charge, contract: LicenceContract) -> tuple[str, str]:
@@ -28,8 +32,8 @@ def line_text(charge: Charge, lang: str) -> str:
 
 
 def _element(charge: Charge, contract: LicenceContract):
-    """The element that a charge was rated by; None for interest, or when its version cannot be read."""
-    if charge.kind == Charge.Kind.INTEREST:
+    """The element that a charge was rated by; None for interest and audits, or when its version cannot be read."""
+    if charge.kind in BESIDE:
         return None
     for version in contract.versions.all():
         if version.terms_hash == charge.terms_hash:
@@ -41,7 +45,7 @@ def _element(charge: Charge, contract: LicenceContract):
 
 
 def _text(charge: Charge, element, *, english: bool) -> str:
-    kind = "interest" if charge.kind == Charge.Kind.INTEREST else element.kind if element else ""
+    kind = BESIDE.get(charge.kind) or (element.kind if element else "")
     text = KINDS[kind][english]
     if kind == "milestone" and element.name:
         text += f" · {element.name}"

@@ -88,6 +88,9 @@ class Charge(models.Model):
         CHARGE = "CHARGE", _("charge")
         ADJUSTMENT = "ADJUSTMENT", _("adjustment")
         INTEREST = "INTEREST", _("late-payment interest")
+        AUDIT = "AUDIT", _("cost of an audit")
+
+    RATED = (Kind.CHARGE, Kind.ADJUSTMENT)  # what rating makes and corrects; the others arise beside it
 
     contract = models.ForeignKey("contracts.LicenceContract", models.PROTECT, related_name="charges")
     run = models.ForeignKey(RatingRun, models.PROTECT, null=True, related_name="charges")

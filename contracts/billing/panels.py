@@ -4,10 +4,12 @@ from django.db.models import Sum
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from contracts.billing.models import SETTLED, Charge, ChargeState
+from contracts.billing.sofar import so_far
+from contracts.rating import sentences
 from marketplace.desk import DeskItem, desk_items
 from marketplace.menu import MenuItem, register_menu
 from marketplace.money import Money
@@ -64,6 +66,32 @@ def next_charges(request, contract) -> str:
         if lines
         else ""
     )
+
+
+@panel("contract.aside", order=45)
+def so_far_of_contract(request, contract) -> str:
+    """What the running period has come to by now."""
+    return _so_far(request, contract, "contracts/billing/_so_far.html")
+
+
+@panel("usage.main", order=10)
+def so_far_of_usage(request, contract) -> str:
+    return _so_far(request, contract, "contracts/billing/_so_far_working.html")
+
+
+def _so_far(request, contract, template: str) -> str:
+    acting = request.acting
+    if contract.effective_on is None or not acting.can("charge.read") or not _is_party(acting, contract):
+        return ""
+    language = get_language() or "zh-hans"
+    try:
+        found = so_far(contract, language)
+    except ValueError:  # terms that cannot be rated: the timer has logged it
+        return ""
+    if found is None:
+        return ""
+    charges = [(c.amount, sentences(c.working, language)) for c in found.charges if c.working]
+    return render_to_string(template, {"contract": contract, "so_far": found, "charges": charges}, request)
 
 
 @panel("contract.aside", order=50)

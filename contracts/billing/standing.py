@@ -24,9 +24,9 @@ class Standing(NamedTuple):
 
 
 def standing_of(contract: LicenceContract) -> list[Standing]:
-    """Everything charged so far, except interest, in the order in which it arose."""
+    """Everything charged so far by rating, in the order in which it arose: neither interest nor an audit's cost."""
     rows = (
-        contract.charges.exclude(kind=Charge.Kind.INTEREST)
+        contract.charges.filter(kind__in=Charge.RATED)
         .order_by("sequence", "pk")
         .values_list(
             "pk", "element_id", "part", "period_start", "period_end", "sequence", "amount_minor", "state",

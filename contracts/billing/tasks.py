@@ -7,6 +7,7 @@ from contracts.billing.charging import charge_contract
 from contracts.billing.closing import drafts, month_end
 from contracts.billing.closing.models import MonthEndRun
 from contracts.billing.models import BILLABLE, BillingPolicy
+from contracts.billing.trueup import charge_audit, unsettled_audits
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import State
 from marketplace.refusals import Refused
@@ -51,6 +52,13 @@ def work_month_end(pk: int) -> None:
 def resume_month_ends() -> None:
     """Begin the market's run of the last month, and go on with every run that was left or broken off."""
     month_end.resume()
+
+
+@shared_task
+def charge_audits() -> None:
+    """The cost of audits that both sides agreed on, where the licensee bears it."""
+    for audit in unsettled_audits():
+        charge_audit(audit)
 
 
 @shared_task

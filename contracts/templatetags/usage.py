@@ -1,6 +1,8 @@
+from decimal import Decimal
+
 from django import template
 
-from contracts.usage.meters import COMPONENTS
+from contracts.usage.meters import COMPONENTS, label_of
 from marketplace.money import Money
 from marketplace.terms import MONEY_METERS
 
@@ -18,3 +20,24 @@ def row_figure(row, currency: str = "CNY") -> str:
     if row.meter in MONEY_METERS:
         return Money(int(row.quantity), currency).format()
     return f"{row.quantity.normalize():f}"
+
+
+@register.simple_tag
+def quantity(value, is_money: bool, currency: str = "CNY") -> str:
+    """A sum of events: money on money meters, else a plain number without trailing zeros."""
+    return Money(int(value), currency).format() if is_money else f"{value.normalize():f}"
+
+
+@register.filter
+def finding_lines(rows: list[dict], currency: str = "CNY") -> list[str]:
+    """What an audit found for one report, a line a figure."""
+    lines = []
+    for row in rows:
+        product = f" · {row['product']}" if row["product"] else ""
+        for name, value in (row["components"] or {}).items():
+            lines.append(f"{component_label(name)}{product}: {Money(value, currency).format()}")
+        if row["components"] is None:
+            value = Decimal(row["quantity"])
+            shown = quantity(value, row["meter"] in MONEY_METERS, currency)
+            lines.append(f"{label_of(row['meter'])}{product}: {shown}")
+    return lines

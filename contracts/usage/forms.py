@@ -1,37 +1,16 @@
-from datetime import date, timedelta
 from decimal import Decimal
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from contracts.rating import periods, rate
-from contracts.usage.meters import COMPONENTS, Meter, components_of, meters_of, terms_on
+from contracts.usage.meters import COMPONENTS, Figure, components_of, reported_figures, terms_on
 from contracts.usage.models import UsageReport
-from contracts.usage.queries import rating_inputs
+from contracts.usage.segments import drafted_rows, segments_of
 from contracts.usage.services import Draft, RowInput
-from marketplace.clock import today
 from marketplace.fields import DayField, MoneyField, UploadField, UploadsField
 from marketplace.terms import Royalty
 
 MAX_QUANTITY = Decimal(10) ** 17
-
-
-def segments_of(report: UsageReport) -> list[tuple[date, date]]:
-    """The parts of the period that need rows of their own: charging begins, or a version changes, inside it."""
-    versions, facts, usage = rating_inputs(report.contract)
-    until = max(today(), report.period_end)
-    splits = rate(versions, facts, usage, until).split_days
-    found = [
-        period
-        for period in periods(versions, facts, until, splits)
-        if (period.start, period.end) == (report.period_start, report.period_end)
-    ]
-    cuts = [
-        day for day in (found[0].splits if found else ()) if report.period_start < day <= report.period_end
-    ]
-    starts = [report.period_start, *cuts]
-    ends = [*(cut - timedelta(days=1) for cut in cuts), report.period_end]
-    return list(zip(starts, ends, strict=True))
 
 
 def products_of(terms) -> list[str]:
@@ -51,11 +30,14 @@ INVOICED = ("invoiced_incl_vat", "vat")
 class ReportForm(forms.Form):
     """The figures that the terms ask for, per part of the period and product; fields are made from the terms."""
 
-    def __init__(self, *args, report: UsageReport, **kwargs):
+    def __init__(self, *args, report: UsageReport, stated: list | None = None, allow_nothing=False, **kwargs):
+        """`stated`: rows to begin with instead of the report's own; `allow_nothing`: no figures are an answer too
+        (an audit that found none)."""
         super().__init__(*args, **kwargs)
-        self.report = report
+        self.report, self.stated, self.allow_nothing = report, stated, allow_nothing
+        self.is_drafted = False  # from events
         terms = terms_on(report.contract, report.period_end)
-        self.meters: list[Meter] = meters_of(terms)
+        self.meters: list[Figure] = reported_figures(terms)
         self.components = components_of(terms)
         self.segments = segments_of(report)
         self.products = products_of(terms)
@@ -84,14 +66,19 @@ class ReportForm(forms.Form):
         self.fields["note"].initial = report.note
 
     def _existing(self) -> dict:
+        """The figures on record; while nobody has entered any, those that the events add up to."""
         rows = {}
-        for row in self.report.rows.all():
+        stated = list(self.report.rows.all()) if self.stated is None else self.stated
+        if self.stated is None and not stated and not self.report.submitted_at:
+            stated = drafted_rows(self.report.contract, self.segments)
+            self.is_drafted = bool(stated)
+        for row in stated:
             rows[(row.meter, row.product, row.period_start, row.period_end)] = row
             if len(self.segments if hasattr(self, "segments") else []) <= 1:
                 rows[(row.meter, row.product)] = row
         return rows
 
-    def _add(self, prefix: str, meter: Meter, terms, row) -> list[str]:
+    def _add(self, prefix: str, meter: Figure, terms, row) -> list[str]:
         names = []
         if meter.is_sales:
             for component in self.components:
@@ -125,7 +112,12 @@ class ReportForm(forms.Form):
     def clean(self):
         data = super().clean()
         figures = [data.get(name) for group in self.groups for name in group["names"]]
-        if not self.errors and self.meters and all(figure is None for figure in figures):
+        if (
+            not self.allow_nothing
+            and not self.errors
+            and self.meters
+            and all(figure is None for figure in figures)
+        ):
             raise forms.ValidationError(
                 _("Enter the figures of the period, or submit a nil report when there were none."),
                 code="empty",
@@ -143,11 +135,12 @@ class ReportForm(forms.Form):
                 ]
         return Draft(
             rows=rows,
+            is_nil=self.allow_nothing and not rows,
             first_income_on=self.cleaned_data["first_income_on"],
             note=self.cleaned_data["note"],
         )
 
-    def _row(self, s, p, m, meter: Meter, product, start, end):
+    def _row(self, s, p, m, meter: Figure, product, start, end):
         prefix = f"g{s}_{p}_{m}"
         where = {"product": product, "period_start": start, "period_end": end}
         if meter.is_sales:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from contracts.lifecycle.facts import terms_versions
 from contracts.rating.usage import SALES
+from contracts.usage.metering.queries import is_metered
 from contracts.usage.models import UsageReport, UsageRow
 from marketplace.clock import today
 from marketplace.refusals import Incomplete
@@ -35,8 +36,16 @@ COMPONENTS = {
 }
 
 
+def label_of(meter: str) -> str:
+    """A meter's name in the reader's language; a contract's own meters are called what the terms call them."""
+    if meter.startswith("sales"):
+        component = meter.partition(".")[2] or "invoiced_incl_vat"
+        return str(COMPONENTS.get(component, meter))
+    return str(LABELS.get(meter, meter))
+
+
 @dataclass(frozen=True)
-class Meter:
+class Figure:
     """One figure to report. `is_sales`: given by components of invoiced sales; `is_money`: minor units."""
 
     name: str
@@ -45,10 +54,10 @@ class Meter:
 
     @property
     def label(self) -> str:
-        return str(LABELS.get(self.name, self.name))
+        return label_of(self.name)
 
 
-def meters_of(terms: Terms) -> list[Meter]:
+def figures_of(terms: Terms) -> list[Figure]:
     """The figures that the royalties and thresholds of these terms need, in the order in which they stand."""
     names: list[str] = []
     for element in terms.elements:
@@ -61,8 +70,20 @@ def meters_of(terms: Terms) -> list[Meter]:
     if any(name in SALES for name in names):
         names = ["sales", *(name for name in names if name not in SALES)]
     return [
-        Meter(name, name == "sales" or name in MONEY_METERS, name == "sales") for name in dict.fromkeys(names)
+        Figure(name, name == "sales" or name in MONEY_METERS, name == "sales")
+        for name in dict.fromkeys(names)
     ]
+
+
+def reported_figures(terms: Terms) -> list[Figure]:
+    """The figures that a report asks for: those that are not charged from their events."""
+    metered = frozenset(terms.report.metered)
+    return [figure for figure in figures_of(terms) if not is_metered(figure.name, metered)]
+
+
+def asks_for_reports(terms: Terms) -> bool:
+    """Not where every figure is metered; a licence without any figure still reports (nil, first income)."""
+    return bool(reported_figures(terms)) or not figures_of(terms)
 
 
 def terms_on(contract, day: date) -> Terms:
@@ -81,7 +102,7 @@ def check_rows(report: UsageReport, draft) -> list[UsageRow]:
     another, an unknown meter, a negative sum (profit may be negative), deductions above the invoiced amount,
     days outside the period, a first income that lies outside the licence or in the future."""
     terms = terms_on(report.contract, report.period_end)
-    meters = {meter.name: meter for meter in meters_of(terms)}
+    meters = {meter.name: meter for meter in reported_figures(terms)}
     problems: list[str] = []
     if draft.is_nil and draft.rows:
         problems.append(_("A nil report has no figures: remove them, or do not mark it as nil."))
@@ -121,7 +142,7 @@ def check_rows(report: UsageReport, draft) -> list[UsageRow]:
     return rows
 
 
-def _row_problems(row, meters: dict[str, Meter], terms: Terms):
+def _row_problems(row, meters: dict[str, Figure], terms: Terms):
     if row.meter not in meters:
         yield _("the terms do not ask for this figure.")
         return

@@ -4,8 +4,9 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from contracts.lifecycle.models.known import known_trigger
+from contracts.lifecycle.models.known import ClockTimestamp, known_trigger
 from contracts.usage.states import DUE, ReportState
+from marketplace.appendonly import append_only_triggers
 from marketplace.clock import now, today
 
 
@@ -133,6 +134,25 @@ class UsageRow(models.Model):
 
     def __str__(self):
         return f"{self.meter} {self.product}"
+
+
+class DeemedReport(models.Model):
+    """推定申报: figures that count, as the terms agreed, while a report is missing; the late report corrects them."""
+
+    report = models.OneToOneField(UsageReport, models.PROTECT, related_name="deemed")
+    rows = models.JSONField()  # as UsageRow: meter, product, period_start, period_end, quantity or components
+    basis = models.ForeignKey(
+        UsageReport, models.PROTECT, related_name="+"
+    )  # whose figures; of the highest, the last one
+    made_at = models.DateTimeField(_("since"), default=now)
+    known_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    class Meta:
+        verbose_name = _("deemed report")
+        triggers = append_only_triggers("deemedreport")
+
+    def __str__(self):
+        return str(self.report_id)
 
 
 def evidence_path(instance, filename):

@@ -2,11 +2,17 @@
 
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts.usage.models import BrokerAccess, UsageReport
+from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.states import OVER
+from contracts.usage.access import is_open_to_broker, may_read_usage
+from contracts.usage.audits.models import OPEN, WORKING, UsageAudit
+from contracts.usage.metering.closings import open_periods
+from contracts.usage.meters import label_of
+from contracts.usage.models import UsageReport
 from contracts.usage.states import DUE, ReportState
 from marketplace.desk import DeskItem, desk_items
 from marketplace.menu import MenuItem, register_menu
@@ -19,25 +25,17 @@ register_menu(
 )
 
 
-def _may_read(acting, contract) -> bool:
-    if contract.effective_on is None or not acting.can("report.read"):
-        return False
-    if acting.is_for(contract.licensor) or acting.is_for(contract.licensee):
-        return True
-    return acting.is_for(contract.agency) and _granted(contract)
-
-
-def _granted(contract) -> bool:
-    return BrokerAccess.objects.filter(contract=contract, granted=True).exists()
-
-
 @panel("contract.tabs", order=20)
 def reports_tab(request, contract) -> str:
-    if not _may_read(request.acting, contract):
+    if not may_read_usage(request.acting, contract):
         return ""
-    return format_html(
-        '<a href="{}?contract={}">{}</a>', reverse("reports"), contract.number, _("Usage reports")
-    )
+    links = [
+        (reverse("contract_usage", args=[contract.number]), _("Usage")),
+        (f"{reverse('reports')}?contract={contract.number}", _("Usage reports")),
+    ]
+    if request.acting.can("audit.read") and not request.acting.is_for(contract.agency):
+        links.append((reverse("audits", args=[contract.number]), _("Audits")))
+    return format_html_join("", '<a href="{}">{}</a>', links)
 
 
 @panel("contract.next", order=10)
@@ -45,7 +43,7 @@ def next_reports(request, contract) -> str:
     """What this person has to report or to check now, beside what the contract waits for: on a phone the list of
     reports stands far below."""
     acting = request.acting
-    if not _may_read(acting, contract):
+    if not may_read_usage(acting, contract):
         return ""
     reports = UsageReport.objects.filter(contract=contract).order_by("due_on", "pk")
     if acting.is_for(contract.licensee) and acting.can("report.submit"):
@@ -62,7 +60,7 @@ def next_reports(request, contract) -> str:
 def reports_of_contract(request, contract) -> str:
     """The reports that are open, the next one, and the licensee's switch of the broker's access."""
     acting = request.acting
-    if not _may_read(acting, contract):
+    if not may_read_usage(acting, contract):
         return ""
     reports = UsageReport.objects.filter(contract=contract)
     licensee = acting.is_for(contract.licensee)
@@ -70,10 +68,58 @@ def reports_of_contract(request, contract) -> str:
         "contract": contract,
         "open": reports.filter(state__in=[*DUE, ReportState.SUBMITTED]).order_by("due_on", "pk")[:5],
         "next": reports.filter(state=ReportState.SCHEDULED).order_by("period_end").first(),
-        "granted": _granted(contract) if contract.agency_id else None,
+        "granted": is_open_to_broker(contract) if contract.agency_id else None,
         "may_switch": licensee and contract.agency_id and acting.can("report.submit"),
     }
     return render_to_string("contracts/usage/_contract_reports.html", context, request)
+
+
+@desk_items
+def periods_to_close(acting) -> list[DeskItem]:
+    """Periods of metered meters that are over: the licensee says that they are complete."""
+    if not acting.can("report.submit"):
+        return []
+    contracts = LicenceContract.objects.filter(licensee=acting.organisation, effective_on__isnull=False)
+    metered = contracts.filter(versions__terms__report__metered__0__isnull=False).exclude(state__in=OVER)
+    return [
+        DeskItem(
+            _("%(number)s: close %(meter)s, %(start)s – %(end)s")
+            % {"number": contract.number, "meter": label_of(p.figure), "start": p.start, "end": p.end},
+            reverse("contract_usage", args=[contract.number]),
+            p.due_on,
+            _("Usage"),
+        )
+        for contract in metered.distinct().order_by("pk")[:DESK_LIMIT]
+        for p in open_periods(contract)
+    ][:DESK_LIMIT]
+
+
+@desk_items
+def audits_open(acting) -> list[DeskItem]:
+    """Findings to answer for the licensee, findings to state for the licensor from the audit's first day on."""
+    if not acting.can("audit.read"):
+        return []
+    rows = UsageAudit.objects.visible_to(acting).filter(state__in=OPEN).select_related("contract")
+    items = []
+    for audit in rows.order_by("starts_on", "pk")[:DESK_LIMIT]:
+        licensor = acting.organisation.pk == audit.contract.licensor_id
+        ours = licensor == (audit.state in WORKING)
+        if ours and not acting.can("audit.open" if licensor else "audit.answer"):
+            continue
+        words = _("%(number)s: state what the audit found")
+        if audit.state not in WORKING:
+            words = _("%(number)s: answer the findings of the audit")
+        day = audit.starts_on if audit.state in WORKING else None
+        items.append(
+            DeskItem(
+                words % {"number": audit.contract.number},
+                audit.get_absolute_url(),
+                day,
+                _("Audit"),
+                "me" if ours else "them",
+            )
+        )
+    return items
 
 
 @desk_items

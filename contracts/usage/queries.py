@@ -1,12 +1,16 @@
-"""What rating takes from reports: rows and periods that were accepted, or a report as if it were."""
+"""What rating takes from usage: reports that were accepted (or one as if it were), and the events of metered meters."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from contracts.lifecycle.facts import facts_of, knew, terms_versions
 from contracts.rating import Facts, Period, Rating, rate
 from contracts.rating import UsageRow as RatedRow
-from contracts.usage.models import UsageReport, UsageRow
+from contracts.usage.metering.queries import closings, is_metered, metered_names, rated_days
+from contracts.usage.metering.statements import hold_events
+from contracts.usage.models import DeemedReport, UsageReport, UsageRow
 from contracts.usage.states import ReportState
 
 
@@ -21,33 +25,77 @@ def rated_row(row: UsageRow) -> RatedRow:
     )
 
 
+def stored_row(row: UsageRow) -> dict:
+    """A row as JSON, for `read_row`; equal quantities are written the same."""
+    return {
+        "meter": row.meter,
+        "product": row.product,
+        "period_start": row.period_start.isoformat(),
+        "period_end": row.period_end.isoformat(),
+        "quantity": None if row.quantity is None else f"{Decimal(row.quantity).normalize():f}",
+        "components": row.components,
+    }
+
+
+def read_row(stored: dict) -> RatedRow:
+    """A row as deemed reports and findings of audits keep it in JSON."""
+    return RatedRow(
+        meter=stored["meter"],
+        period_start=date.fromisoformat(stored["period_start"]),
+        period_end=date.fromisoformat(stored["period_end"]),
+        quantity=None if stored["quantity"] is None else Decimal(stored["quantity"]),
+        product=stored["product"],
+        components=stored["components"],
+    )
+
+
+def _deemed(contract, as_of: datetime | None) -> list[DeemedReport]:
+    """What stands in for reports that are missing; from the acceptance of one on, it counts instead."""
+    made = DeemedReport.objects.filter(report__contract=contract).exclude(report__state=ReportState.WITHDRAWN)
+    return [
+        deemed
+        for deemed in made.select_related("report").order_by("report__period_start")
+        if knew(deemed, as_of) and not knew(deemed.report, as_of, counts=deemed.report.known_at is not None)
+    ]
+
+
 def accepted_usage(
     contract,
     *,
     instead: UsageReport | None = None,
     rows: list[UsageRow] | None = None,
     as_of: datetime | None = None,
+    found: Mapping[int, list[RatedRow]] | None = None,
 ):
     """(rows, periods) of all accepted reports; with `instead`, as if that report with `rows` were accepted
-    in place of whatever is accepted for its period (the preview before submitting); with `as_of`, of those that
-    counted at that moment of the database's clock."""
+    in place of whatever is accepted for its period (the preview before submitting); with `found`, as if the
+    reports of these ids said this (an audit's findings); with `as_of`, of those that counted at that moment of the
+    database's clock."""
     reports = UsageReport.objects.filter(contract=contract).prefetch_related("rows")
     if as_of is None:
         reports = reports.filter(state=ReportState.ACCEPTED)
     else:
         reports = reports.filter(known_at__lte=as_of)
-    found, periods = [], []
+    usage, periods = [], []
     for report in reports.order_by("period_start", "id"):
         if not knew(report, as_of):
             continue
         if instead and (report.period_start, report.period_end) == (instead.period_start, instead.period_end):
             continue
-        found += [rated_row(row) for row in report.rows.all()]
+        if found and report.pk in found:
+            usage += found[report.pk]
+        else:
+            usage += [rated_row(row) for row in report.rows.all()]
         periods.append(Period(report.period_start, report.period_end))
+    for deemed in _deemed(contract, as_of):
+        period = Period(deemed.report.period_start, deemed.report.period_end)
+        if instead is None or period != (instead.period_start, instead.period_end):
+            usage += [read_row(row) for row in deemed.rows]
+            periods.append(period)
     if instead is not None:
-        found += [rated_row(row) for row in rows or []]
+        usage += [rated_row(row) for row in rows or []]
         periods.append(Period(instead.period_start, instead.period_end))
-    return found, tuple(periods)
+    return usage, tuple(periods)
 
 
 def rating_inputs(
@@ -56,11 +104,23 @@ def rating_inputs(
     instead: UsageReport | None = None,
     rows: list[UsageRow] | None = None,
     as_of: datetime | None = None,
+    found: Mapping[int, list[RatedRow]] | None = None,
 ):
-    """(versions, facts, usage): everything `rate` needs to know of a contract now, or knew at a moment."""
-    usage, periods = accepted_usage(contract, instead=instead, rows=rows, as_of=as_of)
+    """(versions, facts, usage): everything `rate` needs to know of a contract now, or knew at a moment.
+
+    Metered meters come from the daily sums of their events, never from reports. Inside a transaction no event of a
+    metered contract comes in until its end, so that what a run knew is what had been known by its moment.
+    """
+    versions = terms_versions(contract, as_of=as_of)
+    usage, periods = accepted_usage(contract, instead=instead, rows=rows, as_of=as_of, found=found)
     facts: Facts = replace(facts_of(contract, as_of=as_of), accepted=periods)
-    return terms_versions(contract, as_of=as_of), facts, usage
+    metered = metered_names(versions)
+    if metered:
+        hold_events(contract.pk)
+        usage = [row for row in usage if not is_metered(row.meter, metered)]
+        usage += rated_days(contract, metered, as_of=as_of)
+        facts = replace(facts, closed=closings(contract, metered, as_of=as_of))
+    return versions, facts, usage
 
 
 def rating_of(

@@ -13,7 +13,9 @@ from contracts.lifecycle.models import Breach, LicenceContract
 from contracts.lifecycle.services import cure_breach, notify_breach, record_fact
 from contracts.lifecycle.states import BreachState, FactState
 from contracts.rating import periods, rate
-from contracts.usage.meters import check_rows
+from contracts.usage.deeming import deem_report
+from contracts.usage.metering.places import make_meters
+from contracts.usage.meters import asks_for_reports, check_rows, terms_on
 from contracts.usage.models import BrokerAccess, Evidence, UsageReport, UsageRow
 from contracts.usage.queries import rating_inputs
 from contracts.usage.states import DUE, NEXT, ReportState
@@ -59,9 +61,13 @@ def schedule_reports(contract: LicenceContract) -> list[UsageReport]:
     contract = LicenceContract.objects.select_for_update().get(pk=contract.pk)
     if contract.effective_on is None:
         return []
+    make_meters(contract)
     versions, facts, usage = rating_inputs(contract)
     splits = rate(versions, facts, usage, today()).split_days
-    wanted = {(p.start, p.end): p for p in periods(versions, facts, today(), splits)}
+    asked = [
+        p for p in periods(versions, facts, today(), splits) if asks_for_reports(terms_on(contract, p.end))
+    ]
+    wanted = {(p.start, p.end): p for p in asked}
     there = {
         (r.period_start, r.period_end): r
         for r in UsageReport.objects.filter(contract=contract, amends=None).exclude(
@@ -292,7 +298,8 @@ REMINDERS = (0, 7, 15)  # days after the due date; after the last one the missin
 @transaction.atomic
 def chase_missing(report: UsageReport) -> None:
     """Send the reminders of an overdue report whose days have come, each once; when the last one has passed
-    the missing report is notified as a breach: it is never a silent zero."""
+    the missing report is notified as a breach: it is never a silent zero. Where the terms agree a deemed report,
+    that counts instead of a breach."""
     report = _locked(report)
     if report.state not in DUE or report.amends_id:  # the accepted report counts while it is being amended
         return
@@ -308,6 +315,8 @@ def chase_missing(report: UsageReport) -> None:
             late=late,
             path=report.get_absolute_url(),
         )
+    if deem_report(report, late=late):
+        return
     if late > REMINDERS[-1]:
         notify_breach(
             report.contract,

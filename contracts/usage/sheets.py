@@ -59,7 +59,7 @@ def read_values(name: str, content: bytes, known: set[str]) -> dict[str, str]:
     """
     values: dict[str, str] = {}
     problems = []
-    for number, row in enumerate(_rows(name, content), 1):
+    for number, row in enumerate(rows_of(name, content, MAX_ROWS), 1):
         cells = [_text(cell) for cell in row[:COLUMNS]]
         if number == 1 or not any(cells):
             continue
@@ -87,15 +87,16 @@ def _text(cell: object) -> str:
     return str(cell if cell is not None else "").strip()
 
 
-def _rows(name: str, content: bytes) -> list[list]:
+def rows_of(name: str, content: bytes, most: int) -> list[list]:
+    """The cells of the first sheet of an xlsx file, or of a csv file. Raises Refused for what cannot be read."""
     if name.lower().endswith(".xlsx"):
-        rows = xlsx_rows(io.BytesIO(content), limit=MAX_ROWS)
+        rows = xlsx_rows(io.BytesIO(content), limit=most)
     else:
         rows = csv.reader(io.StringIO(_decoded(content)))
     found = []
     for row in rows:
-        if len(found) > MAX_ROWS:
-            raise Refused(_("At most %(limit)s rows at once; split the file.") % {"limit": MAX_ROWS})
+        if len(found) > most:
+            raise Refused(_("At most %(limit)s rows at once; split the file.") % {"limit": most})
         found.append(list(row))
     return found
 

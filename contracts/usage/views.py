@@ -12,9 +12,10 @@ from contracts.billing.preview import preview_report
 from contracts.lifecycle.models import LicenceContract
 from contracts.rating import sentences
 from contracts.usage import services, sheets
+from contracts.usage.drafting import moved_since
 from contracts.usage.forms import EvidenceForm, QueryForm, ReportForm, SheetForm
 from contracts.usage.meters import COMPONENTS, LABELS, check_rows
-from contracts.usage.models import Evidence, UsageReport
+from contracts.usage.models import DeemedReport, Evidence, UsageReport
 from contracts.usage.states import DUE, ReportState
 from marketplace import tables
 from marketplace.celery import nudge
@@ -139,6 +140,9 @@ def _page(request, found, form, preview, upload=None):
         "may_see_charges": over
         and request.acting.can("charge.read")
         and not request.acting.is_for(found.contract.agency),
+        "moved": moved_since(found),
+        "deemed": found.state in (*DUE, ReportState.SUBMITTED)
+        and DeemedReport.objects.filter(report=found).exists(),
         "form": form,
         "preview": preview,
         "evidence": found.evidence.all(),

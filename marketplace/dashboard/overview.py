@@ -20,6 +20,7 @@ from contracts.payments.gateways.models import WebhookEvent
 from contracts.payments.gateways.services import MAX_ATTEMPTS as WEBHOOK_ATTEMPTS
 from contracts.payments.models import Payment, Refund
 from contracts.payments.queries import annotate_balances
+from contracts.usage.metering.models import Recount
 from marketplace.clock import now, today
 from marketplace.dashboard.standing import sums_of
 from marketplace.deals.models import Deal
@@ -194,7 +195,17 @@ def _machines() -> list[Line]:
     )
     stuck = search["dead"] + search["refused"]
     minutes = int(lag.total_seconds() // 60)
+    recounted = Recount.objects.filter(ended_at__isnull=False).first()
     return [
+        Line(
+            _("Daily sums of usage that differ from their events"),
+            recounted.difference_count if recounted else 0,
+            "",
+            "bad" if recounted and not recounted.is_well else "",
+            note=_("recounted on %(day)s") % {"day": f"{recounted.ended_at:%Y-%m-%d %H:%M}"}
+            if recounted
+            else _("not recounted yet"),
+        ),
         Line(
             _("Changes waiting for search"),
             search["waiting"] + (search["to_push"] if client.configured() else 0),

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from ninja import Router
 
 from marketplace import terms
+from marketplace.http_api import Problem, problem
 
 from .limits import MAX_BYTES, PER_MINUTE, refuse_too_large, too_often
 from .scenario import read_json, read_scenario
 from .simulate import simulate
 
+router = Router(tags=["terms"])
 
-# No session is read and nothing is changed, so there is nothing that a forged request could do.
-@csrf_exempt
-@require_POST
+
+# No session is read and nothing is changed: no key is asked for.
+@router.post(
+    "/terms/simulate",
+    response={200: dict, 400: Problem, 413: Problem, 415: Problem, 422: Problem, 429: Problem},
+    url_name="api_simulate_terms",
+    summary="Compute terms under a scenario",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["terms", "scenario"],
+                        "properties": {"terms": {"type": "object"}, "scenario": {"type": "object"}},
+                    }
+                }
+            },
+        }
+    },
+)
 def simulate_terms(request: HttpRequest) -> JsonResponse:
     """{"terms": …, "scenario": …} → the answer; problems as application/problem+json."""
     if too_often(request, "api", PER_MINUTE):
@@ -43,10 +63,10 @@ def simulate_terms(request: HttpRequest) -> JsonResponse:
 
 
 def _problem(status: int, title: str, error: terms.TermsError | None = None) -> JsonResponse:
-    body = {"type": "about:blank", "title": title, "status": status}
-    if error is not None:
-        body["problems"] = [
-            {"path": p.path, "code": p.code, "zh": p.message("zh-hans"), "en": p.message("en")}
-            for p in error.problems
-        ]
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+    if error is None:
+        return problem(status, title)
+    problems = [
+        {"path": p.path, "code": p.code, "zh": p.message("zh-hans"), "en": p.message("en")}
+        for p in error.problems
+    ]
+    return problem(status, title, problems=problems)

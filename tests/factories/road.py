@@ -23,6 +23,8 @@ from contracts.payments.collecting.models import WriteOff
 from contracts.payments.models import Allocation
 from contracts.proceeds.plans import add_cost
 from contracts.usage import services as usage
+from contracts.usage.audits.services import announce_audit
+from contracts.usage.metering.files import read_file
 from contracts.usage.models import UsageReport
 from marketplace.clock import today
 from marketplace.deals import services as deals
@@ -32,6 +34,7 @@ from marketplace.demo.people import People
 from marketplace.notifications.models import Notification
 from marketplace.organisations import services as ground
 from marketplace.organisations.acting import acting_for
+from marketplace.organisations.api_keys import create_key
 from marketplace.organisations.mandates import propose_mandate
 from marketplace.organisations.roles import ROLES_OF_KIND, Kind, Role
 from marketplace.simulator.services import keep_scenario
@@ -216,6 +219,9 @@ def _beside(made, everybody) -> None:
     made.invitation, made.invitation_token = ground.invite_member(
         made.orgs["uni"], actor=everybody.acting("uni", "ADMIN"), email="new@example.org", roles=[Role.EDITOR]
     )
+    made.api_key, made.api_key_secret = create_key(
+        made.orgs["uni"], actor=everybody.acting("uni", "ADMIN"), name="示例", scopes=["usage.read"]
+    )
     made.mandate = propose_mandate(
         actor=made.people["agency"], client=made.orgs["firm"], purpose="示例", valid_from=today()
     )
@@ -225,6 +231,13 @@ def _beside(made, everybody) -> None:
     made.evidence = usage.add_evidence(
         made.open_report, actor=made.cast.licensee_as("REPORTER"), files=[paper("e", "x", "e.pdf")]
     )[0]
+    made.audit = announce_audit(
+        made.contract, actor=made.cast.licensor_as("CONTRACT_OFFICER"), period_start=made.report.period_start,
+        period_end=made.report.period_end, starts_on=today() + timedelta(days=14), auditor="会计师", scope="账簿",
+    )  # fmt: skip
+    made.event_file = read_file(
+        made.contract, actor=made.cast.licensee_as("REPORTER"), name="e.csv", content=b"id,time\nx,\n"
+    )
     made.track = made.contract.compliance.order_by("pk").first()
     made.document = made.contract.documents.get(kind="CONTRACT")
     made.kept_scenario = keep_scenario(

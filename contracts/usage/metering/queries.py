@@ -1,0 +1,143 @@
+"""What the daily sums say: read by rating, reports, pages and the API; events themselves are never scanned."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Count, Exists, OuterRef, Subquery, Sum
+
+from contracts.lifecycle.models import LicenceContract
+from contracts.rating import Closed, TermsVersion
+from contracts.rating import UsageRow as RatedRow
+from contracts.rating.usage import SALES
+from contracts.usage.metering.cloudevents import day_number, day_of
+from contracts.usage.metering.models import DailyUsage, EventKind, UsageEvent
+
+SALES_METER = "sales"
+INVOICED = "invoiced_incl_vat"
+
+
+def daily_sums(contract: LicenceContract, start: date | None = None, end: date | None = None):
+    """Days with events that count, oldest first."""
+    rows = DailyUsage.objects.filter(meter__contract=contract, events__gt=0).select_related("meter")
+    if start:
+        rows = rows.filter(day__gte=day_number(start))
+    if end:
+        rows = rows.filter(day__lte=day_number(end))
+    return rows.order_by("day", "meter_id", "product")
+
+
+def metered_names(versions: Iterable[TermsVersion]) -> frozenset[str]:
+    """The meters whose events are charged as they come, by any version of the terms."""
+    return frozenset(name for version in versions for name in version.terms.report.metered)
+
+
+def is_metered(figure: str, metered: frozenset[str]) -> bool:
+    """Whether a figure (`sales` stands for net and gross sales) needs no report."""
+    return figure in metered or (figure == SALES_METER and not SALES.isdisjoint(metered))
+
+
+def rated_days(
+    contract: LicenceContract, metered: frozenset[str], *, as_of: datetime | None = None
+) -> list[RatedRow]:
+    """A row for each day, as thresholds and splits need them; the components of a day's sales are one row. With
+    `as_of`, what the days had come to by that moment of the database's clock."""
+    days = daily_sums(contract) if as_of is None else _sums_as_of(contract, as_of)
+    rows = [row for row in days if is_metered(_figure(row.meter.name), metered)]
+    return _rated(rows, lambda row: (day_of(row.day), day_of(row.day)))
+
+
+def _sums_as_of(contract: LicenceContract, as_of: datetime) -> list[DailyUsage]:
+    """Added up from the events: for looking back, which is rare."""
+    corrections = UsageEvent.objects.filter(
+        contract_id=OuterRef("contract_id"), target_source=OuterRef("source"), target_id=OuterRef("event_id"),
+        target_id__isnull=False, known_at__lte=as_of,
+    )  # fmt: skip
+    sums = (
+        UsageEvent.objects.filter(
+            ~Exists(corrections),
+            contract=contract,
+            known_at__lte=as_of,
+            kind__in=(EventKind.USAGE, EventKind.REPLACEMENT),
+        )
+        .values("meter", "product", "day")
+        .annotate(total=Sum("quantity"), events=Count("*"))
+        .order_by("day", "meter", "product")
+    )
+    meters = {meter.pk: meter for meter in contract.meters.all()}
+    return [
+        DailyUsage(
+            meter=meters[row["meter"]],
+            product=row["product"],
+            day=row["day"],
+            quantity=row["total"],
+            events=row["events"],
+        )
+        for row in sums
+    ]
+
+
+def rated_stretches(
+    contract: LicenceContract, stretches: list[tuple[date, date]], metered: frozenset[str]
+) -> list[RatedRow]:
+    """The figures that a report asks for, as the events have them: a row for each stretch, figure and product."""
+    found: list[RatedRow] = []
+    for start, end in stretches:
+        rows = [
+            row
+            for row in daily_sums(contract, start, end)
+            if not is_metered(_figure(row.meter.name), metered)
+        ]
+        found += _rated(rows, lambda row, days=(start, end): days)
+    return found
+
+
+def _figure(meter: str) -> str:
+    return SALES_METER if meter.startswith(f"{SALES_METER}.") else meter
+
+
+def _rated(rows, days_of) -> list[RatedRow]:
+    sums: dict[tuple, Decimal] = {}
+    for row in rows:
+        key = (_figure(row.meter.name), row.product, *days_of(row), row.meter.name)
+        sums[key] = sums.get(key, Decimal(0)) + row.quantity
+    found: dict[tuple, RatedRow] = {}
+    for (figure, product, start, end, meter), quantity in sums.items():
+        key = (figure, product, start, end)
+        if figure != SALES_METER:
+            found[key] = RatedRow(figure, start, end, quantity, product)
+            continue
+        row = found.setdefault(key, RatedRow(figure, start, end, None, product, {INVOICED: 0}))
+        row.components[meter.removeprefix("sales.") if "." in meter else INVOICED] = int(quantity)
+    return list(found.values())
+
+
+def closings(
+    contract: LicenceContract, metered: frozenset[str], *, as_of: datetime | None = None
+) -> tuple[Closed, ...]:
+    """The days that are closed, by an event or a person, and not voided; for sales, of every name they have."""
+    events = UsageEvent.objects.filter(contract=contract)
+    if as_of is not None:
+        events = events.filter(known_at__lte=as_of)
+    rows = events.filter(kind=EventKind.CLOSING).select_related("meter")
+    voided = set(
+        events.filter(kind=EventKind.VOID, target_id__isnull=False).values_list("target_source", "target_id")
+    )
+    found = []
+    for row in rows.order_by("day", "last_day"):
+        if (row.source, row.event_id) in voided:
+            continue
+        names = metered & (SALES | {SALES_METER}) if row.meter.name == SALES_METER else {row.meter.name}
+        found += [Closed(name, day_of(row.day), day_of(row.last_day)) for name in sorted(names & metered)]
+    return tuple(found)
+
+
+def events_of_day(contract: LicenceContract, day: int):
+    """The usage of one day, each with the id of the event that voided or replaced it in `corrected_by`."""
+    corrections = UsageEvent.objects.filter(
+        contract_id=OuterRef("contract_id"), target_source=OuterRef("source"), target_id=OuterRef("event_id")
+    )
+    rows = UsageEvent.objects.filter(
+        contract=contract, day=day, kind__in=(EventKind.USAGE, EventKind.REPLACEMENT)
+    ).annotate(corrected_by=Subquery(corrections.order_by("kind").values("event_id")[:1]))
+    return rows.select_related("meter").order_by("happened_at", "source", "event_id")

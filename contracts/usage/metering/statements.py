@@ -1,0 +1,184 @@
+"""The statements that write events. One statement writes the events and their daily sums, so that no moment
+exists at which one is there without the other.
+
+Order of locks, the same in every call, so that no two calls wait for each other in a circle: contracts (an
+advisory lock each, by id), keys of events (rows come sorted), daily sums (in key order). Plain usage shares a
+contract's lock; a call that corrects or closes something has it alone, because what a correction does depends on
+which events are there.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import psycopg
+from django.db import connection
+
+from contracts.usage.metering.cloudevents import USAGE, Reading
+
+LOCK_SPACE = 0x55464576 << 32  # keeps these advisory locks apart from others
+
+_LOCK = "SELECT {}(%b::int8 + id) FROM unnest(%b::int8[]) AS id"
+
+_COLUMNS = """contract_id, source, event_id, kind, meter_id, product, day, last_day, quantity, happened_at,
+    target_source, target_id, content_hash, received_at, key_id, user_id"""
+
+# Usage: what waits for an event (a void or a replacement that came first) keeps it out of the sums.
+_INSERT_USAGE = """
+WITH written AS (
+    INSERT INTO contracts_usageevent (contract_id, source, event_id, kind, meter_id, product, day, quantity,
+        happened_at, content_hash, received_at, key_id, user_id)
+    SELECT g.contract_id, g.source, g.event_id, 0, g.meter_id, g.product, g.day, g.quantity, g.happened_at,
+        g.content_hash, %b::timestamptz, %b::int8, %b::int8
+    FROM unnest(%b::int8[], %b::text[], %b::text[], %b::int8[], %b::text[], %b::int4[],
+        %b::text[]::numeric[], %b::timestamptz[], %b::bytea[])
+        AS g (contract_id, source, event_id, meter_id, product, day, quantity, happened_at, content_hash)
+    ON CONFLICT DO NOTHING
+    RETURNING contract_id, source, event_id, meter_id, product, day, quantity
+), summed AS (
+    INSERT INTO contracts_dailyusage AS d (meter_id, product, day, quantity, events)
+    SELECT meter_id, product, day, sum(quantity), count(*)
+    FROM written w
+    WHERE NOT EXISTS (
+        SELECT 1 FROM contracts_usageevent c
+        WHERE c.contract_id = w.contract_id AND c.target_source = w.source AND c.target_id = w.event_id
+            AND c.target_id IS NOT NULL
+    )
+    GROUP BY meter_id, product, day
+    ORDER BY meter_id, product COLLATE "C", day
+    ON CONFLICT (meter_id, product, day)
+    DO UPDATE SET quantity = d.quantity + excluded.quantity, events = d.events + excluded.events
+)
+SELECT contract_id, source, event_id FROM written
+"""
+
+_INSERT_OTHERS = f"""
+INSERT INTO contracts_usageevent ({_COLUMNS})
+SELECT g.*, %b::timestamptz, %b::int8, %b::int8
+FROM unnest(%b::int8[], %b::text[], %b::text[], %b::int2[], %b::int8[], %b::text[], %b::int4[], %b::int4[],
+    %b::text[]::numeric[], %b::timestamptz[], %b::text[], %b::text[], %b::bytea[]) AS g
+ON CONFLICT DO NOTHING
+RETURNING contract_id, source, event_id
+"""
+
+# After corrections: which of the events that they touch counted before, and which count now.
+_CORRECT_SUMS = """
+WITH new AS (
+    SELECT e.* FROM unnest(%b::int8[], %b::text[], %b::text[]) AS k (contract_id, source, event_id)
+    JOIN contracts_usageevent e USING (contract_id, source, event_id)
+), touched AS (
+    SELECT contract_id, source, event_id, meter_id, product, day, quantity, false AS was_there
+    FROM new WHERE kind = 2
+    UNION
+    SELECT t.contract_id, t.source, t.event_id, t.meter_id, t.product, t.day, t.quantity,
+        NOT EXISTS (SELECT 1 FROM new n WHERE n.contract_id = t.contract_id AND n.source = t.source
+            AND n.event_id = t.event_id)
+    FROM new JOIN contracts_usageevent t ON t.contract_id = new.contract_id AND t.source = new.target_source
+        AND t.event_id = new.target_id
+    WHERE t.kind IN (0, 2)
+), judged AS (
+    SELECT touched.*,
+        was_there AND NOT EXISTS (
+            SELECT 1 FROM contracts_usageevent c
+            WHERE c.contract_id = touched.contract_id AND c.target_source = touched.source
+                AND c.target_id = touched.event_id AND c.target_id IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM new n WHERE n.contract_id = c.contract_id
+                    AND n.source = c.source AND n.event_id = c.event_id)
+        ) AS counted,
+        NOT EXISTS (
+            SELECT 1 FROM contracts_usageevent c
+            WHERE c.contract_id = touched.contract_id AND c.target_source = touched.source
+                AND c.target_id = touched.event_id AND c.target_id IS NOT NULL
+        ) AS counts
+    FROM touched
+)
+INSERT INTO contracts_dailyusage AS d (meter_id, product, day, quantity, events)
+SELECT meter_id, product, day, sum(CASE WHEN counts THEN quantity ELSE -quantity END),
+    sum(CASE WHEN counts THEN 1 ELSE -1 END)
+FROM judged
+WHERE counted <> counts
+GROUP BY meter_id, product, day
+ORDER BY meter_id, product COLLATE "C", day
+ON CONFLICT (meter_id, product, day)
+DO UPDATE SET quantity = d.quantity + excluded.quantity, events = d.events + excluded.events
+"""
+
+_STORED = """
+SELECT e.contract_id, e.source, e.event_id, e.{}
+FROM unnest(%b::int8[], %b::text[], %b::text[]) AS k (contract_id, source, event_id)
+JOIN contracts_usageevent e USING (contract_id, source, event_id)
+"""
+
+Key = tuple[int, str, str]
+
+
+def cursor() -> psycopg.Cursor:
+    """Binds on the server and in binary, which Django's own cursors do not."""
+    connection.ensure_connection()
+    return psycopg.Cursor(connection.connection)
+
+
+def write(readings: Sequence[Reading], moment: datetime, key_id: int | None, user_id: int | None) -> set[Key]:
+    """Write the events, sorted and each key once, in the caller's transaction; the keys that were new. One that
+    was not is there already, or is the second replacement of an event."""
+    if not readings:
+        return set()
+    plain = [reading for reading in readings if reading.kind == USAGE]
+    others = [reading for reading in readings if reading.kind != USAGE]
+    who = (moment, key_id, user_id)
+    alone = {reading.contract_id for reading in others}
+    written: set[Key] = set()
+    at = cursor()
+    _lock(at, sorted({reading.contract_id for reading in readings}), alone)
+    if plain:
+        columns = list(zip(*plain, strict=True))
+        picked = [list(columns[place]) for place in (0, 1, 2, 5, 6, 7, 9, 10, 13)]
+        picked[6] = [str(quantity) for quantity in picked[6]]  # ints and Decimals in one list
+        at.execute(_INSERT_USAGE, [*who, *picked], prepare=True, binary=True)
+        written.update(at.fetchall())
+    if others:
+        columns = [list(column) for column in zip(*others, strict=True)]
+        columns[9] = [None if quantity is None else str(quantity) for quantity in columns[9]]
+        del columns[4]  # the meter's name
+        at.execute(_INSERT_OTHERS, [*who, *columns], prepare=True, binary=True)
+        new = at.fetchall()
+        written.update(new)
+        if new:
+            at.execute(_CORRECT_SUMS, _columns(new), prepare=True)
+    return written
+
+
+def _lock(at: psycopg.Cursor, contracts: list[int], alone: set[int]) -> None:
+    if not alone:
+        at.execute(_LOCK.format("pg_advisory_xact_lock_shared"), [LOCK_SPACE, contracts], prepare=True)
+        return
+    for contract_id in contracts:
+        how = "pg_advisory_xact_lock" if contract_id in alone else "pg_advisory_xact_lock_shared"
+        at.execute(_LOCK.format(how), [LOCK_SPACE, [contract_id]], prepare=True)
+
+
+def hold_events(contract_id: int) -> None:
+    """Until the end of the transaction, no event of this contract comes in; outside of one, nothing. The contract's
+    own row is locked before, never after."""
+    if connection.in_atomic_block:
+        cursor().execute(_LOCK.format("pg_advisory_xact_lock"), [LOCK_SPACE, [contract_id]], prepare=True)
+
+
+def stored_hashes(keys: Sequence[Key]) -> dict[Key, bytes]:
+    """What is on record under these keys."""
+    return _stored("content_hash", keys)
+
+
+def kinds_of(keys: Sequence[Key]) -> dict[Key, int]:
+    return _stored("kind", keys)
+
+
+def _stored(column: str, keys: Sequence[Key]) -> dict:
+    if not keys:
+        return {}
+    at = cursor()
+    at.execute(_STORED.format(column), _columns(keys), prepare=True, binary=True)
+    return {(contract_id, source, event_id): value for contract_id, source, event_id, value in at.fetchall()}
+
+
+def _columns(keys: Sequence[Key]) -> list[list]:
+    return [list(column) for column in zip(*keys, strict=True)]
