@@ -115,7 +115,7 @@ def audits_open(acting) -> list[DeskItem]:
                 words % {"number": audit.contract.number},
                 audit.get_absolute_url(),
                 day,
-                _("Audit"),
+                _("Audit of the accounts"),
                 "me" if ours else "them",
             )
         )

@@ -2,6 +2,7 @@
 at all in the same run. BENCH_EVENTS is the number of events that are there already (10000000 for the figures that
 count; the default keeps a run short)."""
 
+import gc
 import http.client
 import json
 import os
@@ -58,6 +59,8 @@ def market(django_db_setup, django_db_blocker):
             contracts = list(LicenceContract.objects.filter(licensee=world.firm).order_by("pk"))
             for contract in contracts:
                 make_meters(contract)
+            gc.collect()
+            gc.freeze()  # as the web server does (marketplace/wsgi.py)
             print(f"\nPostgreSQL {server}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
             yield SimpleNamespace(world=world, contracts=contracts, owner=owner, name=name)
 

@@ -83,7 +83,7 @@ def audit_new(request, number):
     contract = _contract(request, number)
     if not (request.acting.is_for(contract.licensor) and request.acting.can("audit.open")):
         raise Http404
-    form = AnnounceForm(request.POST or None)
+    form = AnnounceForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             audit = services.announce_audit(contract, actor=request.acting, **form.cleaned_data)
@@ -161,7 +161,9 @@ def audit_finding(request, pk, report_pk):
         raise Http404
     finding = found.findings.filter(report=report).first()
     rows = [read_row(row) for row in finding.rows] if finding else None
-    form = ReportForm(request.POST or None, report=report, stated=rows, allow_nothing=True)
+    form = ReportForm(
+        request.POST if request.method == "POST" else None, report=report, stated=rows, allow_nothing=True
+    )
     if request.method == "POST" and form.is_valid():
         try:
             made = services.enter_finding(found, report, actor=acting, draft=form.draft())

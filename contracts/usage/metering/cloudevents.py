@@ -11,9 +11,10 @@ Quantities are whole minor units on money meters and numbers with up to six deci
 normalised values: 12.50 is 12.5 and `Z` is `+00:00`.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from hashlib import sha256
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -31,9 +32,10 @@ TYPES = {
 }
 TYPE_OF = {kind: name for name, kind in TYPES.items()}
 FUTURE = timedelta(hours=1)  # how far a sender's clock may be ahead
-MOST = Decimal(10) ** 17
-SMALLEST = -6  # decimals of a quantity
-_MARK = "\x1f"  # between hashed values; refused inside them
+_MOST, _DECIMALS = 10**17, 6
+_NUMBER = re.compile(r"-?[0-9]{1,17}(?:\.[0-9]{1,20})?", re.ASCII).fullmatch
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MARK = "\x1f"  # between hashed values; refused inside them
 _FIELDS = {
     USAGE: frozenset({"meter", "quantity", "product"}),
     VOID: frozenset({"target_id", "target_source"}),
@@ -64,8 +66,8 @@ class Reading(NamedTuple):
     product: str
     day: int | None
     last_day: int | None
-    quantity: Decimal | int | None
-    happened_at: datetime | None
+    quantity: str | None  # written out, normalised
+    moment: str | None  # seconds since 1970, with microseconds
     target_source: str | None
     target_id: str | None
     content_hash: bytes
@@ -89,7 +91,7 @@ def day_of(number: int) -> date:
 
 def read_event(event: object, places: Mapping[str, Place]) -> Reading:
     """Raises Unreadable for what is no event of ours; whether its day and meter are acceptable is judged later."""
-    if not isinstance(event, Mapping):
+    if type(event) is not dict:
         raise Unreadable("not_an_event", _("An event is a JSON object."))
     if event.get("specversion") != "1.0":
         raise Unreadable("specversion", _('`specversion` must be "1.0" (CloudEvents).'))
@@ -106,9 +108,9 @@ def read_event(event: object, places: Mapping[str, Place]) -> Reading:
     if place is None:
         raise Unreadable("unknown_contract", _("`subject` names no contract of your organisation in effect."))
     data = event.get("data")
-    if not isinstance(data, Mapping):
+    if type(data) is not dict:
         raise Unreadable("data", _("`data` must be a JSON object."))
-    if not data.keys() <= _FIELDS[kind]:
+    if not _FIELDS[kind].issuperset(data):
         unknown = ", ".join(sorted(map(str, data.keys() - _FIELDS[kind])))
         raise Unreadable(
             "unknown_field", _("`data` holds what this type does not know: %(names)s.") % {"names": unknown}
@@ -143,58 +145,53 @@ def _stated(event, data, place, source, event_id, kind, target_source, target_id
     try:
         happened_at = datetime.fromisoformat(time)
         local = happened_at.astimezone(place.zone)
-        utc = happened_at.astimezone(UTC).isoformat()
-    except (TypeError, ValueError, OverflowError):
-        happened_at = None
-    if happened_at is None or happened_at.tzinfo is None:
+        since = happened_at - _EPOCH
+    except (TypeError, ValueError, OverflowError):  # no moment, or one without an offset
         raise Unreadable(
             "time", _("`time` must be a moment with its offset, e.g. 2026-01-31T08:00:00+08:00.")
-        )
+        ) from None
     known = place.meters.get(meter)
     quantity = _quantity(data.get("quantity"), meter, known is not None and known[1])
-    written = str(quantity) if type(quantity) is int else format(quantity, "f")
+    moment = f"{since.days * 86_400 + since.seconds}.{since.microseconds:06}"
     digest = _hash(
-        source, event_id, str(kind), meter, product, written, utc, target_source or "", target_id or ""
+        source, event_id, str(kind), meter, product, quantity, moment, target_source or "", target_id or ""
     )
     return Reading(
         place.contract_id, source, event_id, kind, meter, known and known[0], product,
-        local.year * 10_000 + local.month * 100 + local.day, None, quantity, happened_at,
+        local.year * 10_000 + local.month * 100 + local.day, None, quantity, moment,
         target_source, target_id, digest,
     )  # fmt: skip
 
 
-def _quantity(value: object, meter: str, is_money: bool) -> Decimal | int:
-    """A plain int for whole numbers, so that equal quantities are written the same."""
-    if type(value) is not int:
-        if type(value) is not str and not isinstance(value, Decimal):
-            raise Unreadable(
-                "quantity", _('`data.quantity` must be a number; decimals best as text: "12.5".')
-            )
-        try:
-            number = Decimal(value)
-            if not number.is_finite():
-                raise InvalidOperation
-        except InvalidOperation:
-            raise Unreadable(
-                "quantity", _('`data.quantity` must be a number; decimals best as text: "12.5".')
-            ) from None
-        if abs(number) >= MOST:
-            raise Unreadable("quantity", _("`data.quantity` is too large."))
-        value = int(number)
-        if value != number:
-            value = number.normalize()
-            if value.as_tuple().exponent < SMALLEST:
-                raise Unreadable("quantity", _("`data.quantity` has more than six decimals."))
-            if is_money:
-                raise Unreadable("quantity", _("Sums are whole minor units: fen, not yuan with decimals."))
-    elif not -MOST < value < MOST:
-        raise Unreadable("quantity", _("`data.quantity` is too large."))
-    if value < 0 and meter != "profit":
+def _quantity(value: object, meter: str, is_money: bool) -> str:
+    """Written out without needless zeros, so that equal quantities are written the same."""
+    if type(value) is int:
+        value = str(value) if -_MOST < value < _MOST else ""
+    elif isinstance(value, Decimal):  # a number with decimals in JSON
+        value = f"{value:f}" if value.is_finite() and -20 < value.adjusted() < 20 else ""
+    if type(value) is not str or not _NUMBER(value):
+        raise Unreadable(
+            "quantity",
+            _(
+                '`data.quantity` must be a number with at most 17 digits before the point; decimals best as text: "12.5".'
+            ),
+        )
+    sign = value[0] == "-"
+    whole, _point, decimals = value[sign:].partition(".")
+    whole, decimals = whole.lstrip("0") or "0", decimals.rstrip("0")
+    if decimals and is_money:
+        raise Unreadable("quantity", _("Sums are whole minor units: fen, not yuan with decimals."))
+    if len(decimals) > _DECIMALS:
+        raise Unreadable("quantity", _("`data.quantity` has more than six decimals."))
+    written = f"{whole}.{decimals}" if decimals else whole
+    if not sign or written == "0":
+        return written
+    if meter != "profit":
         raise Unreadable(
             "quantity",
             _("`data.quantity` must not be negative; correct an event by a void or a replacement."),
         )
-    return value
+    return f"-{written}"
 
 
 def _closing(data, place, source, event_id) -> Reading:
@@ -216,8 +213,8 @@ def _closing(data, place, source, event_id) -> Reading:
 
 
 def _hash(*values: str) -> bytes:
-    text = _MARK.join(values)
-    if text.count(_MARK) != len(values) - 1 or "\0" in text:
+    text = MARK.join(values)
+    if text.count(MARK) != len(values) - 1 or "\0" in text:
         raise Unreadable("characters", _("Control characters are not allowed in texts."))
     try:
         return sha256(text.encode()).digest()

@@ -1,11 +1,10 @@
 """The one way in for events, whether a program, a file or a form sends them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from contracts.usage.metering.cloudevents import (
@@ -19,9 +18,8 @@ from contracts.usage.metering.cloudevents import (
     day_number,
     read_event,
 )
-from contracts.usage.metering.models import RefusedEvent
 from contracts.usage.metering.places import find_places
-from contracts.usage.metering.statements import Key, kinds_of, stored_hashes, write
+from contracts.usage.metering.statements import Key, keep_refused, kinds_of, stored_hashes, write
 from marketplace.clock import now
 from marketplace.organisations.models import ApiKey, Organisation
 from marketplace.refusals import Refused
@@ -55,10 +53,10 @@ def ingest(
     if len(events) > MOST_EVENTS:
         raise Refused(_("At most %(limit)s events in one call.") % {"limit": MOST_EVENTS})
     moment = now()
-    subjects = [event.get("subject") for event in events if isinstance(event, Mapping)]
+    subjects = [event.get("subject") for event in events if type(event) is dict]
     places = find_places(licensee, {subject for subject in subjects if type(subject) is str})
     by_id = {place.contract_id: place for place in places.values()}
-    latest = moment + FUTURE
+    latest = (moment + FUTURE).timestamp()
     results: list[Result | None] = [None] * len(events)
     readings: list[Reading | None] = [None] * len(events)
     doubtful: dict[int, Unreadable] = {}
@@ -96,7 +94,7 @@ def ingest(
     return results
 
 
-def _judge(reading: Reading, place: Place, moment: datetime, latest: datetime) -> Unreadable | None:
+def _judge(reading: Reading, place: Place, moment: datetime, latest: float) -> Unreadable | None:
     """Why an event that is well formed cannot be taken: a meter or a day that the contract does not know."""
     if reading.kind == VOID:
         return None
@@ -107,7 +105,7 @@ def _judge(reading: Reading, place: Place, moment: datetime, latest: datetime) -
         )
     if reading.kind == CLOSING:
         return _judge_closing(reading, place, moment)
-    if reading.happened_at > latest:
+    if float(reading.moment) > latest:
         return Unreadable("future", _("`time` lies more than an hour in the future."))
     if reading.day < place.first_day:
         return Unreadable("before_contract", _("`time` lies before the contract took effect."))
@@ -157,29 +155,16 @@ def _drop_pointless(
 
 def _keep_late(doubtful: dict[int, Unreadable], readings: list[Reading | None], known) -> None:
     """What came after the end of the licence is shown to the licensor."""
-    late = [
-        readings[index]
+    late = {
+        readings[index][:3]: readings[index]
         for index, problem in doubtful.items()
         if problem.code == "after_end" and readings[index][:3] not in known
-    ]
-    for reading in sorted(late):
-        row, made = RefusedEvent.objects.get_or_create(
-            contract_id=reading.contract_id,
-            source=reading.source,
-            event_id=reading.event_id,
-            defaults={
-                "meter": reading.meter,
-                "product": reading.product,
-                "quantity": reading.quantity,
-                "happened_at": reading.happened_at,
-            },
-        )
-        if not made:
-            RefusedEvent.objects.filter(pk=row.pk).update(times=F("times") + 1)
+    }
+    keep_refused([late[key] for key in sorted(late)])
 
 
 def _refusal(event: object, problem: Unreadable) -> Result:
-    named = event if isinstance(event, Mapping) else {}
+    named = event if type(event) is dict else {}
     return Result(REFUSED, named.get("source"), named.get("id"), problem.code, problem.words)
 
 

@@ -13,7 +13,8 @@ from datetime import datetime
 import psycopg
 from django.db import connection
 
-from contracts.usage.metering.cloudevents import USAGE, Reading
+from contracts.usage.metering.cloudevents import MARK, USAGE, Reading
+from marketplace.clock import now
 
 LOCK_SPACE = 0x55464576 << 32  # keeps these advisory locks apart from others
 
@@ -22,16 +23,26 @@ _LOCK = "SELECT {}(%b::int8 + id) FROM unnest(%b::int8[]) AS id"
 _COLUMNS = """contract_id, source, event_id, kind, meter_id, product, day, last_day, quantity, happened_at,
     target_source, target_id, content_hash, received_at, key_id, user_id"""
 
-# Usage: what waits for an event (a void or a replacement that came first) keeps it out of the sums.
+# Usage: what waits for an event (a void or a replacement that came first) keeps it out of the sums. Columns come as one
+# text each, cut at a mark that no value holds: arrays would cost the client more than everything else.
 _INSERT_USAGE = """
 WITH written AS (
     INSERT INTO contracts_usageevent (contract_id, source, event_id, kind, meter_id, product, day, quantity,
         happened_at, content_hash, received_at, key_id, user_id)
-    SELECT g.contract_id, g.source, g.event_id, 0, g.meter_id, g.product, g.day, g.quantity, g.happened_at,
-        g.content_hash, %b::timestamptz, %b::int8, %b::int8
-    FROM unnest(%b::int8[], %b::text[], %b::text[], %b::int8[], %b::text[], %b::int4[],
-        %b::text[]::numeric[], %b::timestamptz[], %b::bytea[])
-        AS g (contract_id, source, event_id, meter_id, product, day, quantity, happened_at, content_hash)
+    SELECT g.contract_id, g.source, g.event_id, 0, g.meter_id, coalesce(g.product, ''), g.day, g.quantity,
+        to_timestamp(g.moment), substr(%(hashes)b::bytea, 32 * g.n - 31, 32), %(received)b::timestamptz,
+        %(key)b::int8, %(user)b::int8
+    FROM (
+        SELECT unnest(string_to_array(%(contracts)b, E'\\x1f')::int8[]) AS contract_id,
+            unnest(string_to_array(%(sources)b, E'\\x1f')) AS source,
+            unnest(string_to_array(%(ids)b, E'\\x1f')) AS event_id,
+            unnest(string_to_array(%(meters)b, E'\\x1f')::int8[]) AS meter_id,
+            unnest(string_to_array(%(products)b, E'\\x1f')) AS product,
+            unnest(string_to_array(%(days)b, E'\\x1f')::int4[]) AS day,
+            unnest(string_to_array(%(quantities)b, E'\\x1f')::numeric[]) AS quantity,
+            unnest(string_to_array(%(moments)b, E'\\x1f')::float8[]) AS moment,
+            generate_series(1, %(number)b::int4) AS n
+    ) g
     ON CONFLICT DO NOTHING
     RETURNING contract_id, source, event_id, meter_id, product, day, quantity
 ), summed AS (
@@ -48,14 +59,18 @@ WITH written AS (
     ON CONFLICT (meter_id, product, day)
     DO UPDATE SET quantity = d.quantity + excluded.quantity, events = d.events + excluded.events
 )
-SELECT contract_id, source, event_id FROM written
+SELECT count(*), CASE WHEN count(*) < %(number)b::int4
+    THEN array_agg(contract_id || E'\\x1f' || source || E'\\x1f' || event_id) END
+FROM written
 """
 
 _INSERT_OTHERS = f"""
 INSERT INTO contracts_usageevent ({_COLUMNS})
-SELECT g.*, %b::timestamptz, %b::int8, %b::int8
+SELECT contract_id, source, event_id, kind, meter_id, product, day, last_day, quantity, to_timestamp(moment),
+    target_source, target_id, hash, %b::timestamptz, %b::int8, %b::int8
 FROM unnest(%b::int8[], %b::text[], %b::text[], %b::int2[], %b::int8[], %b::text[], %b::int4[], %b::int4[],
-    %b::text[]::numeric[], %b::timestamptz[], %b::text[], %b::text[], %b::bytea[]) AS g
+    %b::text[]::numeric[], %b::text[]::float8[], %b::text[], %b::text[], %b::bytea[]) AS g (contract_id,
+    source, event_id, kind, meter_id, product, day, last_day, quantity, moment, target_source, target_id, hash)
 ON CONFLICT DO NOTHING
 RETURNING contract_id, source, event_id
 """
@@ -108,6 +123,15 @@ FROM unnest(%b::int8[], %b::text[], %b::text[]) AS k (contract_id, source, event
 JOIN contracts_usageevent e USING (contract_id, source, event_id)
 """
 
+_KEEP_REFUSED = """
+INSERT INTO contracts_refusedevent AS r (contract_id, source, event_id, meter, product, quantity, happened_at,
+    first_at, times)
+SELECT contract_id, source, event_id, meter, product, quantity, to_timestamp(moment), %b::timestamptz, 1
+FROM unnest(%b::int8[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[]::numeric[],
+    %b::text[]::float8[]) AS g (contract_id, source, event_id, meter, product, quantity, moment)
+ON CONFLICT (contract_id, source, event_id) DO UPDATE SET times = r.times + 1
+"""
+
 Key = tuple[int, str, str]
 
 
@@ -124,27 +148,48 @@ def write(readings: Sequence[Reading], moment: datetime, key_id: int | None, use
         return set()
     plain = [reading for reading in readings if reading.kind == USAGE]
     others = [reading for reading in readings if reading.kind != USAGE]
-    who = (moment, key_id, user_id)
     alone = {reading.contract_id for reading in others}
     written: set[Key] = set()
     at = cursor()
     _lock(at, sorted({reading.contract_id for reading in readings}), alone)
     if plain:
-        columns = list(zip(*plain, strict=True))
-        picked = [list(columns[place]) for place in (0, 1, 2, 5, 6, 7, 9, 10, 13)]
-        picked[6] = [str(quantity) for quantity in picked[6]]  # ints and Decimals in one list
-        at.execute(_INSERT_USAGE, [*who, *picked], prepare=True, binary=True)
-        written.update(at.fetchall())
+        written |= _write_usage(at, plain, moment, key_id, user_id)
     if others:
         columns = [list(column) for column in zip(*others, strict=True)]
-        columns[9] = [None if quantity is None else str(quantity) for quantity in columns[9]]
         del columns[4]  # the meter's name
-        at.execute(_INSERT_OTHERS, [*who, *columns], prepare=True, binary=True)
+        at.execute(_INSERT_OTHERS, [moment, key_id, user_id, *columns], prepare=True, binary=True)
         new = at.fetchall()
         written.update(new)
         if new:
             at.execute(_CORRECT_SUMS, _columns(new), prepare=True)
     return written
+
+
+def _write_usage(at, plain: Sequence[Reading], moment: datetime, key_id, user_id) -> set[Key]:
+    ids, sources, events, _k, _n, meters, products, days, _l, quantities, moments, *_rest, hashes = zip(
+        *plain, strict=True
+    )
+    values = {
+        "contracts": MARK.join(map(str, ids)),
+        "sources": MARK.join(sources),
+        "ids": MARK.join(events),
+        "meters": MARK.join(map(str, meters)),
+        "products": MARK.join(products),
+        "days": MARK.join(map(str, days)),
+        "quantities": MARK.join(quantities),
+        "moments": MARK.join(moments),
+        "hashes": b"".join(hashes),
+        "number": len(plain),
+        "received": moment,
+        "key": key_id,
+        "user": user_id,
+    }
+    at.execute(_INSERT_USAGE, values, prepare=True, binary=True)
+    number, some = at.fetchone()
+    if number == len(plain):
+        return set(zip(ids, sources, events, strict=True))
+    found = (name.split(MARK) for name in some or ())
+    return {(int(contract), source, event_id) for contract, source, event_id in found}
 
 
 def _lock(at: psycopg.Cursor, contracts: list[int], alone: set[int]) -> None:
@@ -154,6 +199,13 @@ def _lock(at: psycopg.Cursor, contracts: list[int], alone: set[int]) -> None:
     for contract_id in contracts:
         how = "pg_advisory_xact_lock" if contract_id in alone else "pg_advisory_xact_lock_shared"
         at.execute(_LOCK.format(how), [LOCK_SPACE, [contract_id]], prepare=True)
+
+
+def keep_refused(readings: Sequence[Reading]) -> None:
+    """Note what was refused because it came after the end: once a key, with the number of times."""
+    if readings:
+        columns = zip(*((*r[:3], r.meter, r.product, r.quantity, r.moment) for r in readings), strict=True)
+        cursor().execute(_KEEP_REFUSED, [now(), *map(list, columns)], prepare=True)
 
 
 def hold_events(contract_id: int) -> None:

@@ -161,11 +161,12 @@ def usage_file_new(request, number):
         raise Http404
     if request.GET.get("export"):
         return _template(request, contract)
-    form = SheetForm(request.POST or None, request.FILES or None)
+    sent = request.method == "POST"
+    form = SheetForm(request.POST if sent else None, request.FILES if sent else None)
     form.fields["file"].help_text = _(
         "xlsx or csv, one line per event, at most 20,000. Nothing is saved before you have seen what would become of each line."
     )
-    if request.method == "POST" and form.is_valid():
+    if sent and form.is_valid():
         file = form.cleaned_data["file"]
         try:
             return redirect(

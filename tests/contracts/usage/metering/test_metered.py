@@ -3,6 +3,7 @@
 from datetime import date
 
 from contracts.billing import tasks as billing
+from contracts.billing.runs import recompute
 from marketplace.clock import at
 from tests.contracts.usage.metering.world import closing, event, metered, replacement, send
 from tests.contracts.usage.world import charged, pass_day
@@ -23,4 +24,7 @@ def test_events_are_charged_once_their_period_is_closed(world):
     with at(date(2026, 3, 14)):
         billing.charge_due()
     assert charged(contract) == [("2026-02-28", "200.00"), ("2026-03-14", "-20.00")]
+    # each run can be computed again from what it knew, although events came since
+    runs = [recompute(run) for run in contract.rating_runs.all()]
+    assert [run.agrees for run in runs] == [True, True]
     assert not contract.reports.exists()  # everything is metered: there is nothing to report
