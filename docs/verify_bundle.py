@@ -861,11 +861,9 @@ def check_charges(bundle):
     for key, rows in sorted(stated.items(), key=lambda item: (item[0][3], str(item[0]))):
         rows.sort(key=lambda charge: charge["sequence"])
         where = "charge %s" % name_of(key)
-        if key not in rated and is_waiting(key, waiting):
-            continue
-        on, amount, exact = rated.get(key, (None, 0, Fraction(0)))
         if is_waiting(key, waiting):
             continue  # issued before, and a report that it needs is missing now
+        on, amount, exact = rated.get(key, (None, 0, Fraction(0)))
         bundle.equal(where, sum(charge["minor"] for charge in rows), amount)
         check_steps(bundle, where, rows)
         last = rows[-1]

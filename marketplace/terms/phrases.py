@@ -355,8 +355,10 @@ SAY: dict[str, tuple[str, str]] = {
         "Corrections rate everything again and charge or credit the difference; nothing issued is edited.",
     ),
     "k_versions": (
-        "条款变更的，使用量按其发生之日有效的版本计费，累计值延续。",
-        "After an amendment, use is rated by the version in force on its own dates; cumulative sums run on.",
+        "条款变更的，使用量按其发生之日有效的版本计费，累计值延续；固定年费按日适用各版本，最低提成适用年度终了时有效的版本，分期款的最后一期补足至约定总额。",
+        "After an amendment, use is rated by the version in force on its own dates, and cumulative sums run on; a yearly "
+        "fee follows by days, a minimum is that of the version in force at the end of its year, and the last instalment "
+        "brings the sum to the amount.",
     ),
     # end
     "sell_off": (

@@ -1,17 +1,21 @@
 """How far rating is from a bare loop over Decimals doing the same sums, in one run; and memory that stays flat."""
 
 import gc
+import resource
 import time
-import tracemalloc
 from calendar import monthrange
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from random import Random
 
 import pytest
 
 from contracts import rating
 from marketplace import terms
+from tests.contracts.rating.generate import contract
 
+CONTRACTS = 100_000
 MONTHS, CAP, MINIMUM = 24, Decimal(900_000_000), Decimal(6_000_000)
 TIERS = (
     (Decimal(0), Decimal(1_000_000_000), Decimal("0.05")),
@@ -118,19 +122,23 @@ def test_rating_against_a_bare_loop(capsys):
     assert loop / full < 20
 
 
+def resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
 @pytest.mark.bench
-def test_memory_stays_flat(capsys):
-    rows = sold()
-    rated(rows, True)
-    tracemalloc.start()
-    peaks = []
-    for _ in range(5):
-        tracemalloc.reset_peak()
-        for _ in range(400):
-            rated(rows, True)
-        gc.collect()
-        peaks.append(tracemalloc.get_traced_memory())
-    tracemalloc.stop()
+def test_memory_stays_flat_over_100_000_contracts(capsys):
+    """Two hundred random contracts of every shape, each rated with its working again and again."""
+    made = [contract(Random(seed)) for seed in range(200)]
+    seen = []
+    for count in range(CONTRACTS + 1):
+        if count % (CONTRACTS // 10) == 0:
+            gc.collect()
+            seen.append(resident_mib())
+        one = made[count % len(made)]
+        rating.rate(one.versions, one.facts, one.usage, one.until)
     with capsys.disabled():
-        print(f"\nmemory after 400 … 2,000 contracts: {[round(now / 1024) for now, _ in peaks]} KiB")
-    assert peaks[-1][0] - peaks[0][0] < 64 * 1024
+        said = " ".join(f"{mib:.1f}" for mib in seen)
+        print(f"\nresident memory (MiB) at each tenth of {CONTRACTS:,} contracts: {said}")
+    assert seen[-1] - seen[1] < 4

@@ -62,7 +62,7 @@ def lived(world, agreed, random: Random) -> Life:
     def figures():
         return figures_of(random.choice([0, 999, 12_345, 400_001]), random.randint(0, 7))
 
-    for _ in range(18):
+    for _ in range(8):
         life.pass_days(random.randint(10, 120))
         for name in ("report", random.choice(list(steps)), "charge", "approve", "issue"):
             try:
@@ -103,7 +103,7 @@ def billed(world):
         content={"shares": ["张三 60", "李四 40"]}, hash=_seal({"shares": ["张三 60", "李四 40"]}),
     )  # fmt: skip
     life.pass_days(700)
-    for report in life.open_reports():
+    for report in life.open_reports()[-2:]:  # after free use; those before are none of their business
         life.accept(report, figures_of(400_001, 1))
     for step in (
         life.charge,
