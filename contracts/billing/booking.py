@@ -1,6 +1,6 @@
 """How invoices and credit notes are booked: receivable against income and VAT, in the transaction that issues them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.db.models import BigIntegerField, Count, Max, Min, Sum, Value
 from django.db.models.functions import Coalesce
@@ -18,10 +18,10 @@ NOTHING = "0" * 64  # the head of an empty book
 NAMED = 50  # how many wrong numbers of one series are named
 
 
-def _income(total_net: int, lines) -> tuple[int, int]:
+def _income(total_net: int, lines: Sequence[tuple[str, int]]) -> tuple[int, int]:
     """(licence income, interest) of a net sum, in the proportion of the invoice's own lines."""
-    interest = sum(line.price_minor for line in lines if line.charge.kind == Charge.Kind.INTEREST)
-    licence = sum(line.price_minor for line in lines) - interest
+    interest = sum(minor for kind, minor in lines if kind == Charge.Kind.INTEREST)
+    licence = sum(minor for _kind, minor in lines) - interest
     if not interest or not total_net:
         return total_net, 0
     if licence <= 0:
@@ -30,8 +30,10 @@ def _income(total_net: int, lines) -> tuple[int, int]:
     return part, rest
 
 
-def lines_of_sale(lines, *, net: int, vat: int, currency: str, sign: int, number: str) -> list[Line]:
-    """`lines` are the invoice's own, with their charges; `sign` is −1 for a credit note."""
+def lines_of_sale(
+    lines: Sequence[tuple[str, int]], *, net: int, vat: int, currency: str, sign: int, number: str
+) -> list[Line]:
+    """`lines` are (kind of charge, price) of the invoice; `sign` is −1 for a credit note."""
     licence, interest = _income(net, lines)
     return [
         Line(AccountCode.RECEIVABLE, sign * (net + vat), currency, number),
@@ -43,7 +45,7 @@ def lines_of_sale(lines, *, net: int, vat: int, currency: str, sign: int, number
 
 def _of_invoice(invoice: Invoice) -> Booking:
     lines = lines_of_sale(
-        invoice.lines.all(),
+        [(line.charge.kind, line.price_minor) for line in invoice.lines.all()],
         net=invoice.net_minor,
         vat=invoice.vat_minor,
         currency=invoice.currency,
@@ -55,7 +57,7 @@ def _of_invoice(invoice: Invoice) -> Booking:
 
 def _of_credit_note(note: CreditNote) -> Booking:
     lines = lines_of_sale(
-        note.invoice.lines.all(),
+        [(line.charge.kind, line.price_minor) for line in note.invoice.lines.all()],
         net=note.net_minor,
         vat=note.vat_minor,
         currency=note.currency,

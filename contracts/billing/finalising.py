@@ -38,6 +38,7 @@ from contracts.lifecycle.services import is_vat_exempt
 from marketplace.audit.services import record, record_all
 from marketplace.clock import today
 from marketplace.money import Money
+from marketplace.organisations.models import Organisation
 from marketplace.refusals import check
 from marketplace.terms.codec import read_as
 from marketplace.terms.elements import Due
@@ -78,12 +79,22 @@ def vat_of(contract: LicenceContract, price: Money, on: date, rates: dict | None
     return vat(price, rate=rate, mode=mode), source
 
 
-def locked_contracts(pks: Iterable[int]) -> list[LicenceContract]:
-    """Lock contracts by primary key (the first of all locks) and read what their invoices state."""
+def lock_contracts(pks: Iterable[int]) -> list[int]:
+    """Lock contracts by primary key, the first of all locks."""
     pks = sorted(pks)
     list(LicenceContract.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk"))
-    rows = LicenceContract.objects.filter(pk__in=pks).select_related("licensor", "licensee")
-    return list(rows.prefetch_related("versions").order_by("pk"))
+    return pks
+
+
+def locked_contracts(pks: Iterable[int]) -> list[LicenceContract]:
+    """Lock contracts and read what their invoices state; contracts of one party share its row."""
+    rows = LicenceContract.objects.filter(pk__in=lock_contracts(pks))
+    contracts = list(rows.prefetch_related("versions").order_by("pk"))
+    parties = {row.licensor_id for row in contracts} | {row.licensee_id for row in contracts}
+    known = Organisation.objects.in_bulk(parties)
+    for contract in contracts:
+        contract.licensor, contract.licensee = known[contract.licensor_id], known[contract.licensee_id]
+    return contracts
 
 
 @transaction.atomic
@@ -213,7 +224,7 @@ def _invoice(row: Prepared, reference: str, heads, sequence: int, on: date, acto
 def _fact(invoice: Invoice, row: Prepared) -> Fact:
     """The same entry that `booking` describes, from what is at hand."""
     lines = lines_of_sale(
-        [InvoiceLine(charge=charge, price_minor=charge.amount_minor) for charge in row.charges],
+        [(charge.kind, charge.amount_minor) for charge in row.charges],
         net=invoice.net_minor,
         vat=invoice.vat_minor,
         currency=invoice.currency,

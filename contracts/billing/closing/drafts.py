@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from contracts.batches import batches, work_off
 from contracts.billing.closing.models import DRAFT_NEXT, DraftState, InvoiceDraft
-from contracts.billing.finalising import Prepared, finalise, locked_contracts, prepare
+from contracts.billing.finalising import Prepared, finalise, lock_contracts, prepare
 from contracts.billing.models import BILLABLE, BillingPolicy, Charge, ChargeState, Invoice
 from contracts.lifecycle.models import LicenceContract
 from marketplace.audit.services import record
@@ -97,7 +97,7 @@ def finalise_due() -> int:
     made: list[Invoice] = []
 
     def work(batch: Sequence[int]) -> None:
-        locked_contracts(batch)
+        lock_contracts(batch)
         still = due.filter(contract__in=batch).values_list("contract", flat=True)
         made.extend(issue(list(still)))
 
