@@ -79,20 +79,23 @@ def _spelled(query: Query, doubtful: set[str], thesaurus: Thesaurus) -> str:
 def _nearest(word: str, thesaurus: Thesaurus) -> str:
     """The known word that differs by one slip (two in long words): a letter too many, too few, wrong, or two the
     wrong way round; of several the commonest. Known are the words of the thesaurus and the stems of documents."""
-    known: dict[str, tuple[str, float]] = {stem(w): (w, 1.0) for w in thesaurus.latin}
+    weights = {stem(known): 1.0 for known in thesaurus.latin}
     for lexeme, frequency in lexemes():
         if lexeme.isascii() and lexeme.isalpha() and len(lexeme) >= SHORTEST - 1:
-            known[lexeme] = (known.get(lexeme, (lexeme,))[0], 2.0 + frequency)
+            weights[lexeme] = 2.0 + frequency
     wrong = stem(word)
     most = 2 if len(word) >= TWO_SLIPS_FROM else 1
     best: tuple[int, float, str] | None = None
-    for lexeme, (surface, weight) in known.items():
+    for lexeme, weight in weights.items():
         if lexeme == wrong or abs(len(lexeme) - len(wrong)) > most or lexeme[0] != wrong[0]:
             continue
         slips = distance(wrong, lexeme, most)
-        if slips <= most and (best is None or (slips, -weight) < best[:2]):
-            best = (slips, -weight, surface)
-    return best[2] if best else ""
+        if slips <= most and (best is None or (slips, -weight, lexeme) < best):
+            best = (slips, -weight, lexeme)
+    if best is None:
+        return ""
+    spelled = [known for known in thesaurus.latin if stem(known) == best[2]]
+    return min(spelled, key=lambda known: (distance(word, known, 9), known), default=best[2])
 
 
 def distance(one: str, two: str, most: int) -> int:
