@@ -32,7 +32,7 @@ from contracts.lifecycle import services as lifecycle
 from contracts.lifecycle.models import ContractTerms, LicenceContract
 from contracts.rating.result import Key
 from contracts.usage import services as usage
-from contracts.usage.meters import meters_of, terms_on
+from contracts.usage.meters import reported_figures, terms_on
 from contracts.usage.models import UsageReport
 from contracts.usage.queries import rated_row, rating_inputs
 from contracts.usage.services import Draft, RowInput
@@ -150,7 +150,7 @@ class Life:
     def rows(self, report, piece, figures) -> list[RowInput]:
         begins, ends = piece
         found = []
-        for meter in meters_of(terms_on(self.contract, report.period_end)):
+        for meter in reported_figures(terms_on(self.contract, report.period_end)):
             amount = figures(meter.name, piece)
             if not amount:
                 continue

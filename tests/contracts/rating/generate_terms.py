@@ -77,6 +77,7 @@ def _report(random: Random) -> dict:
         final_days=[30, 90],
         deductions=[["vat", "returns"], ["vat", "returns", "freight", "insurance", "discounts", "customs", "packaging"], []],
         evidence=[["sales ledger"], ["audit report", "invoices"]],
+        deemed=[{"basis": "last"}, {"days": 30, "basis": "highest", "factor": "1.2"}],
         inspection=[True, False],
         metered=[[METERED], [METERED, PIECES], []],
     )  # fmt: skip
