@@ -174,12 +174,6 @@ def _money(made) -> None:
     made.line = made.payment.line
     made.statement = made.line.statement
     made.credit_note = issue_credit_note(made.invoice, actor=finance, price_minor=1_000_00, reason="减免")
-    made.payer = contract.licensee
-    made.draft_invoice = InvoiceDraft.objects.create(contract=contract, finalise_on=today())
-    made.month_end = start_month_end(actor=finance, month=month_before(today()))
-    made.write_off = WriteOff.objects.create(
-        invoice=made.invoice, amount_minor=1, reason="对方已注销", proposed_by=finance.user
-    )
     _play(made, acts.distribute(cast, contract))
     made.distribution = contract.distributions.first()
     made.share = made.distribution.shares.get(name="张示例")
@@ -213,6 +207,13 @@ def _second_contract(made, everybody) -> None:
 
 
 def _beside(made, everybody) -> None:
+    finance = made.cast.licensor_as("FINANCE")
+    made.payer = made.contract.licensee
+    made.draft_invoice = InvoiceDraft.objects.create(contract=made.contract, finalise_on=today())
+    made.month_end = start_month_end(actor=finance, month=month_before(today()))
+    made.write_off = WriteOff.objects.create(
+        invoice=made.invoice, amount_minor=1, reason="对方已注销", proposed_by=finance.user
+    )
     made.saved = save_search(actor=made.people["firm"], query="q=密封", name="密封")
     made.synonyms = add_synonyms(["密封", "封接"], actor=made.people["operator"])
     made.member = made.orgs["uni"].memberships.order_by("pk").first()
