@@ -323,5 +323,6 @@ def test_a_yearly_fee_dropped_on_the_first_day_of_a_year_ends_with_the_year_befo
         "amounts": [fen("365")],
         "trigger": after(0),
     }
-    agreed = amended("2027-01-01", sheet(fee, lump("1")), sheet(lump("1")))
+    other = lump("1", element_id="sum")
+    agreed = amended("2027-01-01", sheet(fee, other), sheet(other))
     assert amounts(rate(agreed, until="2029-12-31"), "fee") == ["365.00"]
