@@ -345,6 +345,6 @@ simulator_throw | firm | kept_scenario.key | in 405 405 405 | in 302 404 404
 api:api_simulate_terms | firm | | 405 405 405 405 | 415 415 415 415
 api:api_events | firm | | 405 405 405 405 | 401 401 401 401
 api:api_usage | firm | contract.number | 401 401 401 401 | 405 405 405 405
-api:openapi-json | firm | | 200 200 200 200 | 405 405 405 405
+api:openapi-json | firm | | 200 200 200 200 | 200 200 200 200
 api:api-root | firm | | 404 404 404 404 | 404 404 404 404
 """
