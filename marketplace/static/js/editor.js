@@ -28,9 +28,15 @@
       field.append(words);
     }
   };
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.target.id === "terms-words" || event.target.id === "terms-editor") show();
-  });
+  /* Of cards of one name the browser keeps the one that is open; after a swap it is the new one. */
+  const open = () => {
+    const card = form.querySelector(".terms-card[data-open]");
+    if (!card) return;
+    card.open = true;
+    delete card.dataset.open;
+  };
+  open();
+  document.addEventListener("htmx:afterSettle", () => { open(); show(); });
 
   /* A link to a field opens what it lies in and puts the cursor there. */
   document.addEventListener("click", (event) => {
