@@ -53,7 +53,7 @@ def test_words_follow_and_a_finding_stands_at_its_field(show, form):
         opened = browser.locator(".terms-card[open]").count()
         return opened, browser.locator("#at-elements-3-amount .live-error").inner_text()
 
-    assert show(page, typing, posted=words) == (1, "May not be negative.")
+    assert show(page, typing, posted=words) == (1, "Must be greater than zero.")
 
 
 def test_a_button_swaps_the_form_and_keeps_the_place(show, form):
