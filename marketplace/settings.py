@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     # The worker also listens for what is published (search.listening); this finds what it missed.
     "drain_outbox": {"task": "search.tasks.drain_outbox", "schedule": 5, "options": {"expires": 5}},
+    "watch_index": {"task": "search.tasks.watch_index", "schedule": 300},
     "reconcile": {"task": "search.tasks.reconcile", "schedule": crontab(hour=3, minute=30)},
     "check_books": {"task": "contracts.ledger.tasks.check_books", "schedule": crontab(hour=2, minute=30)},
     "recount_usage": {"task": "contracts.usage.tasks.recount_usage", "schedule": crontab(hour=3, minute=10)},

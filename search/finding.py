@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.core.cache import cache
 
 from search.correcting import as_spelled, corrections
-from search.engines import answer
+from search.engines import answer, client
 from search.engines.base import Engine, Found
 from search.facets import LABELS, Chip, Facet, Names, Value, chips, facets, tabs
 from search.highlight import Marker, Piece
@@ -99,10 +99,11 @@ def read_query(text: str) -> Query:
 def find(params: SearchParams, viewer: Viewer) -> Results:
     """Search with whichever engine answers. Where nothing is found, what a correction of the text finds; without one,
     what comes near."""
-    results, correction = _find(params, viewer)
-    if correction and not results.total:
-        corrected, _again = _find(replace(params, q=correction.text), viewer, may_correct=False)
-        return replace(corrected, instead_of=params.q)
+    with client.one_page():
+        results, correction = _find(params, viewer)
+        if correction and not results.total:
+            corrected, _again = _find(replace(params, q=correction.text), viewer, may_correct=False)
+            return replace(corrected, instead_of=params.q)
     return replace(results, correction=correction)
 
 

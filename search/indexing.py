@@ -27,6 +27,17 @@ PAGES = " UNION ALL ".join(
     f"SELECT page_ptr_id AS id FROM {table}"
     for table in ("cms_listingpage", "cms_needpage", "cms_servicepage", "cms_institutionpage")
 )
+# Pages of enterprises, which only hold their needs, are live and have no document (search.documents).
+_DIFFERENT = f"""
+    FROM (
+        SELECT w.id FROM wagtailcore_page w JOIN ({PAGES}) m ON m.id = w.id WHERE w.live AND w.id NOT IN (
+            SELECT i.page_ptr_id FROM cms_institutionpage i
+            JOIN organisations_organisation o ON o.id = i.organisation_id WHERE o.kind IN ('ENTERPRISE', 'OPERATOR')
+        )
+    ) p
+    FULL JOIN search_searchdocument d ON d.page_id = p.id
+    WHERE p.id IS NULL OR d.page_id IS NULL OR d.shape <> %s
+"""
 
 
 def drain() -> int:
@@ -138,16 +149,16 @@ def reconcile_documents() -> int:
     leave nothing to find here; a restored backup or a new version of this code does."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            INSERT INTO search_outboxrow (page_id)
-            SELECT coalesce(p.id, d.page_id)
-            FROM (SELECT w.id FROM wagtailcore_page w JOIN ({PAGES}) m ON m.id = w.id WHERE w.live) p
-            FULL JOIN search_searchdocument d ON d.page_id = p.id
-            WHERE p.id IS NULL OR d.page_id IS NULL OR d.shape <> %s
-            """,
-            [SHAPE],
+            f"INSERT INTO search_outboxrow (page_id) SELECT coalesce(p.id, d.page_id) {_DIFFERENT}", [SHAPE]
         )
         return cursor.rowcount
+
+
+def drift() -> int:
+    """How many pages reconcile_documents() would queue."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) {_DIFFERENT}", [SHAPE])
+        return cursor.fetchone()[0]
 
 
 def queue_all() -> int:

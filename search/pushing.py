@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from elasticsearch import Elasticsearch
 
 from search.engines import client
 from search.engines.mapping import MAPPING, SETTINGS
@@ -23,10 +24,24 @@ BATCH = 500
 FILL_BYTES = 4_000_000
 _DONE = {200, 201, 404, 409}  # 404: deleted already; 409: Elasticsearch holds a newer version
 _LOCK = 7_302_118  # one rebuild at a time
+# Not the fault of a document: a full disk, an index that is closed, gone or overloaded. Everything waits for it.
+_TAKES_NOTHING = frozenset(
+    {
+        "cluster_block_exception",
+        "es_rejected_execution_exception",
+        "index_closed_exception",
+        "index_not_found_exception",
+        "unavailable_shards_exception",
+    }
+)
 
 
 class IndexProblem(Exception):
-    """A rebuild that could not be finished; the old index goes on answering."""
+    """An index that takes nothing, or a rebuild that could not be finished; the old index goes on answering."""
+
+
+class RebuildRunning(IndexProblem):
+    """Somebody else fills a new index now."""
 
 
 def push() -> int:
@@ -63,9 +78,13 @@ def _due() -> list[tuple]:
     return gone + [(pk, version, False, source) for pk, version, source in documents]
 
 
-def written_indices() -> list[str]:
+def written_indices(server: Elasticsearch | None = None) -> list[str]:
     """The index in use and, while a rebuild fills one, the new one as well."""
-    answer = client.for_worker().options(ignore_status=404).indices.get_alias(name=client.write_alias())
+    answer = (
+        (server or client.for_worker())
+        .options(ignore_status=404)
+        .indices.get_alias(name=client.write_alias())
+    )
     return sorted(name for name in answer.body if isinstance(answer.body[name], dict))
 
 
@@ -83,7 +102,10 @@ def _bulk(index: str, rows: list[tuple]) -> dict[int, str]:
     answer = client.for_worker().bulk(
         index=index, operations="".join(_lines(rows)).encode(), filter_path="items.*.status,items.*.error,items.*._id,errors"
     )  # fmt: skip
-    found = (next(iter(item.values())) for item in answer.body["items"])
+    found = [next(iter(item.values())) for item in answer.body["items"]]
+    away = [i["error"] for i in found if i.get("error", {}).get("type") in _TAKES_NOTHING]
+    if away:
+        raise IndexProblem(f"{index} takes no changes now: {json.dumps(away[0], ensure_ascii=False)}")
     return {int(i["_id"]): json.dumps(i.get("error", i)) for i in found if i["status"] not in _DONE}
 
 
@@ -110,7 +132,7 @@ def rebuild() -> int:
     """Fill a new index from the document table and switch to it; the number of documents. Searches go on in the
     old one; changes made meanwhile are written to both. A rebuild that fails deletes its half-made index."""
     server = client.for_worker()
-    with _one_at_a_time():
+    with one_at_a_time():
         name = (
             f"{settings.SEARCH_INDEX_PREFIX}_{time.strftime('%Y%m%d%H%M%S')}_{time.time_ns() % 1_000_000:06d}"
         )
@@ -219,11 +241,11 @@ def _switch(name: str) -> None:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
-            raise IndexProblem("another rebuild is running")
+            raise RebuildRunning("another rebuild is running")
     try:
         yield
     finally:
@@ -236,22 +258,28 @@ def reconcile_index() -> int:
     An index that is ahead belongs to a database that was restored: our version is raised above it."""
     if not client.configured() or not written_indices():
         return 0
-    ours = DocumentState.objects.values_list("page_id", "version", "is_deleted")
-    theirs = dict(_versions())
-    stale, known = [], set()
-    for page_id, version, is_deleted in ours:
-        known.add(page_id)
-        there = theirs.get(page_id)
-        if (there is not None) if is_deleted else there != version:
-            stale.append((page_id, version if (there or 0) <= version else there + 1))
+    stale, strangers = differing()
     _queue_again(stale)
-    strangers = [pk for pk in theirs if pk not in known]
     for index in written_indices():
         for start in range(0, len(strangers), 1000):
             part = strangers[start : start + 1000]
             operations = "".join(f'{{"delete":{{"_id":"{pk}"}}}}\n' for pk in part)
             client.for_worker().bulk(index=index, operations=operations.encode())
     return len(stale) + len(strangers)
+
+
+def differing() -> tuple[list[tuple[int, int]], list[int]]:
+    """(page, the version that ours must have) of documents that the index holds in another version, lacks or should
+    not hold any more; and what it holds of pages that we never knew."""
+    theirs = dict(_versions())
+    ours = DocumentState.objects.values_list("page_id", "version", "is_deleted")
+    stale, known = [], set()
+    for page_id, version, is_deleted in ours:
+        known.add(page_id)
+        there = theirs.get(page_id)
+        if (there is not None) if is_deleted else there != version:
+            stale.append((page_id, version if (there or 0) <= version else there + 1))
+    return stale, [pk for pk in theirs if pk not in known]
 
 
 def _queue_again(stale: list[tuple[int, int]]) -> None:

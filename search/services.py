@@ -10,7 +10,7 @@ from marketplace.organisations.acting import Acting, permit
 from marketplace.refusals import NotPermitted, Refused
 from search.engines.database import DatabaseEngine
 from search.finding import read_query
-from search.models import OutboxRow, SavedHit, SavedSearch
+from search.models import DocumentState, OutboxRow, SavedHit, SavedSearch
 from search.params import SearchParams
 from search.viewer import viewer_of
 
@@ -73,8 +73,11 @@ def _own(search: SavedSearch, actor: Acting) -> None:
 
 @transaction.atomic
 def retry_dead(*, actor: Acting) -> int:
-    """Give changes that failed too often another round; the number of them."""
+    """Give changes that failed too often, and documents that the index refused, another round now; the number of
+    both. Recorded in the audit trail."""
     permit(actor, "search.keep", actor.organisation)
     number = OutboxRow.objects.filter(is_dead=True).update(is_dead=False, attempts=0, next_try_at=Now())
+    refused = DocumentState.objects.to_push().exclude(push_error="")
+    number += refused.update(push_attempts=0, next_push_at=Now())
     record(actor, "search.retried", actor.organisation, rows=number)
     return number

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 
-from search import alerts, indexing, listening, pushing
+from search import alerts, indexing, listening, mending, pushing
 from search.engines import client
 
 logger = logging.getLogger(__name__)
@@ -17,9 +17,19 @@ def drain_outbox() -> None:
     indexing.drain()
     try:
         pushing.push()
+        mending.ensure_index()
     except (*client.FAILURES, pushing.IndexProblem):
         logger.warning("Elasticsearch did not take the changes; they wait", exc_info=True)
     alerts.run()
+
+
+@shared_task(ignore_result=True)
+def watch_index() -> None:
+    """Every few minutes: mend an index that was deleted, emptied, half made, or lost documents."""
+    try:
+        mending.mend()
+    except (*client.FAILURES, pushing.IndexProblem):
+        logger.warning("The index could not be looked after; the next run will", exc_info=True)
 
 
 @shared_task(ignore_result=True)
@@ -27,6 +37,7 @@ def reconcile() -> None:
     """Every night: compare pages with documents, documents with the index, and mend what differs."""
     pages = indexing.reconcile_documents()
     indexing.drain()
+    mending.ensure_index()
     documents = pushing.reconcile_index()
     if pages or documents:
         logger.warning("Reconciled %s pages and %s documents", pages, documents)

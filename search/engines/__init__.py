@@ -34,7 +34,8 @@ def answer(ask: Callable[[Engine], T]) -> tuple[T, bool]:
         return ask(_database), False
     if breaker.allows():
         try:
-            found = ask(_elastic)
+            with client.one_page():
+                found = ask(_elastic)
         except EngineDown:
             breaker.failed()
             logger.warning("Elasticsearch does not answer; the database answers instead", exc_info=True)

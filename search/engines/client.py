@@ -1,5 +1,9 @@
 """The connections to Elasticsearch: a hasty one for pages, a patient one for the worker."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 
 from django.conf import settings
@@ -8,6 +12,7 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 PAGE_SECONDS = 2
 WORKER_SECONDS = 60
 FAILURES = (TransportError, ApiError)
+_deadline: ContextVar[float | None] = ContextVar("search_deadline", default=None)
 
 
 def configured() -> bool:
@@ -19,8 +24,25 @@ def _client(url: str, seconds: float) -> Elasticsearch:
     return Elasticsearch(url, request_timeout=seconds, max_retries=0, retry_on_timeout=False)
 
 
+@contextmanager
+def one_page() -> Iterator[None]:
+    """All requests inside share PAGE_SECONDS; the outermost of several counts."""
+    if _deadline.get() is not None:
+        yield
+        return
+    token = _deadline.set(time.monotonic() + PAGE_SECONDS)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
 def for_pages() -> Elasticsearch:
-    return _client(settings.ELASTICSEARCH_URL, PAGE_SECONDS)
+    """Whoever waits for a page waits at most as long as is left of its seconds."""
+    server, deadline = _client(settings.ELASTICSEARCH_URL, PAGE_SECONDS), _deadline.get()
+    if deadline is None:
+        return server
+    return server.options(request_timeout=max(deadline - time.monotonic(), 0.01))
 
 
 def for_worker() -> Elasticsearch:

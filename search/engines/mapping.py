@@ -1,5 +1,8 @@
 """The index of Elasticsearch: analysers and mapping. Texts arrive folded (search.analysis.fold), on both sides."""
 
+import hashlib
+import json
+
 TEXTS = ("title", "keywords", "extra", "body")
 # How much a text weighs in one score over all of them (combined_fields takes no weight below 1).
 BOOSTS = {"title": 1.5, "keywords": 1.2, "extra": 1.0, "body": 1.0}
@@ -69,3 +72,7 @@ MAPPING: dict = {
         },
     },
 }  # fmt: skip
+
+# Written into each index that is made, so that one made by other code is known (search.status).
+FINGERPRINT = hashlib.sha256(json.dumps([SETTINGS, MAPPING], sort_keys=True).encode()).hexdigest()[:16]
+MAPPING["_meta"] = {"fingerprint": FINGERPRINT}

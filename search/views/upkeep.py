@@ -11,8 +11,8 @@ from marketplace.celery import nudge
 from marketplace.organisations.acting import permit
 from search import services, tasks
 from search.engines import breaker, client
-from search.indexing import waiting
-from search.models import DocumentState, OutboxRow, SearchDocument
+from search.models import DocumentState, OutboxRow
+from search.status import status
 
 
 @login_required
@@ -20,8 +20,7 @@ from search.models import DocumentState, OutboxRow, SearchDocument
 def health(request: HttpRequest) -> HttpResponse:
     permit(request.acting, "search.keep", request.acting.organisation)
     context = {
-        "waiting": waiting(),
-        "documents": SearchDocument.objects.count(),
+        "status": status(),
         "dead": OutboxRow.objects.filter(is_dead=True).order_by("id")[:50],
         "refused": DocumentState.objects.to_push().exclude(push_error="").order_by("page_id")[:50],
         "elasticsearch": client.configured(),

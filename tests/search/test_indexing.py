@@ -234,8 +234,9 @@ def test_changes_wait_while_the_server_is_away(elasticsearch, settings, uni, dra
 
 
 @pytest.mark.elasticsearch
-def test_breaker_keeps_pages_from_waiting(elasticsearch, settings):
+def test_breaker_keeps_pages_from_waiting(elasticsearch, settings, monkeypatch):
     settings.ELASTICSEARCH_URL = "http://127.0.0.1:9"
+    monkeypatch.setattr(engines.breaker, "pause", 0)
     for _attempt in range(3):
         assert find(SearchParams(), ANONYMOUS).is_substitute
     assert engines.breaker.is_open
@@ -247,6 +248,7 @@ def test_missing_index_is_made_by_the_next_push(elasticsearch, settings):
         elasticsearch.indices.delete(index=name)
     index(*MARKET)
     assert find(SearchParams(), ANONYMOUS).is_substitute
+    engines.breaker.reset()
     pushing.push()
     results = find(SearchParams(), ANONYMOUS)
     assert (results.total, results.is_substitute) == (5, False)

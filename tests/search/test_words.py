@@ -161,8 +161,10 @@ def test_breaker_opens_after_three_failures_and_lets_one_try():
     for _failure in range(3):
         assert breaker.allows()
         breaker.failed()
+        assert not breaker.allows()  # nobody waits twice within a moment
+        time[0] += 1
     assert (breaker.allows(), breaker.is_open) == (False, True)
-    time[0] = 31
+    time[0] = 33
     assert [breaker.allows(), breaker.allows()] == [True, False]
     breaker.succeeded()
     assert (breaker.allows(), breaker.is_open) == (True, False)
