@@ -156,6 +156,7 @@ DAILY_TASKS = [
     "contracts.proceeds.tasks.accrue_commissions",
     "contracts.proceeds.tasks.book_proceeds",
     "contracts.proceeds.tasks.make_statements",
+    "search.tasks.send_alert_digests",
 ]
 CELERY_BEAT_SCHEDULE = {
     "send_mails": {"task": "marketplace.notifications.tasks.send_mails", "schedule": 60},

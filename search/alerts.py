@@ -4,11 +4,13 @@ Every document that changed is held against every saved search with an alert, by
 conditions as the result page, narrowed to the changed documents; exact, and no second store of queries.
 """
 
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 
 from marketplace.clock import now
@@ -18,13 +20,15 @@ from marketplace.organisations.models import Membership
 from search.engines.base import NUMBERS
 from search.engines.database import COLUMNS, DatabaseEngine
 from search.finding import read_query
-from search.models import DocumentState, SavedHit, SavedSearch, SearchDocument
+from search.models import DocumentState, Frequency, SavedHit, SavedSearch, SearchDocument
 from search.params import FACETS, SearchParams, number_range, trl_range
-from search.services import params_of
+from search.services import params_of, stop_token
 from search.viewer import ANONYMOUS, Viewer
 
 BATCH = 500
 NAMED = 5  # titles in a letter
+DIGEST_HOUR = 8
+_HEAVY = ("words", "characters", "source", "body_zh", "body_en")
 
 
 def run() -> int:
@@ -41,11 +45,7 @@ def _run_batch(states: list[DocumentState]) -> int:
     ids = [state.pk for state in states]
     locked = DocumentState.objects.select_for_update().filter(pk__in=ids).order_by("pk")
     versions = {state.pk: state.version for state in locked if state.alerted_version < state.version}
-    documents = list(
-        SearchDocument.objects.filter(pk__in=versions).defer(
-            "words", "characters", "source", "body_zh", "body_en"
-        )
-    )
+    documents = list(SearchDocument.objects.filter(pk__in=versions).defer(*_HEAVY))
     told = 0
     if documents:
         viewers = _viewers()
@@ -79,29 +79,92 @@ def _run_one(search: SavedSearch, viewer: Viewer, documents: list[SearchDocument
     new = [pk for pk in found if pk not in known]
     if not new:
         return 0
-    SavedHit.objects.bulk_create([SavedHit(search=search, page_id=pk) for pk in new], ignore_conflicts=True)
+    waits = search.frequency in (Frequency.DAILY, Frequency.WEEKLY)
+    SavedHit.objects.bulk_create(
+        [SavedHit(search=search, page_id=pk, found_at=now(), is_waiting=waits) for pk in new],
+        ignore_conflicts=True,
+    )
     search.last_hit_at = now()
     search.save(update_fields=["last_hit_at"])
-    if not search.alert:
+    if search.frequency != Frequency.AT_ONCE:
         return 0
     by_id = {d.pk: d for d in documents}
-    notify(
-        [addressed(search.user, search.organisation) if search.organisation else search.user],
-        "search/new_hits",
-        path=_path(search, by_id, new),
-        search=search,
-        documents=[by_id[pk] for pk in new[:NAMED]],
-        count=len(new),
-        more=max(0, len(new) - NAMED),
-    )
+    _tell(search, [by_id[pk] for pk in new])
     return 1
 
 
-def _path(search: SavedSearch, by_id: dict[int, SearchDocument], new: list[int]) -> str:
+def _tell(search: SavedSearch, documents: list[SearchDocument]) -> None:
+    notify(
+        [addressed(search.user, search.organisation) if search.organisation else search.user],
+        "search/new_hits",
+        path=_path(search, documents),
+        stop_path=reverse("saved_search_stop", args=[stop_token(search)]),
+        search=search,
+        documents=documents[:NAMED],
+        count=len(documents),
+        more=max(0, len(documents) - NAMED),
+    )
+
+
+def send_digests() -> int:
+    """Tell what was gathered for daily and weekly searches, and what still waits for one that was changed to "at
+    once"; the number of letters. Which hits are due is read from when they were found, so a run that is missed
+    delays a letter and loses nothing."""
+    viewers = _viewers()
+    told = 0
+    due = SavedHit.objects.filter(is_waiting=True).filter(_due())
+    for pk in list(due.order_by("search_id").values_list("search_id", flat=True).distinct()):
+        told += _send_digest(pk, viewers)
+    return told
+
+
+def _due() -> Q:
+    known = Q(pk__in=[])
+    for frequency in (Frequency.AT_ONCE, Frequency.DAILY, Frequency.WEEKLY):
+        known |= Q(search__frequency=frequency, found_at__lt=gathered_until(frequency))
+    return known
+
+
+def gathered_until(frequency: str) -> datetime:
+    """The last eight o'clock here, for weekly letters that of a Monday; the present moment for "at once"."""
+    here = timezone.localtime(now())
+    if frequency == Frequency.AT_ONCE:
+        return here
+    until = here.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0)
+    if until > here:
+        until -= timedelta(days=1)
+    return until - timedelta(days=until.weekday()) if frequency == Frequency.WEEKLY else until
+
+
+@transaction.atomic
+def _send_digest(pk: int, viewers: dict) -> int:
+    """One letter of one search. What its owner may not see any more is forgotten, and found again if it returns."""
+    search = (
+        SavedSearch.objects.select_for_update(of=("self",)).select_related("user", "organisation").get(pk=pk)
+    )
+    hits = SavedHit.objects.filter(_due(), search=search, is_waiting=True)
+    pages = list(hits.values_list("page_id", flat=True))
+    viewer = viewers.get((search.user_id, search.organisation_id))
+    if not pages:
+        return 0  # another run was first
+    documents = []
+    if viewer is not None and search.user.is_active:
+        seen = SearchDocument.objects.visible_to(viewer).filter(pk__in=pages)
+        documents = list(seen.defer(*_HEAVY).order_by(F("published_at").desc(nulls_last=True), "-pk"))
+    there = {document.pk for document in documents}
+    SavedHit.objects.filter(search=search, page_id__in=[pk for pk in pages if pk not in there]).delete()
+    SavedHit.objects.filter(search=search, page_id__in=there).update(is_waiting=False)
+    if not documents:
+        return 0
+    _tell(search, documents)
+    return 1
+
+
+def _path(search: SavedSearch, documents: list[SearchDocument]) -> str:
     """To the only new hit, else to the search, newest first."""
     with override("en"):
-        if len(new) == 1:
-            return by_id[new[0]].get_absolute_url()
+        if len(documents) == 1:
+            return documents[0].get_absolute_url()
         params = params_of(search)
         query = params.but(sort="newest").to_query() or urlencode({"sort": "newest"})
         return f"{reverse('search')}?{query}"

@@ -3,7 +3,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.fields import UploadField
-from search.models import Topic
+from search.models import Frequency, Topic
 from search.params import SearchParams
 from search.synonyms import read_words
 
@@ -11,7 +11,9 @@ from search.synonyms import read_words
 class SaveForm(forms.Form):
     query = forms.CharField(widget=forms.HiddenInput, max_length=4000, required=False)
     name = forms.CharField(label=_("Name of the search"), max_length=100)
-    alert = forms.BooleanField(label=_("Tell me about new hits"), required=False, initial=True)
+    frequency = forms.ChoiceField(
+        label=_("Tell me about new hits"), choices=Frequency.choices, initial=Frequency.AT_ONCE
+    )
 
     def clean_query(self) -> str:
         params = SearchParams.from_query(QueryDict(self.cleaned_data["query"]))

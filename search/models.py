@@ -238,6 +238,15 @@ class SynonymSet(models.Model):
         return ", ".join(self.words)
 
 
+class Frequency(models.TextChoices):
+    """When the owner of a saved search is told: as it is found, or gathered up to eight o'clock of a day or Monday."""
+
+    AT_ONCE = "AT_ONCE", _("at once")
+    DAILY = "DAILY", _("once a day")
+    WEEKLY = "WEEKLY", _("once a week")
+    NEVER = "NEVER", _("not at all")
+
+
 class SavedSearchQuerySet(models.QuerySet):
     def visible_to(self, acting):
         """A person's own, of the organisation they act for: what it may see decides what the search finds."""
@@ -253,7 +262,9 @@ class SavedSearch(models.Model):
     )
     name = models.CharField(_("name"), max_length=100)
     query = models.TextField(_("search"))  # the canonical query string of SearchParams
-    alert = models.BooleanField(_("tell me about new hits"), default=True)
+    frequency = models.CharField(
+        _("tell me about new hits"), max_length=10, choices=Frequency.choices, default=Frequency.AT_ONCE
+    )
     created_at = models.DateTimeField(default=now)
     last_hit_at = models.DateTimeField(null=True)
 
@@ -277,14 +288,17 @@ class SavedSearch(models.Model):
 
 
 class SavedHit(models.Model):
-    """A page that a saved search has found: known when it was saved, or told since. Each is told once."""
+    """A page that a saved search has found: known when it was saved, told since, or waiting to be told with others.
+    Each is told once."""
 
     search = models.ForeignKey(SavedSearch, models.CASCADE, related_name="hits")
     page_id = models.BigIntegerField()
     found_at = models.DateTimeField(default=now)
+    is_waiting = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = _("hit of a saved search")
+        indexes = [models.Index(fields=["search"], name="saved_hit_waiting", condition=Q(is_waiting=True))]
         constraints = [models.UniqueConstraint(fields=["search", "page_id"], name="saved_hit_once")]
 
     def __str__(self):

@@ -1,5 +1,6 @@
 """Saving searches, and giving changes that failed another round."""
 
+from django.core import signing
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.http import QueryDict
@@ -10,11 +11,12 @@ from marketplace.organisations.acting import Acting, permit
 from marketplace.refusals import NotPermitted, Refused
 from search.engines.database import DatabaseEngine
 from search.finding import read_query
-from search.models import DocumentState, OutboxRow, SavedHit, SavedSearch
+from search.models import DocumentState, Frequency, OutboxRow, SavedHit, SavedSearch
 from search.params import SearchParams
 from search.viewer import viewer_of
 
 MOST_SEARCHES = 50
+_STOP = "saved-search-stop"
 
 
 def params_of(search: SavedSearch) -> SearchParams:
@@ -22,9 +24,9 @@ def params_of(search: SavedSearch) -> SearchParams:
 
 
 @transaction.atomic
-def save_search(*, actor: Acting, query: str, name: str, alert: bool = True) -> SavedSearch:
+def save_search(*, actor: Acting, query: str, name: str, frequency: str = Frequency.AT_ONCE) -> SavedSearch:
     """Keep a search for a person, for the organisation they act for. What it finds now is known and never told.
-    Saving the same search again changes its name and alert. Raises NotPermitted for visitors, Refused past
+    Saving the same search again changes its name and when it tells. Raises NotPermitted for visitors, Refused past
     MOST_SEARCHES."""
     if actor.user is None:
         raise NotPermitted(_("Sign in to save a search."))
@@ -36,7 +38,7 @@ def save_search(*, actor: Acting, query: str, name: str, alert: bool = True) -> 
         user=actor.user,
         organisation=actor.organisation,
         query=query,
-        defaults={"name": name, "alert": alert},
+        defaults={"name": name, "frequency": frequency},
     )
     if created:
         params = params_of(search)
@@ -51,11 +53,38 @@ def save_search(*, actor: Acting, query: str, name: str, alert: bool = True) -> 
 
 
 @transaction.atomic
-def set_alert(search: SavedSearch, *, actor: Acting, alert: bool) -> SavedSearch:
-    """Switch the alert of one's own search. While it is off new hits are kept as known, and not told later."""
+def set_frequency(search: SavedSearch, *, actor: Acting, frequency: str) -> SavedSearch:
+    """Choose when one's own search tells. While it tells nothing new hits are kept as known, and not told later;
+    what waits for a digest follows the new choice."""
     _own(search, actor)
-    search.alert = alert
-    search.save(update_fields=["alert"])
+    return _tell(search, frequency)
+
+
+@transaction.atomic
+def stop_alerts(token: str) -> SavedSearch:
+    """Switch a search off by the link of its letters, whoever holds it. Raises SavedSearch.DoesNotExist for a link
+    that is not ours, or whose search was deleted."""
+    return _tell(stopped_by(token), Frequency.NEVER)
+
+
+def stop_token(search: SavedSearch) -> str:
+    return signing.dumps(search.pk, salt=_STOP)
+
+
+def stopped_by(token: str) -> SavedSearch:
+    """The search that a link switches off; it holds for ever, as letters are kept."""
+    try:
+        pk = signing.loads(token, salt=_STOP)
+    except signing.BadSignature:
+        raise SavedSearch.DoesNotExist from None
+    return SavedSearch.objects.get(pk=pk)
+
+
+def _tell(search: SavedSearch, frequency: str) -> SavedSearch:
+    search.frequency = Frequency(frequency)
+    search.save(update_fields=["frequency"])
+    if frequency == Frequency.NEVER:
+        SavedHit.objects.filter(search=search, is_waiting=True).update(is_waiting=False)
     return search
 
 

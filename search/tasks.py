@@ -24,6 +24,12 @@ def drain_outbox() -> None:
 
 
 @shared_task(ignore_result=True)
+def send_alert_digests() -> None:
+    """Daily and weekly letters of saved searches, once their hour has come."""
+    alerts.send_digests()
+
+
+@shared_task(ignore_result=True)
 def watch_index() -> None:
     """Every few minutes: mend an index that was deleted, emptied, half made, or lost documents."""
     try:

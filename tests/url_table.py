@@ -138,7 +138,8 @@ search_suggest | firm | | 200 200 200 200 | 405 405 405 405
 compare | firm | | 200 200 200 200 | 405 405 405 405
 saved_searches | firm | | in 200 200 200 | in 405 405 405
 saved_search_save | firm | | in 405 405 405 | in 422 422 422
-saved_search_alert | firm | saved.pk | in 405 405 405 | in 302 404 404
+saved_search_frequency | firm | saved.pk | in 405 405 405 | in 302 404 404
+saved_search_stop | firm | stop_token | 200 200 200 200 | 200 200 200 200
 saved_search_delete | firm | saved.pk | in 405 405 405 | in 302 404 404
 synonyms | operator | | in 200 403 200 | in 422 403 422
 synonyms_import | operator | | in 200 403 200 | in 422 403 422

@@ -26,6 +26,9 @@ class Notification(models.Model):
     body_zh = models.TextField(blank=True)
     body_en = models.TextField(blank=True)
     path = models.CharField(max_length=300, blank=True)  # without the language prefix
+    stop_path = models.CharField(
+        max_length=300, blank=True
+    )  # where its reader ends such letters, signed out too
     # In whose name it was told; a number, because organisations are built upon notifications.
     organisation_id = models.PositiveBigIntegerField(null=True)
     created_at = models.DateTimeField()

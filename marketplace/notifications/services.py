@@ -10,12 +10,15 @@ from marketplace.clock import now
 from marketplace.notifications.models import MailPreference, Notification
 
 
-def notify(users: Iterable, template: str, *, path: str = "", **context) -> list[Notification]:
+def notify(
+    users: Iterable, template: str, *, path: str = "", stop_path: str = "", **context
+) -> list[Notification]:
     """Tell each user one fact, in the app and by e-mail, in the caller's transaction.
 
     `template` names `notifications/<template>.txt`: the first line is the subject, the rest the body; it is
     rendered in both languages now, so the letter says what was true now. `path` is where the button leads:
-    an address of ours; a language prefix is cut off, each reader gets their own. Whoever was `addressed` as one
+    an address of ours; a language prefix is cut off, each reader gets their own. `stop_path` is where one ends
+    letters of this sort with one click, for those that were ordered, such as saved searches. Whoever was `addressed` as one
     of an organisation finds the way there whomever they act for when they read it. E-mails leave after commit;
     when the broker is down the timer sends them.
     """
@@ -38,7 +41,8 @@ def notify(users: Iterable, template: str, *, path: str = "", **context) -> list
             subject_en=texts["en"][0],
             body_en=texts["en"][1],
             organisation_id=user.told_for,
-            path=re.sub(r"^/(zh-hans|en)(?=/)", "", path),
+            path=_without_language(path),
+            stop_path=_without_language(stop_path),
             created_at=now(),
             mail_wanted=preferences.get(user.pk) != MailPreference.Mode.NEVER,
         )
@@ -48,6 +52,10 @@ def notify(users: Iterable, template: str, *, path: str = "", **context) -> list
 
     nudge(send_mails)
     return rows
+
+
+def _without_language(path: str) -> str:
+    return re.sub(r"^/(zh-hans|en)(?=/)", "", path)
 
 
 def mark_read(notifications) -> int:

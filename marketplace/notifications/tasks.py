@@ -52,11 +52,22 @@ def _send_one(pk: int) -> None:
 def _letter(note: Notification) -> EmailMultiAlternatives:
     with translation.override(note.user.language):
         url = settings.SITE_URL + note.door if note.path else ""
-        context = {"note": note, "url": url, "SITE_URL": settings.SITE_URL, "LANGUAGE": note.user.language}
+        stop = f"{settings.SITE_URL}/{note.user.language}{note.stop_path}" if note.stop_path else ""
+        context = {
+            "note": note,
+            "url": url,
+            "stop": stop,
+            "SITE_URL": settings.SITE_URL,
+            "LANGUAGE": note.user.language,
+        }
         letter = EmailMultiAlternatives(
             subject=note.subject,
             body=render_to_string("notifications/letter.txt", context),
             to=[note.user.email],
+            # One click in the mail program (RFC 2369, RFC 8058).
+            headers={"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+            if stop
+            else None,
         )
         letter.attach_alternative(render_to_string("notifications/letter.html", context), "text/html")
         return letter

@@ -40,7 +40,7 @@ from marketplace.organisations.roles import ROLES_OF_KIND, Kind, Role
 from marketplace.simulator.services import keep_scenario
 from marketplace.terms import presets
 from search.indexing import drain
-from search.services import save_search
+from search.services import save_search, stop_token
 from search.synonyms import add_synonyms
 from tests.cms.world import FULL, RIGHTS, University
 from tests.factories.ground import make_member, make_organisation
@@ -215,6 +215,7 @@ def _beside(made, everybody) -> None:
         invoice=made.invoice, amount_minor=1, reason="对方已注销", proposed_by=finance.user
     )
     made.saved = save_search(actor=made.people["firm"], query="q=密封", name="密封")
+    made.stop_token = stop_token(made.saved)
     made.synonyms = add_synonyms(["密封", "封接"], actor=made.people["operator"])
     made.member = made.orgs["uni"].memberships.order_by("pk").first()
     made.invitation, made.invitation_token = ground.invite_member(

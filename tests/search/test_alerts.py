@@ -1,10 +1,15 @@
 """Saved searches: what is new is told once, to whom may see it."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
 
 from marketplace.notifications.models import Notification
+from marketplace.notifications.tasks import send_mails
 from marketplace.organisations.models import Membership
 from marketplace.refusals import NotPermitted
 from search import alerts, services
@@ -96,10 +101,10 @@ def test_only_who_may_see_it_is_told(scout):
 
 
 def test_alert_that_is_off_tells_nothing_and_not_later(scout):
-    search = services.save_search(actor=scout, query="q=电池", name="x", alert=False)
+    search = services.save_search(actor=scout, query="q=电池", name="x", frequency="NEVER")
     index(BATTERY)
     alerts.run()
-    services.set_alert(search, actor=scout, alert=True)
+    services.set_frequency(search, actor=scout, frequency="AT_ONCE")
     index(BATTERY)
     alerts.run()
     assert told(scout) == []
@@ -119,7 +124,109 @@ def test_run_that_breaks_off_tells_later(scout, monkeypatch):
 
 def test_strangers_search_cannot_be_changed(scout):
     search = services.save_search(actor=scout, query="q=电池", name="x")
-    for change in (services.delete_search, lambda s, actor: services.set_alert(s, actor=actor, alert=False)):
+    for change in (
+        services.delete_search,
+        lambda s, actor: services.set_frequency(s, actor=actor, frequency="NEVER"),
+    ):
         with pytest.raises(NotPermitted):
             change(search, actor=make_acting())
-    assert SavedSearch.objects.get().alert
+    assert SavedSearch.objects.get().frequency == "AT_ONCE"
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """`at("2026-03-04 09:00")`: the clock of the alerts stands there, in local time."""
+
+    def stand(text):
+        moment = timezone.make_aware(datetime.fromisoformat(text))
+        monkeypatch.setattr(alerts, "now", lambda: moment)
+
+    return stand
+
+
+@pytest.mark.parametrize(
+    ("frequency", "found_at", "too_early", "due"),
+    [
+        ("DAILY", "2026-03-04 09:30", "2026-03-05 07:59", "2026-03-05 08:01"),
+        ("DAILY", "2026-03-04 06:00", "2026-03-04 07:00", "2026-03-04 08:01"),
+        (
+            "WEEKLY",
+            "2026-03-04 09:30",
+            "2026-03-09 07:59",
+            "2026-03-09 08:01",
+        ),  # a Wednesday; the next Monday
+        ("WEEKLY", "2026-03-04 09:30", "2026-03-08 23:00", "2026-03-20 12:00"),  # a Monday was missed
+    ],
+)
+def test_digest_tells_once_what_was_gathered(scout, at, frequency, found_at, too_early, due):
+    services.save_search(actor=scout, query="kind=LISTING", name="Listings", frequency=frequency)
+    at(found_at)
+    index(BATTERY)
+    alerts.run()
+    index(QUANTUM, BATTERY)
+    alerts.run()
+    at(too_early)
+    assert (alerts.send_digests(), told(scout)) == (0, [])
+    at(due)
+    assert (alerts.send_digests(), alerts.send_digests()) == (1, 0)
+    assert told(scout) == ["New for your search “Listings”: 2 hits"]
+    index(BATTERY)
+    alerts.run()
+    at("2026-06-01 08:00")
+    assert alerts.send_digests() == 0
+
+
+def test_digest_leaves_out_what_may_not_be_seen_any_more(scout, at):
+    services.save_search(actor=scout, query="kind=LISTING", name="x", frequency="DAILY")
+    at("2026-03-04 09:30")
+    index(BATTERY, QUANTUM)
+    alerts.run()
+    index(replace(QUANTUM, audience=("own:0",)))
+    at("2026-03-05 09:00")
+    assert alerts.send_digests() == 1
+    assert told(scout) == ["New for your search “x”: 1 hit"]
+    index(QUANTUM)  # shown again: it was never told
+    alerts.run()
+    at("2026-03-06 09:00")
+    assert alerts.send_digests() == 1
+
+
+def test_what_waits_follows_a_new_choice(scout, at):
+    search = services.save_search(actor=scout, query="kind=LISTING", name="x", frequency="WEEKLY")
+    at("2026-03-04 09:30")
+    index(BATTERY)
+    alerts.run()
+    services.set_frequency(search, actor=scout, frequency="AT_ONCE")
+    at("2026-03-04 09:31")
+    assert alerts.send_digests() == 1
+    services.set_frequency(search, actor=scout, frequency="WEEKLY")
+    index(QUANTUM)
+    alerts.run()
+    services.set_frequency(search, actor=scout, frequency="NEVER")
+    services.set_frequency(search, actor=scout, frequency="AT_ONCE")
+    at("2026-04-04 09:31")
+    assert alerts.send_digests() == 0
+
+
+def test_one_click_ends_the_letters_signed_out(scout, settings):
+    search = services.save_search(actor=scout, query="q=电池", name="Cells")
+    index(BATTERY)
+    alerts.run()
+    send_mails()
+    [letter] = mail.outbox
+    link = letter.extra_headers["List-Unsubscribe"].strip("<>")
+    assert letter.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert link in letter.body
+    assert link in letter.alternatives[0][0]
+    path = link.removeprefix(settings.SITE_URL)
+    strict = Client(enforce_csrf_checks=True)
+    assert "Cells" in strict.get(path).content.decode()
+    search.refresh_from_db()
+    assert search.frequency == "AT_ONCE"  # opening it is no answer
+    for _click in range(2):
+        assert strict.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    search.refresh_from_db()
+    assert search.frequency == "NEVER"
+    assert strict.post(path[:-3] + "x/").status_code == 404
+    services.delete_search(search, actor=scout)
+    assert strict.get(path).status_code == 404

@@ -162,14 +162,16 @@ def test_four_are_compared_side_by_side(client, scout, drained):
 
 def test_search_is_saved_changed_and_deleted(client, market, scout):
     signed_in(client, scout)
-    form = {"query": "q=电池&page=3&kind=NEED", "name": "Batteries", "alert": "on"}
+    form = {"query": "q=电池&page=3&kind=NEED", "name": "Batteries", "frequency": "DAILY"}
     for _click in range(2):
         assert client.post("/en/search/saved/save/", form).status_code == 302
     search = SavedSearch.objects.get()
     assert (search.query, search.organisation) == ("q=%E7%94%B5%E6%B1%A0&kind=NEED", scout.organisation)
     assert "Batteries" in client.get("/en/search/saved/").content.decode()
-    client.post(f"/en/search/saved/{search.pk}/alert/", {"alert": "0"})
-    assert not SavedSearch.objects.get().alert
+    assert search.frequency == "DAILY"
+    for wanted in ("NEVER", "hourly"):
+        client.post(f"/en/search/saved/{search.pk}/frequency/", {"frequency": wanted})
+        assert SavedSearch.objects.get().frequency == "NEVER"
     stranger = make_acting("ENTERPRISE", "SCOUT")
     signed_in(client, stranger)
     assert client.post(f"/en/search/saved/{search.pk}/delete/").status_code == 404
