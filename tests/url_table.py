@@ -39,6 +39,8 @@ account_logout | firm | | 302 200 200 200 | 302 302 302 302
 account_inactive | firm | | 200 200 200 200 | 405 405 405 405
 account_signup | firm | | 200 302 302 302 | 200 302 302 302
 account_reauthenticate | firm | | in 200 200 200 | in 200 200 200
+account_request_reauthentication_code | firm | | in again again again | in again again again
+account_confirm_reauthentication_code | firm | | in again again again | in again again again
 account_email | firm | | in 200 200 200 | in 302 302 302
 account_email_verification_sent | firm | | 200 200 200 200 | 405 405 405 405
 account_change_password | firm | | in 200 200 200 | in 200 200 200
@@ -271,7 +273,7 @@ invoice_drafts | uni | | in 200 200 403 | in 200 200 403
 invoice_draft | uni | draft_invoice.pk | in 200 404 404 | in 200 404 404
 invoice_draft_issue | uni | draft_invoice.pk | 405 405 405 405 | in 302 404 404
 invoice_draft_drop | uni | draft_invoice.pk | 405 405 405 405 | in 302 404 404
-month_ends | uni | | in 200 200 200 | in 422 422 422
+month_ends | uni | | in 200 200 200 | in 200 200 200
 month_end | uni | month_end.pk | in 200 404 404 | in 200 404 404
 month_end_again | uni | month_end.pk | 405 405 405 405 | in 409 404 404
 billing_settings | uni | | in 200 200 302 | in 200 200 302
@@ -305,7 +307,7 @@ write_off_propose | uni | invoice.pk | 405 405 405 405 | in 302 404 404
 write_offs | uni | | in 200 200 403 | in 200 200 403
 write_off_decide | uni | write_off.pk 'approve' | 405 405 405 405 | in 302 404 404
 dunning_pause | uni | invoice.pk | 405 405 405 405 | in 302 404 404
-dunning_steps | uni | | in 200 200 403 | in 422 422 403
+dunning_steps | uni | | in 200 200 403 | in 200 200 403
 ledger | uni | | in 200 200 403 | in 200 200 403
 journal | uni | | in 200 200 403 | in 200 200 403
 distributions | uni | | in 200 200 403 | in 200 200 403
@@ -335,7 +337,6 @@ admin_sign_in | firm | | in 403 403 403 | in 403 403 403
 page_sign_in | firm | | in in in in | in in in in
 cms-admin | uni | '/cms-admin/users/' | in 302 302 403 | in 302 302 403
 documents | uni | attachment.document.url | 404 200 404 404 | 404 200 404 404
-api_simulate_terms | firm | | 405 405 405 405 | 415 415 415 415
 simulator | firm | | 200 200 200 200 | 200 200 200 200
 simulator_offer | firm | open_deal.number 1 | in 200 404 404 | in 200 404 404
 simulator_offer_keep | firm | open_deal.number 1 | in 405 405 405 | in 302 404 404
