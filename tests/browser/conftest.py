@@ -43,12 +43,13 @@ def show(browser_thread) -> Callable:
 
     def serve(answer: HttpResponse, posted: HttpResponse, route: Route) -> None:
         path = route.request.url.removeprefix(SITE)
-        if route.request.method == "POST":
+        sent = route.request.method == "POST"
+        if sent:
             answer = posted
-        if path == "/":
+        if sent or path == "/":
             route.fulfill(status=answer.status_code, headers=dict(answer.items()), body=answer.content)
             return
-        file = finders.find(path.removeprefix("/static/"))
+        file = finders.find(path.removeprefix("/static/")) if path.startswith("/static/") else None
         if file is None:
             route.fulfill(status=404, body="")
             return
