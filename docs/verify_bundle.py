@@ -1101,16 +1101,26 @@ def check_ledger(bundle):
     """The entries of this contract: their hashes, their balance, their place in the issuer's chain up to its head."""
     ledger = bundle.paper("ledger.json")
     own = {entry["sequence"]: entry["body"] for entry in ledger["entries"]}
-    previous = "0" * 64
-    for sequence, stated in enumerate(ledger["hashes"], 1):
+    previous, chain = ledger["previous"], {ledger["first"] - 1: ledger["previous"]}
+    for sequence, content in enumerate(ledger["contents"], ledger["first"]):
         if sequence in own:
-            bundle.equal("ledger entry %d: SHA-256" % sequence, stated, sha256(own[sequence].encode()))
-            bundle.equal(
-                "ledger entry %d: the one before" % sequence, json.loads(own[sequence])["previous"], previous
-            )
-        previous = stated
-    bundle.equal("ledger: number of entries", ledger["head"]["sequence"], len(ledger["hashes"]))
+            bundle.equal("ledger entry %d: SHA-256" % sequence, content, sha256(own[sequence].encode()))
+        previous = chain[sequence] = sha256((previous + content).encode())
+    last = ledger["first"] - 1 + len(ledger["contents"])
+    bundle.equal("ledger: last entry of the chain", ledger["head"]["sequence"], last)
     bundle.equal("ledger: head of the chain", ledger["head"]["hash"], previous)
+    if ledger["first"] == 1:
+        bundle.equal("ledger: start of the chain", ledger["previous"], "0" * 64)
+    for name in (
+        "invoices.json",
+        "credit_notes.json",
+    ):  # each paper states the chain as it stood when it was issued
+        for paper in bundle.paper(name):
+            sequence, stated = paper["stated"].get("ledger_sequence"), paper["stated"].get("ledger_head")
+            if sequence in chain and stated:
+                bundle.equal(
+                    "%s: head of the chain at entry %d" % (paper["number"], sequence), stated, chain[sequence]
+                )
     booked = {}
     for sequence, text in own.items():
         body, sums = json.loads(text), {}
@@ -1127,7 +1137,9 @@ def check_ledger(bundle):
                 bundle.equal("%s %s: as booked" % (kind, paper["number"]), booked[key], paper["total"])
             elif paper["id"] not in ledger["waiting"].get(kind, []):
                 bundle.wrong.append("%s %s: is not booked" % (kind, paper["number"]))
-    bundle.tell("%d of %d ledger entries, chained up to head %s", len(own), len(ledger["hashes"]), previous)
+    bundle.tell(
+        "%d ledger entries in a chain of %d, up to head %s", len(own), len(ledger["contents"]), previous
+    )
 
 
 def check_annexes(bundle):

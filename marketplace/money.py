@@ -39,12 +39,14 @@ def plain(text: str) -> str:
 
 def half_up(amount: Decimal | Fraction | int) -> int:
     """Round an exact number of minor units to a whole one, half away from zero (四舍五入)."""
+    if isinstance(amount, Decimal):  # first: asking whether something is a Fraction takes longest
+        return int(amount.to_integral_value(ROUND_HALF_UP))
     if isinstance(amount, int):
         return amount
     if isinstance(amount, Fraction):
         magnitude = (abs(amount) + Fraction(1, 2)).__floor__()
         return magnitude if amount >= 0 else -magnitude
-    return int(amount.to_integral_value(ROUND_HALF_UP))
+    raise MoneyError(f"not an exact amount: {amount!r}")
 
 
 def exponent(currency: str) -> int:

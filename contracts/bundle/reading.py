@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+import hashlib
 
 from contracts.billing.models import CreditNote, Invoice
 from contracts.bundle.papers import facts_paper, rating_paper, terms_paper, usage_paper
 from contracts.ledger.models import Entry, LedgerHead
+from contracts.ledger.services import content_text
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import Side
 from contracts.payments.models import Allocation
@@ -15,6 +15,7 @@ from contracts.rating import rate
 from contracts.usage.models import UsageReport
 from contracts.usage.queries import rating_inputs
 
+CHUNK = 500
 SHARED = ("invoice:", "credit_note:", "allocation:")  # entries about what both sides have a paper of
 
 
@@ -192,39 +193,48 @@ def _receipts(contract: LicenceContract) -> list[dict]:
 
 
 def _ledger(contract: LicenceContract, *, internal: bool) -> dict:
-    """The entries of the issuer's book that are about this contract, whole; of all others the hash alone."""
+    """The entries of the issuer's book that are about this contract, whole; from the first of them up to the head
+    the content hash alone of all others, so that the chain can be followed without reading them."""
     head = LedgerHead.objects.filter(issuer=contract.licensor).first()
-    every = Entry.objects.filter(issuer=contract.licensor).order_by("sequence")
-    if head is not None:
-        every = every.filter(sequence__lte=head.sequence)
-    own = every.filter(postings__contract_number=contract.number).distinct().prefetch_related("postings")
-    entries = [entry for entry in own if internal or entry.key.startswith(SHARED)]
+    every = Entry.objects.filter(issuer=contract.licensor, sequence__lte=head.sequence if head else 0)
+    own = every.filter(postings__contract_number=contract.number).distinct().order_by("sequence")
+    first = own.first()
+    entries, contents = [], []
+    if first is not None:
+        rows = every.filter(sequence__gte=first.sequence).order_by("sequence").select_related("reverses")
+        for entry in rows.prefetch_related("postings").iterator(CHUNK):
+            body = _body(entry)
+            contents.append(hashlib.sha256(body.encode()).hexdigest())
+            about = any(line.contract_number == contract.number for line in entry.postings.all())
+            if about and (internal or entry.key.startswith(SHARED)):
+                entries.append({"sequence": entry.sequence, "key": entry.key, "body": body})
     return {
         "issuer": contract.licensor_id,
         "head": {"sequence": head.sequence if head else 0, "hash": head.hash if head else "0" * 64},
-        "entries": [{"sequence": entry.sequence, "body": _body(entry)} for entry in entries],
-        "hashes": list(every.values_list("hash", flat=True)),
-        "waiting": _unbooked(contract, entries),
+        "first": first.sequence if first else (head.sequence if head else 0) + 1,
+        "previous": first.previous_hash if first else (head.hash if head else "0" * 64),
+        "contents": contents,
+        "entries": entries,
+        "waiting": _unbooked(contract, {entry["key"] for entry in entries}),
     }
 
 
 def _body(entry: Entry) -> str:
-    """The text whose SHA-256 is the entry's hash (ledger.services.entry_hash)."""
-    lines = sorted(entry.postings.all(), key=lambda posting: posting.pk)
-    body = {
-        "issuer": entry.issuer_id,
-        "sequence": entry.sequence,
-        "key": entry.key,
-        "booked_on": entry.booked_on.isoformat(),
-        "lines": [[x.account, x.amount_minor, x.currency, x.contract_number] for x in lines],
-        "previous": entry.previous_hash,
-    }
-    return json.dumps(body, sort_keys=True, separators=(",", ":"))
+    """The text whose SHA-256 is the entry's content hash."""
+    return content_text(
+        issuer_id=entry.issuer_id,
+        sequence=entry.sequence,
+        key=entry.key,
+        booked_on=entry.booked_on,
+        created_at=entry.created_at,
+        text=entry.text,
+        reverses=entry.reverses.key if entry.reverses else "",
+        lines=sorted(entry.postings.all(), key=lambda posting: posting.pk),
+    )
 
 
-def _unbooked(contract: LicenceContract, entries: Iterable[Entry]) -> dict[str, list[int]]:
-    """Papers that are not in the book yet: the timer books them."""
-    booked = {entry.key for entry in entries}
+def _unbooked(contract: LicenceContract, booked: set[str]) -> dict[str, list[int]]:
+    """Papers that are not in the book yet."""
     papers = {
         "invoice": Invoice.objects.filter(contract=contract),
         "credit_note": CreditNote.objects.filter(invoice__contract=contract),

@@ -39,7 +39,7 @@ class Fact:
     reverses: Entry | None = None
 
 
-def content_hash(
+def content_text(
     *,
     issuer_id: int,
     sequence: int,
@@ -50,7 +50,7 @@ def content_hash(
     reverses: str,
     lines: Iterable,
 ) -> str:
-    """SHA-256 over the canonical form of what one entry says; `reverses` is the key of the entry it undoes."""
+    """The canonical form of what one entry says; `reverses` is the key of the entry it undoes."""
     body = {
         "issuer": issuer_id,
         "sequence": sequence,
@@ -61,7 +61,12 @@ def content_hash(
         "reverses": reverses,
         "lines": [[str(x.account), x.amount_minor, x.currency, x.contract_number] for x in lines],
     }
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return json.dumps(body, sort_keys=True, separators=(",", ":"))
+
+
+def content_hash(**said) -> str:
+    """SHA-256 over `content_text`."""
+    return hashlib.sha256(content_text(**said).encode()).hexdigest()
 
 
 def linked(previous: str, content: str) -> str:

@@ -88,17 +88,20 @@ class Charging:
             self._wait(span, reason, cut.isoformat() if cut else "")
             return
         note = run.notes()
-        rows, free, split_on = self._chargeable(self.rows.get(span.end, ()), span)
         third_party: Number = 0
-        if self.third_party and split_on is None:
-            third_party, split_on = self._third_party(span)
-        if split_on is not None:
-            self._wait(span, "split_needed", split_on.isoformat())
-            return
-        if free:
-            meter.free_use(free)
-            if free[0][0].period_end < self.start.on:
-                note("free_rows", (self.start.on,), "")
+        if run.single and not self.third_party and span.start >= self.start.on:  # nearly every period
+            rows = [(row, 0, 1) for row in self.rows.get(span.end, ())]
+        else:
+            rows, free, split_on = self._chargeable(self.rows.get(span.end, ()), span)
+            if self.third_party and split_on is None:
+                third_party, split_on = self._third_party(span)
+            if split_on is not None:
+                self._wait(span, "split_needed", split_on.isoformat())
+                return
+            if free:
+                meter.free_use(free)
+                if free[0][0].period_end < self.start.on:
+                    note("free_rows", (self.start.on,), "")
         exact = meter.take(span, rows, version, third_party, note)
         amount = half_up(exact)
         meter.book(amount, version)
@@ -121,12 +124,14 @@ class Charging:
                 total += self.meter.number(row.quantity or 0) * part
         return total, split_on
 
-    def _chargeable(self, rows: Sequence[UsageRow], span: Period) -> tuple[list[Row], list[Row], date | None]:
+    def _chargeable(
+        self, rows: Sequence[UsageRow], span: Period
+    ) -> tuple[Sequence[Row], Sequence[Row], date | None]:
         """The rows of a period that are charged, those before (free), or the day on which they must be split."""
         run, meter, start = self.run, self.meter, self.start
         whole = span.start >= start.on or self.mode is Straddling.WHOLE_PERIOD
         if whole and run.single:
-            return [(row, 0, 1) for row in rows], [], None
+            return [(row, 0, 1) for row in rows], (), None
         found: list[Row] = []
         free: list[Row] = []
         for row in rows:

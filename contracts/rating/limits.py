@@ -129,8 +129,11 @@ class Limits:
 
     def apply_caps(self, element_id: str, on: date, amount: int, version: int, note) -> int:
         """The amount that every cap in force still allows; all caps count it."""
-        for state, limit in self.in_force[version].get(element_id, ()):
-            charged = state.charged.get(state.key(on), 0)
+        in_force = self.in_force[version]
+        if not in_force and not self.counting:
+            return amount
+        for state, limit in in_force.get(element_id, ()):
+            charged = state.charged.get(state.key(on) if state.yearly else 0, 0)
             if charged + amount > limit:
                 allowed = limit - charged if limit > charged else 0
                 code = "yearly_cap" if state.yearly else "life_cap"
@@ -138,7 +141,7 @@ class Limits:
                 amount = allowed
         if amount:
             for state in self.counting.get(element_id, ()):
-                key = state.key(on)
+                key = state.key(on) if state.yearly else 0
                 state.charged[key] = state.charged.get(key, 0) + amount
                 state.last_on = on
         return amount

@@ -42,9 +42,11 @@ def increment(mode: TierMode, bounds, before: Number, after: Number, note) -> Nu
             break
         stop = high_end if high is None or high > high_end else high
         part = (stop - start) * rate
+        if sign < 0:
+            part = -part
         value += part
-        note("tier", (start, stop, shown), part * sign)
-    return value * sign
+        note("tier", (start, stop, shown), part)
+    return value
 
 
 def _reached(bounds, cumulative: Number):

@@ -94,7 +94,7 @@ class RoyaltyMeter:
     def _fill(self, on: date, value: Number) -> None:
         """Add to what fills tiers; the sums run on whatever an amendment makes of the rate."""
         self.filled += value
-        for year in self.tier_years:
+        for year in self.tier_years:  # none, mostly
             key = year, window_of(year, on, self.facts.effective_on)
             self.year_filled[key] = self.year_filled.get(key, 0) + value
 
@@ -110,7 +110,8 @@ class RoyaltyMeter:
         element = self.elements[version]
         total = sum(base for _, _, base in segments) if len(segments) > 1 else segments[0][2]
         self._base: Number = 0
-        self.taken.pop(Span.PERIOD, None)  # an allowance for a period begins anew with each
+        if self.taken:
+            self.taken.pop(Span.PERIOD, None)  # an allowance for a period begins anew with each
         exact: Number = 0
         if self.windowed[version]:
             exact = self._windowed(segments, period, note)
@@ -122,7 +123,8 @@ class RoyaltyMeter:
             else:
                 note("loss_lost", (total,), 0)
         else:
-            self._close_window()
+            if self.last_window is not None:
+                self._close_window()
             if self.loss:
                 segments = self._use_loss(segments, total, note)
             for place, on, base in segments:

@@ -17,6 +17,7 @@ from .schedule import spans
 from .triggers import Fired, Scene, fired
 from .working import Notes, Working, silent
 
+_new = tuple.__new__  # a NamedTuple's own constructor costs as much as the sums
 FIRST, ORDINARY, LAST = 0, 1, 2  # on one day: doubts, elements as listed, minima
 
 
@@ -200,21 +201,20 @@ class Run:
             unit = element.meter_name if isinstance(element, Royalty) and element.base is Base.UNITS else ""
             working = Working(self.currency, unit, tuple(note.steps))
         start, end = period
-        self.charges.append(
-            Charge(
-                element.id,
-                part,
-                start,
-                end,
-                end,
-                element.due,
-                amount,
-                self.currency,
-                exact,
-                version,
-                working,
-            )
+        said = (
+            element.id,
+            part,
+            start,
+            end,
+            end,
+            element.due,
+            amount,
+            self.currency,
+            exact,
+            version,
+            working,
         )
+        self.charges.append(_new(Charge, said))
 
     def wait(self, element_id: str, part: int, period: Period, reason: str, detail: str = "") -> None:
         """A charge cannot be made: so do all that share a credit, a cap or a minimum with it, from here on."""

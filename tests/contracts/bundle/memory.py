@@ -12,7 +12,11 @@ from marketplace.terms import hash_of
 from tests.contracts.rating.generate import contract
 
 PROGRAM = Path(__file__).parents[3] / "docs" / "verify_bundle.py"
-NOTHING = {"issuer": 1, "head": {"sequence": 0, "hash": "0" * 64}, "entries": [], "hashes": [], "waiting": {}}
+START = "0" * 64
+NOTHING = {
+    "issuer": 1, "head": {"sequence": 0, "hash": START}, "first": 1, "previous": START, "contents": [], "entries": [],
+    "waiting": {},
+}  # fmt: skip
 
 
 def load_verifier():

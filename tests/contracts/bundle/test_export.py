@@ -134,7 +134,7 @@ def test_a_bundle_holds_what_was_billed_and_is_the_same_bytes_twice(billed):
     assert content == bundle_of(billed.contract, Side.LICENSOR)
     said, seen = papers(content), agrees(content)
     assert all(said[name] for name in ("invoices.json", "credit_notes.json", "charges.json"))
-    assert any("ledger entries, chained up to head" in line for line in seen)
+    assert any("ledger entries in a chain of" in line for line in seen)
     assert said["manifest.json"]["chain"] == said["ledger.json"]["head"]
     assert said["annexes.json"][0]["content"] == {"shares": ["张三 60", "李四 40"]}
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from marketplace import terms
 from marketplace.terms.presets import PRESETS, preset
 from marketplace.terms.schema import json_schema
-from marketplace.terms.words import one_line
+from marketplace.terms.words import one_line, plain_words
 from tests.contracts.rating.generate import documents
 
 ROYALTY = {"kind": "royalty", "id": "r", "commitment": "contingent", "base": "net_sales",
@@ -127,3 +128,61 @@ def test_the_example_of_the_documentation_is_true():
     assert terms.check(agreed) == []
     assert f"> {one_line(agreed, 'zh-hans')}" in page
     assert f"> {one_line(agreed, 'en')}" in page
+
+
+def test_every_example_of_an_element_in_the_documentation_is_true():
+    page = (Path(__file__).parents[3] / "docs" / "terms.md").read_text(encoding="utf-8")
+    section = page.split("## Examples of each element", 1)[1].split("\n## ", 1)[0]
+    kinds = set()
+    for part in section.split("```json\n")[1:]:
+        example, said = part.split("```", 1)
+        agreed = terms.read(example)
+        assert terms.check(agreed) == []
+        kinds |= {element.kind for element in agreed.elements}
+        for lang, titles in (("zh-hans", ("付款", "封顶")), ("en", ("Payments", "Caps"))):
+            for title, lines in plain_words(agreed, lang):
+                if title in titles:
+                    assert [line for line in lines if f"> {line}\n" not in said] == []
+    assert kinds == {member.kind for member in terms.elements.Element.__args__}
+
+
+def _mutated(document, random):
+    """The document with one thing that no reader may take: an unknown field, a wrong type, a word that is no choice."""
+    copy = json.loads(json.dumps(document))
+    places = []
+
+    def walk(value):
+        if isinstance(value, dict):
+            places.append(value)
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    walk(copy)
+    target = random.choice([place for place in places if place])
+    name = random.choice(sorted(target))
+    change = random.choice(["unknown", "type", "float", "gone"])
+    if change == "unknown":
+        target["surplus"] = 1
+    elif change == "float":
+        target[name] = 0.5
+    elif change == "gone" and name in ("kind", "id", "commitment", "amount", "rate", "quantity"):
+        del target[name]
+    else:
+        target[name] = {"of": []}
+    return copy
+
+
+@settings(deadline=None, max_examples=150)
+@given(documents(), st.randoms(use_true_random=False))
+def test_what_the_schema_refuses_the_reader_refuses_and_the_other_way_round(document, random):
+    changed = _mutated(document, random)
+    found: list[terms.Problem] = []
+    try:
+        terms.read(changed)
+    except terms.TermsError as refused:
+        found = refused.problems
+    assert all(problem.path and problem.message("zh-hans") for problem in found)
+    assert VALIDATOR.is_valid(changed) == (not found)
