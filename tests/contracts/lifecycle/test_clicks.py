@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.forms import ChoiceField, MultipleChoiceField
 from django.urls import reverse
 
 from contracts.lifecycle.due import run_due
@@ -15,6 +14,7 @@ from marketplace.desk import items_for
 from tests.contracts.lifecycle import world as made
 from tests.contracts.lifecycle.world import START, fresh
 from tests.factories.ground import signed_in
+from tests.flows.browser import filled_in, soup_of
 from tests.marketplace.deals.conftest import PASSWORD
 
 
@@ -103,22 +103,6 @@ def test_from_the_deal_room_to_conversion_by_clicking(world, client):
     assert contract.registration_number == "2026420100000001"
 
 
-def as_a_browser_sends(form) -> dict:
-    """What an untouched form sends: its values, and the first choice where nothing is chosen."""
-    data = {}
-    for name, field in form.fields.items():
-        value = form[name].value()
-        if (
-            value in (None, "")
-            and isinstance(field, ChoiceField)
-            and not isinstance(field, MultipleChoiceField)
-        ):
-            value = field.choices[0][0]
-        if value not in (None, "", False):
-            data[name] = value
-    return data
-
-
 @pytest.mark.django_db
 @pytest.mark.flow
 def test_changed_terms_by_clicking(world, client):
@@ -126,13 +110,15 @@ def test_changed_terms_by_clicking(world, client):
     with at(START):
         signed_in(client, world.officer)
         url = step(contract, "contract_revise")
-        page = client.get(url)
-        data = as_a_browser_sends(page.context["form"])
-        data |= {"amount": "120,000", "note": "双方重新协商"}
+        soup = soup_of(client.get(url))
+        data = filled_in(soup.select_one("#terms-form"), soup)
+        data |= {"elements-0-amount": "120,000", "note": "双方重新协商"}
         preview = client.post(url, {**data, "preview": "1"})
         assert "120,000.00" in preview.content.decode()
         assert contract.versions.count() == 1
-        assert client.post(url, data).status_code == 302
+        soup = soup_of(preview)
+        data = filled_in(soup.select_one("#terms-form"), soup)
+        assert client.post(url, {**data, "send": "1"}).status_code == 302
         signed_in(client, world.signatory)
         shown = client.get(step(contract, "contract_revision")).content.decode()
         assert "双方重新协商" in shown
