@@ -52,14 +52,20 @@ def taken_back(rows: Sequence[Standing], minor: int) -> tuple[int, int]:
     """Split a reduction of one key (`minor` < 0) into (what had been waived, the rest), both ≤ 0.
 
     The newest goes first: a waived addition falls away before anything that was charged earlier is given back, and
-    an addition that came after a waiver before the waiver shrinks.
+    an addition that came after a waiver before the waiver shrinks. A reduction that was waived together with a later,
+    higher addition lowers that addition.
     """
     layers: list[list] = []  # [waived, minor left], oldest first
+    ahead = {True: 0, False: 0}  # reductions that came before what they lower
     for row in rows:
         waived = row.state == ChargeState.WAIVED
         if row.minor > 0:
-            layers.append([waived, row.minor])
+            lowered = min(ahead[waived], row.minor)
+            ahead[waived] -= lowered
+            layers.append([waived, row.minor - lowered])
         elif row.minor < 0:
+            there = sum(minor for kind, minor in layers if kind is waived)
+            ahead[waived] += max(-row.minor - there, 0)
             _peel(layers, -row.minor, only=waived)
     waived, rest = _peel(layers, -minor)
     return -waived, -rest

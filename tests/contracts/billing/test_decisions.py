@@ -57,6 +57,19 @@ def test_what_a_correction_adds_to_a_waived_period_is_charged(reported):
     assert invoice.credit_notes.get().net_minor == 300_000
 
 
+def test_a_waiver_of_a_reduction_and_a_rise_together_never_turns_negative(reported):
+    invoiced(reported, reported.contract, on=APRIL)
+    amended(reported, reported.contract, MARCH, sales("2000000"), on=MAY)
+    amended(reported, reported.contract, MARCH, sales("2500000"), on=date(2026, 5, 5))
+    rise = reported.contract.charges.latest("sequence")
+    decisions.waive_charge(rise, actor=reported.finance, reason="支持小微企业")
+    amended(reported, reported.contract, MARCH, sales("2200000"), on=date(2026, 5, 6))
+    assert states(reported.contract) == [
+        (6_900_000, "INVOICED"), (-900_000, "WAIVED"), (1_500_000, "WAIVED"), (-600_000, "WAIVED"),
+        (-300_000, "ACCRUED"),
+    ]  # fmt: skip
+
+
 def test_each_side_decides_its_own_part_with_a_reason(reported):
     charge = reported.charge
     for actor in (reported.officer, reported.reporter, reported.broker, reported.neighbour):
@@ -193,6 +206,7 @@ KEY = Key("royalty", 0, JANUARY, MARCH)
         ([(100, "WAIVED"), (30, "INVOICED")], -50, (-20, -30)),
         ([(100, "WAIVED"), (30, "INVOICED"), (-30, "INVOICED")], -50, (-50, 0)),
         ([(100, "INVOICED"), (30, "WAIVED"), (-10, "WAIVED"), (5, "ACCRUED")], -40, (-20, -20)),
+        ([(100, "INVOICED"), (-30, "WAIVED"), (50, "WAIVED")], -30, (-20, -10)),
     ],
 )
 def test_a_correction_takes_back_the_newest_first(rows, minor, split):
