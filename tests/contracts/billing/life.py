@@ -6,11 +6,13 @@ end does not read the tables that charging reads.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from types import SimpleNamespace
 
+from django.db import transaction
 from django.db.models import Sum
 
 from contracts import rating
@@ -39,9 +41,11 @@ from contracts.usage.services import Draft, RowInput
 from contracts.usage.states import DUE, ReportState
 from marketplace.clock import ZONE, at
 from marketplace.deals.models import Deal, Offer, TermSheet
+from marketplace.refusals import Refused
 from marketplace.terms import Terms, hash_of
 from marketplace.terms.codec import write
 from marketplace.terms.dates import add_months
+from tests.contracts.billing.feed import Feed
 
 DAY = timedelta(days=1)
 EFFECT = date(2026, 2, 10)
@@ -90,10 +94,11 @@ def contract_of(world, terms: Terms, *, on: date = EFFECT) -> LicenceContract:
     return made
 
 
-class Life:
+class Life(Feed):
     """The contract and this test's own record of what counts. Every step happens at a later moment."""
 
     def __init__(self, world: SimpleNamespace, terms: Terms) -> None:
+        super().__init__()
         self.world = world
         self.contract = contract_of(world, terms)
         self.on = EFFECT + DAY
@@ -297,6 +302,8 @@ class Life:
         chosen = None if many or not ids else [ids[place % len(ids)]]
         with self.at():
             issue_invoices(self.contract, actor=self.world.finance, ids=chosen, with_carried=with_carried)
+        if not self.fresh().disputed:
+            self.check_nothing_left(ids if chosen is None else chosen, with_carried)
 
     def judge(self, how: str, place: int) -> None:
         """One decision about one charge that is not settled."""
@@ -322,6 +329,20 @@ class Life:
                 decisions.uphold_charge(charge, actor=world.finance, reason="依据合同")
             else:
                 decisions.waive_charge(charge, actor=world.finance, reason="减免")
+
+    def waive_and_lower(self, place: int, figures) -> None:
+        """Waive what was charged for a period, and amend its report."""
+        with self.at():
+            charge_contract(self.contract)
+        reports = {report.period_end: report for report in self.accepted_reports()}
+        rows = self.contract.charges.exclude(state__in=SETTLED).filter(amount_minor__gt=0).order_by("pk")
+        rows = [row for row in rows if row.period_end in reports]
+        if rows:
+            charge = rows[place % len(rows)]
+            with self.at():
+                decisions.waive_charge(charge, actor=self.world.finance, reason="减免")
+            self.amend(reports[charge.period_end], figures)
+            self.charge()
 
     def carry(self, minor: int) -> None:
         ContractBilling.objects.update_or_create(
@@ -355,19 +376,23 @@ class Life:
             declined_on=self.known["declined_on"],
             events=tuple(self.events.values()),
             accepted=tuple(rating.Period(*period) for period in self.accepted),
+            closed=tuple(self.closed),
             terminated_on=contract.licence_ended_on,
             expires_on=contract.term_ends_on,
             sell_off_until=wind_down.sell_off_until if wind_down else None,
         )
-        rows = [row for rows in self.accepted.values() for row in rows]
-        return rating.rate(self.versions, facts, rows, self.on)
+        return rating.rate(self.versions, facts, self.reported_rows() + self.metered_rows(), self.on)
 
     def sums(self) -> dict[Key, int]:
-        rows = self.contract.charges.exclude(kind="INTEREST")
+        """What was charged under each key so far."""
+        return self._nets(self.contract.charges.exclude(kind="INTEREST"))
+
+    def _nets(self, charges) -> dict[Key, int]:
         found: dict[Key, int] = {}
-        for charge in rows:
-            key = Key(charge.element_id, charge.part, charge.period_start, charge.period_end)
-            found[key] = found.get(key, 0) + charge.amount_minor
+        for *key, minor in charges.values_list(
+            "element_id", "part", "period_start", "period_end", "amount_minor"
+        ):
+            found[Key(*key)] = found.get(Key(*key), 0) + minor
         return found
 
     def check_charges(self) -> None:
@@ -394,6 +419,24 @@ class Life:
         for invoice in self.contract.invoices.all():
             assert sum(note.total_minor for note in invoice.credit_notes.all()) <= invoice.total_minor
 
+        self.check_waivers()
+
+    def check_waivers(self) -> None:
+        """Of no element and period was more given back than asked for, nor more than was waived taken off a waiver."""
+        rows = self.contract.charges.exclude(kind="INTEREST")
+        assert all(minor >= 0 for minor in self._nets(rows.filter(state=ChargeState.WAIVED)).values())
+        asked = self._nets(rows.exclude(state=ChargeState.WAIVED))
+        assert all(minor >= 0 for minor in asked.values()), "what was waived is never credited"
+
+    def check_nothing_left(self, ids: list[int], with_carried: bool) -> None:
+        """Of what was to be issued nothing is left, save a reduction of something that is on no paper yet."""
+        states = BILLABLE if with_carried else [ChargeState.APPROVED]
+        left = self.contract.charges.filter(pk__in=ids, state__in=states).exclude(amount_minor=0)
+        nets = self._nets(left)
+        assert all(minor < 0 for minor in nets.values())
+        on_paper = self.contract.charges.filter(invoice_line__isnull=False)
+        assert nets.keys().isdisjoint(self._nets(on_paper))
+
     def check_runs(self) -> None:
         """Every run computes again to what it said, whatever became known since."""
         for run in RatingRun.objects.filter(contract=self.contract):
@@ -404,18 +447,39 @@ class Life:
         """What charging reads is what this test recorded."""
         versions, facts, rows = rating_inputs(self.fresh())
         assert set(facts.events) == set(self.events.values())
-        assert len(rows) == sum(len(found) for found in self.accepted.values())
+        assert len(rows) == len(self.reported_rows() + self.metered_rows())
         assert [v.effective_on for v in versions] == [v.effective_on for v in self.versions]
 
-    def finish(self, figures) -> None:
-        """Settle quarrels, report what is missing, split what must be split, charge and bill all that can be."""
+    def finish(self, figures, corrected) -> None:
+        """Settle quarrels, report what is missing, split what must be split, waive a charge and lower it, bill the rest;
+        then correct a report and a fact that were billed, and bill again."""
         if self.fresh().disputed:
             self.quarrel()
         over = max(self.on, self.contract.term_ends_on + timedelta(days=400))
         self.pass_days((over - self.on).days)
+        self._complete(figures)
+        with suppress(Refused), transaction.atomic():
+            self.waive_and_lower(0, lambda *_: 0)
+        self._complete(figures)
+        self._bill()
+        self._correct(corrected)
+        self._complete(figures)
+        self._bill()
+
+    def _correct(self, figures) -> None:
+        """An event, the first report, and the oldest fact moved to another day, as far as the rules let it."""
+        self.void_event(0)
+        for report in self.accepted_reports()[:1]:
+            self.amend(report, figures)
+        with suppress(Refused), transaction.atomic():
+            self.replace(0, 700)
+            self.confirm(0)
+
+    def _complete(self, figures) -> None:
         for _round in range(60):
             self.charge()
             self.pass_days(1)
+            self.close()
             for report in self.open_reports():
                 self.accept(report, figures)
             self.charge()
@@ -425,10 +489,11 @@ class Life:
             self._answer(waiting)
         assert not self.scratch().waiting
         self.check_charges()
-        self.approve(0, many=True)
-        self.issue(0, many=True, with_carried=True)
-        self.approve(0, many=True)
-        self.issue(0, many=True, with_carried=True)
+
+    def _bill(self) -> None:
+        for _twice in range(2):
+            self.approve(0, many=True)
+            self.issue(0, many=True, with_carried=True)
 
     def _answer(self, waiting) -> None:
         for wait in waiting:

@@ -46,14 +46,8 @@ def figures_of(size: int, shape: int):
     return figures
 
 
-def reported(document: dict) -> dict:
-    """Terms whose meters are all reported: metered ones are closed by other means (tests of usage)."""
-    report = {name: value for name, value in document["report"].items() if name != "metered"}
-    return {**document, "report": report}
-
-
 seeds = st.integers(0, 2**32 - 1).map(Random)
-documents = st.one_of(strategies.documents(), seeds.map(generate.document).map(reported))
+documents = st.one_of(strategies.documents(), seeds.map(generate.document))
 
 
 COUNTS: Counter = Counter()  # how often each step was done or refused, shown by a soak
@@ -93,7 +87,49 @@ class AnyLife(RuleBasedStateMachine):
 
     @rule(days=st.integers(20, 130), size=sizes, shape=places)
     def a_while_with_reports(self, days, size, shape):
+        self._a_while(days, size, shape)
+
+    @rule(
+        days=st.integers(20, 130),
+        size=sizes,
+        shape=places,
+        place=places,
+        then=sizes,
+        with_carried=st.booleans(),
+    )
+    def correct_what_was_billed(self, days, size, shape, place, then, with_carried):
+        self._a_while(days, size, shape)
+        self._bill()
+        if found := self.life.accepted_reports():
+            self.attempt(self.life.amend, found[place % len(found)], figures_of(then, shape))
+        self.attempt(self.life.charge)
+        self.attempt(self.life.approve, 0, True)
+        self.attempt(self.life.issue, 0, True, with_carried)
+
+    @rule(days=st.integers(20, 130), size=sizes, shape=places, place=places, then=sizes)
+    def correct_what_was_waived(self, days, size, shape, place, then):
+        self._a_while(days, size, shape)
+        self.attempt(self.life.waive_and_lower, place, figures_of(then, shape))
+
+    @rule(name=st.sampled_from(EVENTS), place=places, back=st.integers(0, 200), bill=st.booleans())
+    def correct_what_happened(self, name, place, back, bill):
+        self.attempt(self.life.happen, name, back, confirm=True)
+        self.attempt(self.life.charge)
+        if bill:
+            self._bill()
+        self.attempt(self.life.replace, place, (back + 97) % 200)
+        self.attempt(self.life.confirm, place)
+        self.attempt(self.life.charge)
+
+    def _bill(self):
+        self.attempt(self.life.charge)
+        self.attempt(self.life.approve, 0, True)
+        self.attempt(self.life.issue, 0, True, False)
+
+    def _a_while(self, days, size, shape):
         self.attempt(self.life.pass_days, days)
+        self.attempt(self.life.send, shape, days, size // 1000)
+        self.attempt(self.life.close)
         for report in self.life.open_reports():
             self.attempt(self.life.accept, report, figures_of(size, shape))
         self.attempt(self.life.charge)
@@ -107,6 +143,22 @@ class AnyLife(RuleBasedStateMachine):
     def amend(self, place, size, shape):
         if found := self.life.accepted_reports():
             self.attempt(self.life.amend, found[place % len(found)], figures_of(size, shape))
+
+    @rule(place=places, back=st.integers(0, 200), size=sizes)
+    def send_event(self, place, back, size):
+        self.attempt(self.life.send, place, back, size // 1000)
+
+    @rule(place=places)
+    def void_event(self, place):
+        self.attempt(self.life.void_event, place)
+
+    @rule(place=places, back=st.integers(0, 200), size=sizes)
+    def replace_event(self, place, back, size):
+        self.attempt(self.life.replace_event, place, back, size // 1000)
+
+    @rule(most=st.integers(1, 4))
+    def close(self, most):
+        self.attempt(self.life.close, most=most)
 
     @rule(name=st.sampled_from(EVENTS), back=st.integers(0, 200), confirm=st.booleans())
     def happen(self, name, back, confirm):
@@ -128,7 +180,7 @@ class AnyLife(RuleBasedStateMachine):
     def amend_terms(self, random, in_days, wait):
         if len(self.life.versions) > 3:
             return
-        document = reported(generate.amendment(random, self.document))
+        document = generate.amendment(random, self.document)
         before = len(self.life.versions)
         self.attempt(self.life.amend_terms, language.read(document), in_days=in_days, wait=wait)
         if len(self.life.versions) > before:
@@ -164,11 +216,9 @@ class AnyLife(RuleBasedStateMachine):
     def issue(self, place, many, with_carried):
         self.attempt(self.life.issue, place, many, with_carried)
 
-    @rule(many=st.just(True))
-    def bill(self, many):
-        self.attempt(self.life.charge)
-        self.attempt(self.life.approve, 0, many)
-        self.attempt(self.life.issue, 0, many, False)
+    @rule()
+    def bill(self):
+        self._bill()
 
     @rule(how=st.sampled_from(["release", "refuse", "dispute", "withdraw", "uphold", "waive"]), place=places)
     def judge(self, how, place):
@@ -190,7 +240,7 @@ class AnyLife(RuleBasedStateMachine):
     def teardown(self):
         try:
             if self.whole:
-                self.life.finish(figures_of(12_345, 1))
+                self.life.finish(figures_of(12_345, 1), figures_of(60_000_000, 3))
                 self.life.check_end()
                 with connection.cursor() as cursor:
                     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
