@@ -129,6 +129,12 @@ class Life(Feed):
         found = self.contract.reports.filter(state=ReportState.ACCEPTED, amended_by=None)
         return list(found.order_by("period_start", "pk"))
 
+    def billed_reports(self) -> list[UsageReport]:
+        """Those whose period is on an invoice."""
+        billed = self.contract.charges.filter(invoice_line__isnull=False)
+        ends = set(billed.values_list("period_end", flat=True))
+        return [report for report in self.accepted_reports() if report.period_end in ends]
+
     def accept(self, report: UsageReport, figures) -> None:
         """Submit and accept a report; `figures(meter, piece)` gives each figure in minor units (or 0)."""
         with self.at():
@@ -469,7 +475,7 @@ class Life(Feed):
     def _correct(self, figures) -> None:
         """An event, the first report, and the oldest fact moved to another day, as far as the rules let it."""
         self.void_event(0)
-        for report in self.accepted_reports()[:1]:
+        for report in (self.billed_reports() or self.accepted_reports())[:1]:
             self.amend(report, figures)
         with suppress(Refused), transaction.atomic():
             self.replace(0, 700)
