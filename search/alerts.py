@@ -4,7 +4,9 @@ Every document that changed is held against every saved search with an alert, by
 conditions as the result page, narrowed to the changed documents; exact, and no second store of queries.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from urllib.parse import urlencode
 
 from django.db import transaction
@@ -18,7 +20,7 @@ from marketplace.notifications.services import notify
 from marketplace.organisations.acting import addressed
 from marketplace.organisations.models import Membership
 from search.engines.base import NUMBERS
-from search.engines.database import COLUMNS, DatabaseEngine
+from search.engines.database import COLUMNS, Asked, DatabaseEngine
 from search.finding import read_query
 from search.models import DocumentState, Frequency, SavedHit, SavedSearch, SearchDocument
 from search.params import FACETS, SearchParams, number_range, trl_range
@@ -26,6 +28,7 @@ from search.services import params_of, stop_token
 from search.viewer import ANONYMOUS, Viewer
 
 BATCH = 500
+SEARCHES = 200  # held against the documents in one question
 NAMED = 5  # titles in a letter
 DIGEST_HOUR = 8
 _HEAVY = ("words", "characters", "source", "body_zh", "body_en")
@@ -49,10 +52,9 @@ def _run_batch(states: list[DocumentState]) -> int:
     told = 0
     if documents:
         viewers = _viewers()
-        for search in SavedSearch.objects.select_related("user").order_by("pk").iterator(chunk_size=500):
-            viewer = viewers.get((search.user_id, search.organisation_id))
-            if viewer is not None and search.user.is_active:
-                told += _run_one(search, viewer, documents)
+        searches = SavedSearch.objects.select_related("user", "organisation").order_by("pk")
+        for portion in _portions(searches.iterator(chunk_size=SEARCHES)):
+            told += _run_portion(portion, viewers, documents)
     DocumentState.objects.filter(pk__in=versions).update(alerted_version=F("version"))
     return told
 
@@ -69,28 +71,51 @@ def _viewers() -> dict[tuple[int, int | None], Viewer]:
     return viewers | {(pk, None): ANONYMOUS for pk in alone}
 
 
-def _run_one(search: SavedSearch, viewer: Viewer, documents: list[SearchDocument]) -> int:
-    params = params_of(search)
-    possible = [d.pk for d in documents if set(viewer.keys) & set(d.audience) and _fits(d, params)]
-    if not possible:
-        return 0
-    found = DatabaseEngine().matching(params, read_query(params.q), viewer, possible)
-    known = set(SavedHit.objects.filter(search=search, page_id__in=found).values_list("page_id", flat=True))
-    new = [pk for pk in found if pk not in known]
-    if not new:
-        return 0
-    waits = search.frequency in (Frequency.DAILY, Frequency.WEEKLY)
+def _portions(searches: Iterator[SavedSearch]) -> Iterator[list[SavedSearch]]:
+    while portion := list(islice(searches, SEARCHES)):
+        yield portion
+
+
+def _run_portion(
+    searches: Iterable[SavedSearch],
+    viewers: dict[tuple[int, int | None], Viewer],
+    documents: list[SearchDocument],
+) -> int:
+    """Hold some searches against the documents: those that facets and audience leave over, in one question."""
+    asked: dict[SavedSearch, Asked] = {}
+    for search in searches:
+        viewer = viewers.get((search.user_id, search.organisation_id))
+        if viewer is None or not search.user.is_active:
+            continue
+        params, keys = params_of(search), set(viewer.keys)
+        possible = [d.pk for d in documents if not keys.isdisjoint(d.audience) and _fits(d, params)]
+        if possible:
+            asked[search] = Asked(params, read_query(params.q), viewer, possible)
+    found = dict(zip(asked, DatabaseEngine().matching_each(list(asked.values())), strict=True))
+    pages = {pk for ids in found.values() for pk in ids}
+    hits = SavedHit.objects.filter(search__in=[s for s, ids in found.items() if ids], page_id__in=pages)
+    known = set(hits.values_list("search_id", "page_id"))
+    by_id = {d.pk: d for d in documents}
+    new = {s: [by_id[pk] for pk in ids if (s.pk, pk) not in known] for s, ids in found.items()}
+    return _keep({search: found for search, found in new.items() if found})
+
+
+def _keep(new: dict[SavedSearch, list[SearchDocument]]) -> int:
+    """Remember what is new for each search; tell it, or let it wait. The number of letters."""
+    gathered = (Frequency.DAILY, Frequency.WEEKLY)
     SavedHit.objects.bulk_create(
-        [SavedHit(search=search, page_id=pk, found_at=now(), is_waiting=waits) for pk in new],
+        [
+            SavedHit(search=s, page_id=d.pk, found_at=now(), is_waiting=s.frequency in gathered)
+            for s, documents in new.items()
+            for d in documents
+        ],
         ignore_conflicts=True,
     )
-    search.last_hit_at = now()
-    search.save(update_fields=["last_hit_at"])
-    if search.frequency != Frequency.AT_ONCE:
-        return 0
-    by_id = {d.pk: d for d in documents}
-    _tell(search, [by_id[pk] for pk in new])
-    return 1
+    SavedSearch.objects.filter(pk__in=[search.pk for search in new]).update(last_hit_at=now())
+    to_tell = [search for search in new if search.frequency == Frequency.AT_ONCE]
+    for search in to_tell:
+        _tell(search, new[search])
+    return len(to_tell)
 
 
 def _tell(search: SavedSearch, documents: list[SearchDocument]) -> None:

@@ -230,3 +230,34 @@ def test_one_click_ends_the_letters_signed_out(scout, settings):
     assert strict.post(path[:-3] + "x/").status_code == 404
     services.delete_search(search, actor=scout)
     assert strict.get(path).status_code == 404
+
+
+def test_many_searches_are_checked_with_few_questions(scout, django_assert_max_num_queries, monkeypatch):
+    queries = [
+        "q=固态电池",
+        "q=battery&trl=4-6",
+        "kind=LISTING",
+        "q=nothing",
+        "field=materials",
+        "q=量子&price=100000-",
+    ]
+    owners = [make_acting("ENTERPRISE", "SCOUT") for _number in range(3)]
+    for owner in owners:
+        for query in queries:
+            services.save_search(actor=owner, query=query, name=query, frequency="DAILY")
+    index(*MARKET)
+    alerts.run()
+    expected = {query: set(SavedHit.objects.filter(search__query=query).values_list("search__user", "page_id"))
+                for query in queries}  # fmt: skip
+    for query, pages in {"q=固态电池": {1, 4}, "kind=LISTING": {1, 2, 3}, "q=nothing": set()}.items():
+        assert expected[query] == {(owner.user.pk, page) for owner in owners for page in pages}
+    SavedHit.objects.all().delete()
+    monkeypatch.setattr(alerts, "SEARCHES", 5)  # no portion forgets or mixes anything
+    index(*MARKET)
+    alerts.run()
+    assert expected == {query: set(SavedHit.objects.filter(search__query=query).values_list("search__user", "page_id"))
+                        for query in queries}  # fmt: skip
+    monkeypatch.undo()
+    index(*MARKET)
+    with django_assert_max_num_queries(16):
+        alerts.run()
