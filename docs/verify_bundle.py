@@ -844,9 +844,9 @@ def said_by_working(charge):
     """Whether the charge's own working rounds this exact amount. A later report that changes the exact amount but
     not what is due (below a cap, say) writes no row, so the last row keeps the exact amount of its own day."""
     steps = charge["working"]["steps"] if charge["working"] else []
-    for before, step in zip(steps, steps[1:]):
-        if step["step"] == "round" and before["value"] != "":
-            return Fraction(str(before["value"])) == Fraction(charge["exact"])
+    for place, step in enumerate(steps):
+        if place and step["step"] == "round" and steps[place - 1]["value"] != "":
+            return Fraction(str(steps[place - 1]["value"])) == Fraction(charge["exact"])
     return False
 
 
