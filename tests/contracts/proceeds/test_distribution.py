@@ -282,12 +282,12 @@ def test_any_run_of_receipts_shares_what_one_receipt_would(world, facts):
     savepoint = transaction.savepoint()
     team(world)
     plan(world)
-    for fen, cost in facts:
+    for place, (fen, cost) in enumerate(facts):
         bill = invoice(world.contract, fen)
         line = bank_line(world, f"{fen // 100}.{fen % 100:02d}")
         confirm_receipt(line, actor=world.finance, parts=[(bill.pk, fen)])
         if cost:
-            add_cost(world.contract, actor=world.finance, on=today(), text="x", amount_minor=cost)
+            add_cost(world.contract, actor=world.finance, on=today(), text=f"{place}", amount_minor=cost)
         approve_distribution(propose_distribution(world.contract, actor=world.finance), actor=world.approver)
     rows = DistributionShare.objects.filter(distribution__contract=world.contract)
     last = Distribution.objects.order_by("-pk").first()
