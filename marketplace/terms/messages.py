@@ -77,6 +77,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "bad_day": ("不存在的日期：{month} 月 {day} 日。", "There is no day {day} in month {month}."),
     "spaces_around": ("文字前后不能有空格。", "No spaces before or after the text."),
     "empty_text": ("须填写。", "Must be filled in."),
+    "day_too_far": (
+        "日期须在 {first} 至 {last} 之间。",
+        "Choose a day between {first} and {last}.",
+    ),
     # contradictions
     "option_without_trial": (
         "该项以转化为前提（选择权），但条款没有免费使用期，也就没有转化决定的截止日。",
@@ -140,9 +144,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "ANY / ALL 至少需要一个条件，否则永远不会触发。",
         "ANY / ALL needs at least one part, or it can never fire.",
     ),
-    "trigger_never": (
-        "该条件永远不会触发：{reason}",
-        "This trigger can never fire: {reason}",
+    "trigger_without_trial": (
+        "该条件自免费使用期起算，但条款没有免费使用期，因此永远不会成就。",
+        "This condition counts from free use, but the terms have none, so that it can never be met.",
+    ),
+    "trigger_without_option": (
+        "该条件取决于转化决定，但没有以转化为前提（选择权）的付款，因此永远不会成就。",
+        "This condition needs a decision to convert, but no payment is an option, so that it can never be met.",
     ),
     "deferred_uncertain": (
         "延期支付的款项自签署起即欠付，仅付款日延后，因此触发条件须必定到来（例如加入一个日期）。",
@@ -184,6 +192,47 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "amended_kind": (
         "标识“{id}”在原条款中属于另一类付款项目；请使用新的标识。",
         "The id “{id}” stood for another kind of element before; use a new id.",
+    ),
+    # scenarios
+    "until_too_far": (
+        "最多计算至生效后 {limit} 年。",
+        "At most {limit} years from the effective date are computed.",
+    ),
+    "ends_before_start": (
+        "结束日 {end} 早于开始日 {start}。",
+        "It ends on {end}, before it starts on {start}.",
+    ),
+    "quantity_or_components": (
+        "须填写 quantity（数量）或 components（销售额构成）之一，且只填一项。",
+        "State either a quantity or the components of sales, and not both.",
+    ),
+    "converted_and_declined": (
+        "不能既转化又不转化；请只保留一项决定。",
+        "One cannot both convert and decline; keep one of the two decisions.",
+    ),
+    "unknown_meter": (
+        "条款中没有计量项目“{value}”。可用：{known}。",
+        "The terms know no meter “{value}”. Known: {known}.",
+    ),
+    "nothing_to_extend": (
+        "条款没有免费使用期，无从延长。",
+        "The terms have no free use that could be extended.",
+    ),
+    "parts_sum": (
+        "各方比例之和须为 100 %，现为 {value}。",
+        "The shares must sum to 100 %; they sum to {value}.",
+    ),
+    "team_or_tiers": (
+        "须填写 team（团队比例）或 tiers（分档比例）之一，且只填一项。",
+        "State either the team's share or tiers of shares, and not both.",
+    ),
+    "tiers_same_shares": (
+        "各档须列出相同数量的比例（{count} 个）。",
+        "Every tier lists the same number of shares ({count}).",
+    ),
+    "amendment_order": (
+        "变更日 {on} 须晚于合同生效日和前一次变更（{before}）。",
+        "The amendment of {on} must come after the effective date and the amendment before it ({before}).",
     ),
     # warnings, with source
     "ceiling_fixed": (

@@ -176,7 +176,7 @@ LIMITED = sheet(royalty(fixed("0.03")), minimum("10"), caps=[cap("90", "royalty"
         (TIERED, {"elements__0__rate__tiers__2__rate": "-1"}, "elements-0-rate-tiers-2-rate", "negative"),
         (LIMITED, {"caps__0__amount": "5"}, "caps-0-amount", "cap_below_minimum"),
         (UNTRIED, {"elements__0__trigger__kind": "event", "elements__0__trigger__name": "conversion"},
-         "elements-0-trigger-name", "trigger_never"),
+         "elements-0-trigger-name", "trigger_without_option"),
         (UNTRIED, {"elements__0__trigger__kind": "after", "elements__0__trigger__months": "120"},
          "elements-0-trigger-months", "after_licence_months"),
         # what cannot be read
