@@ -25,14 +25,14 @@ class TrueUp(NamedTuple):
     working: Working
 
 
-def true_up(rule: Audit, *, reported: Money, found: Money, cost: Money) -> TrueUp:
-    """What the licensee pays after an audit, without interest."""
+def true_up(rule: Audit | None, *, reported: Money, found: Money, cost: Money) -> TrueUp:
+    """What the licensee pays after an audit, without interest; without a rule its cost never shifts."""
     gap = found - reported
     share = Fraction(gap.minor, found.minor) if found.minor > 0 else Fraction(0)
     nothing = Money(0, gap.currency)
-    borne = cost if gap.minor > 0 and share >= Fraction(rule.cost_shift_at) else nothing
-    steps = (
-        Step("gap", (found.minor, reported.minor, share), gap.minor),
-        Step("audit_cost", (cost.minor, rule.cost_shift_at), borne.minor),
-    )
-    return TrueUp(gap, share, borne, gap + borne, Working(gap.currency, "", steps))
+    shifts = rule is not None and gap.minor > 0 and share >= Fraction(rule.cost_shift_at)
+    borne = cost if shifts else nothing
+    steps = [Step("gap", (found.minor, reported.minor, share), gap.minor)]
+    if rule is not None:
+        steps.append(Step("audit_cost", (cost.minor, rule.cost_shift_at), borne.minor))
+    return TrueUp(gap, share, borne, gap + borne, Working(gap.currency, "", tuple(steps)))

@@ -55,7 +55,9 @@ def simulate_terms(request: HttpRequest) -> JsonResponse:
         agreed = terms.read(document["terms"])
         refuse_too_large(agreed)
         place = "scenario"
-        scenario = read_scenario(document["scenario"])
+        scenario = read_scenario(document["scenario"], agreed)
+        for each in scenario.amendments:
+            refuse_too_large(each.terms)
         place = "terms"
         return JsonResponse(simulate(agreed, scenario), json_dumps_params={"ensure_ascii": False})
     except terms.TermsError as error:

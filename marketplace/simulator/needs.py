@@ -67,7 +67,7 @@ def needs_of(*versions: Terms) -> Needs:
         delivers = delivers or (terms.trial is not None and terms.trial.starts is TrialStart.DELIVERY)
         for meter in _royalty_meters(terms):
             meters.setdefault(meter.key, meter)
-    for leaf in (leaf for terms in versions for leaf in _all_leaves(terms)):
+    for leaf in (leaf for terms in versions for leaf in conditions(terms)):
         if isinstance(leaf, Threshold):
             if not any(meter.name == leaf.meter for meter in meters.values()):
                 meters[leaf.meter] = Meter(leaf.meter)
@@ -96,7 +96,8 @@ def _royalty_meters(terms: Terms):
             yield Meter("third_party_royalties")
 
 
-def _all_leaves(terms: Terms):
+def conditions(terms: Terms):
+    """The leaves of every condition of the terms."""
     for element in terms.elements:
         yield from leaves(element.trigger)
         if isinstance(element, Instalments):

@@ -13,11 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from contracts import rating
-from marketplace.terms import TermsError
+from marketplace.terms import Terms, TermsError
 from marketplace.terms.codec import read_as
 from marketplace.terms.problems import Problem
-
-MAX_YEARS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +92,14 @@ class Row:
         if self.components is not None:
             parts = {name: minor for name, minor in vars(self.components).items() if minor}
         return rating.UsageRow(self.meter, self.start, self.end, self.quantity, self.product, parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amended:
+    """Other terms from a day on (合同变更)."""
+
+    on: date
+    terms: Terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +194,7 @@ class Scenario:
 
     facts: Known
     until: date
+    amendments: tuple[Amended, ...] = ()
     events: tuple[Event, ...] = ()
     usage: tuple[Row, ...] = ()
     accepted: tuple[Stretch, ...] = ()
@@ -202,15 +209,25 @@ class Scenario:
     distribution: Distribution | None = None
     voucher: Voucher | None = None
 
+    def versions(self, agreed: Terms) -> list[rating.TermsVersion]:
+        """The terms as they stand at first, and each amendment from its day on."""
+        later = [rating.TermsVersion(each.on, each.terms) for each in self.amendments]
+        return [rating.TermsVersion(self.facts.effective_on, agreed), *later]
 
-def read_scenario(document: Any) -> Scenario:
-    """A scenario from a JSON object, text or bytes; raises TermsError naming every field that is wrong."""
+
+def read_scenario(document: Any, agreed: Terms | None = None) -> Scenario:
+    """A scenario from a JSON object, text or bytes; raises TermsError naming every field that is wrong, and with the
+    terms that it is about also what they do not know."""
+    from .contradictions import contradictions, mismatches  # they know the types above
+
     if isinstance(document, str | bytes):
         document = read_json(document)
     problems: list[Problem] = []
     scenario = read_as(Scenario, document, "", problems)
     if not problems:
-        problems = list(_contradictions(scenario))
+        problems = contradictions(scenario)
+    if not problems and agreed is not None:
+        problems = mismatches(agreed, scenario)
     if problems:
         raise TermsError(problems)
     return scenario
@@ -233,40 +250,3 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise TermsError([Problem("", "repeated_field", {"field": name})])
         document[name] = value
     return document
-
-
-def _contradictions(scenario: Scenario):
-    """What the arithmetic behind cannot take, with its path."""
-    if (
-        not scenario.facts.effective_on.year
-        <= scenario.until.year
-        <= scenario.facts.effective_on.year + MAX_YEARS
-    ):
-        yield Problem("until", "not_date")
-    for place, row in enumerate(scenario.usage):
-        if (row.quantity is None) == (row.components is None):
-            yield Problem(f"usage[{place}].quantity", "missing_field")
-        if row.end < row.start:
-            yield Problem(f"usage[{place}].end", "not_date")
-    if scenario.vat and scenario.vat.rate < 0:
-        yield Problem("vat.rate", "not_decimal")
-    if scenario.commission and not _positive(scenario.commission.shares):
-        yield Problem("commission.shares", "not_decimal")
-    rule = scenario.distribution
-    if rule is None:
-        return
-    if (rule.team is None) == (not rule.tiers):
-        yield Problem("distribution.team", "missing_field")
-    if rule.team is not None and not (0 <= rule.team <= 1 and 0 <= rule.staff_of_retained <= 1):
-        yield Problem("distribution.team", "not_decimal")
-    if not _positive(rule.inventors) or sum(rule.inventors) != 1:
-        yield Problem("distribution.inventors", "not_decimal")
-    for place, tier in enumerate(rule.tiers):
-        same = len(tier.shares) == len(rule.tiers[0].shares)
-        last = place == len(rule.tiers) - 1
-        if not same or not _positive(tier.shares) or sum(tier.shares) != 1 or (tier.up_to is None) != last:
-            yield Problem(f"distribution.tiers[{place}]", "not_decimal")
-
-
-def _positive(shares: tuple[Decimal, ...]) -> bool:
-    return sum(shares) > 0 and min(shares) >= 0

@@ -6,6 +6,8 @@ left out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from contracts import rating
@@ -23,12 +25,15 @@ from .scenario import Scenario
 
 
 def simulate(agreed: Terms, scenario: Scenario) -> dict[str, Any]:
-    """The answer as plain JSON values; raises TermsError where the terms contradict themselves."""
+    """The answer as plain JSON values; raises TermsError where the terms contradict themselves.
+
+    What the scenario says is taken as read and fitting (`read_scenario` with the terms).
+    """
     findings = check(agreed, effective_on=scenario.facts.effective_on)
     errors = [problem for problem in findings if problem.severity == ERROR]
     if errors:
         raise TermsError(errors)
-    versions = [rating.TermsVersion(scenario.facts.effective_on, agreed)]
+    versions = scenario.versions(agreed)
     usage = [row.usage() for row in scenario.usage]
     rated = rating.rate(versions, scenario.facts.facts(scenario), usage, scenario.until)
     answer = {
@@ -56,12 +61,12 @@ def simulate(agreed: Terms, scenario: Scenario) -> dict[str, Any]:
     }
     if scenario.issued:
         answer["corrections"] = _corrections(scenario, rated)
-    if agreed.interest is not None:
-        answer["interest"] = _interest(agreed, scenario, rated)
+    if any(version.terms.interest is not None for version in versions):
+        answer["interest"] = _interest(versions, scenario, rated)
     if scenario.audit is not None:
-        answer["audit"] = _audit(agreed, scenario)
+        answer["audit"] = _audit(versions[-1].terms, scenario)
     if scenario.vat is not None:
-        answer["vat"] = _vat(agreed, scenario, rated)
+        answer["vat"] = _vat(versions, scenario, rated)
     if scenario.commission is not None:
         answer["commission"] = _commission(agreed, scenario)
     if scenario.distribution is not None:
@@ -141,7 +146,12 @@ def _corrections(scenario: Scenario, rated: rating.Rating) -> dict[str, Any]:
     }
 
 
-def _interest(agreed: Terms, scenario: Scenario, rated: rating.Rating) -> list[dict[str, Any]]:
+def _on(versions: Sequence[rating.TermsVersion], day: date) -> Terms:
+    """The terms in force on a day; before all of them the first."""
+    return next((v.terms for v in reversed(versions) if v.effective_on <= day), versions[0].terms)
+
+
+def _interest(versions, scenario: Scenario, rated: rating.Rating) -> list[dict[str, Any]]:
     """Interest per charge, receipts settling the oldest due charge first; refunds do not reopen a charge."""
     purse = [[receipt.on, receipt.amount] for receipt in sorted(scenario.receipts, key=lambda r: r.on)]
     lines = []
@@ -156,7 +166,7 @@ def _interest(agreed: Terms, scenario: Scenario, rated: rating.Rating) -> list[d
                 open_ -= part
         invoiced = _invoiced_on(charge, scenario)
         for item in interest(
-            agreed.interest,
+            _on(versions, invoiced).interest,
             charge.amount,
             due_on=due_on,
             invoiced_on=invoiced,
@@ -194,10 +204,15 @@ def _audit(agreed: Terms, scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def _vat(agreed: Terms, scenario: Scenario, rated: rating.Rating) -> list[dict[str, Any]]:
+def _vat(versions, scenario: Scenario, rated: rating.Rating) -> list[dict[str, Any]]:
     lines = []
     for charge in rated.charges:
-        bill = vat(charge.amount, rate=scenario.vat.rate, mode=agreed.vat, exempt=scenario.vat.exempt)
+        bill = vat(
+            charge.amount,
+            rate=scenario.vat.rate,
+            mode=_on(versions, charge.dated_on).vat,
+            exempt=scenario.vat.exempt,
+        )
         lines.append(
             _key(charge.key) | {"net": bill.net.minor, "tax": bill.tax.minor, "gross": bill.gross.minor}
         )

@@ -130,7 +130,7 @@ def example(key: str) -> Source | None:
     if key not in example_keys():
         return None
     agreed = terms.read((EXAMPLES / key / "terms.json").read_bytes())
-    scenario = read_scenario(json.loads((EXAMPLES / key / "scenario.json").read_bytes()))
+    scenario = read_scenario((EXAMPLES / key / "scenario.json").read_bytes(), agreed)
     return Source("example", key, example_title(key), agreed, scenario)
 
 

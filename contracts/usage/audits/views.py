@@ -20,7 +20,6 @@ from marketplace import tables
 from marketplace.clock import today
 from marketplace.money import Money
 from marketplace.refusals import Incomplete, Refused
-from marketplace.terms import Audit as Rule
 
 PER_PAGE = 20
 SORTS = {"starts_on", "period_start", "state"}
@@ -145,7 +144,7 @@ def _result(found: UsageAudit):
         reported, finding = Money(found.reported_minor, currency), Money(found.found_minor, currency)
     rule = terms_on(found.contract, today()).audit
     cost = Money(found.cost_minor, currency)
-    result = true_up(rule or Rule(cost_shift_at=2), reported=reported, found=finding, cost=cost)
+    result = true_up(rule, reported=reported, found=finding, cost=cost)
     return {"reported": reported, "found": finding, "result": result, "cost": cost, "share": result.share}
 
 

@@ -36,9 +36,11 @@ class Command(BaseCommand):
             agreed, said = terms.read(paths[0].read_bytes()), read_json(paths[1].read_bytes())
             if until and isinstance(said, dict):
                 said["until"] = until
-            answer = simulate(agreed, read_scenario(said))
-        except (OSError, terms.TermsError) as error:
+            answer = simulate(agreed, read_scenario(said, agreed))
+        except OSError as error:
             raise CommandError(str(error)) from error
+        except terms.TermsError as error:
+            raise CommandError("\n".join(map(in_both, error.problems))) from error
         if as_json:
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1))
             return
@@ -58,3 +60,9 @@ class Command(BaseCommand):
         for name in ("corrections", "interest", "audit", "vat", "commission", "distribution", "voucher"):
             if name in answer:
                 self.stdout.write(f"{name}  {json.dumps(answer[name], ensure_ascii=False)}")
+
+
+def in_both(problem):
+    """One finding with its place, in both languages."""
+    where = f"{problem.path}: " if problem.path else ""
+    return f"{where}{problem.message('en')} {problem.message('zh-hans')}"

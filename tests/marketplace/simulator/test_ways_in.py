@@ -56,11 +56,31 @@ def test_command_refuses_an_unknown_example():
         ({"colour": "red"}, "colour"),
         ({"facts": {"effective_on": "2026-01-01", "moon": 1}}, "facts.moon"),
         ({"until": "2526-01-01"}, "until"),
+        ({"usage": [{"meter": "net_sales", "start": "2026-01-01", "end": "2026-03-31"}]}, "usage[0]"),
         (
-            {"usage": [{"meter": "net_sales", "start": "2026-01-01", "end": "2026-03-31"}]},
-            "usage[0].quantity",
+            {"usage": [{"meter": "netsales", "start": "2026-01-01", "end": "2026-03-31", "quantity": "1"}]},
+            "usage[0].meter",
         ),
+        (
+            {"usage": [{"meter": "net_sales", "start": "2026-03-31", "end": "2026-01-01", "quantity": "1"}]},
+            "usage[0].end",
+        ),
+        ({"until": "2025-12-31"}, "until"),
+        ({"facts": {"effective_on": "9990-01-01"}, "until": "9999-12-31"}, "facts.effective_on"),
         ({"commission": {"rate": "0.05", "shares": ["-1"]}}, "commission.shares"),
+        ({"commission": {"rate": "5"}}, "commission.rate"),
+        ({"distribution": {"team": "0.7", "inventors": ["0.5", "0.4"]}}, "distribution.inventors"),
+        ({"distribution": {}}, "distribution"),
+        ({"audit": {"reported": -1, "found": 0}}, "audit.reported"),
+        (
+            {"invoices": [{"element_id": "royalties", "dated_on": "2026-12-31", "on": "2027-01-05"}]},
+            "invoices[0].element_id",
+        ),
+        ({"amendments": [{"on": "2026-01-01", "terms": {}}]}, "amendments[0].on"),
+        (
+            {"amendments": [{"on": "2026-07-01", "terms": {"currency": "USD"}}]},
+            "amendments[0].terms.currency",
+        ),
     ],
 )
 def test_api_refuses_with_the_path(client, change, path):
@@ -68,7 +88,8 @@ def test_api_refuses_with_the_path(client, change, path):
     sent["scenario"] |= change
     answer = post(client, sent)
     assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
-    assert [problem["path"] for problem in answer.json()["problems"]] == [path]
+    assert path in [problem["path"] for problem in answer.json()["problems"]]
+    assert answer.json()["title"] == "The scenario cannot be used."
 
 
 def test_floats_and_repeated_fields_are_refused():
