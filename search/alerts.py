@@ -1,12 +1,10 @@
 """Saved searches: what is new for them is told once.
 
-Every document that changed is held against every saved search with an alert, by the database engine: the same
-conditions as the result page, narrowed to the changed documents; exact, and no second store of queries.
+Every document that changed is held against every saved search (search.checking): the same conditions as the result
+page, narrowed to the changed documents; exact, and no second store of queries.
 """
 
-from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import islice
 from urllib.parse import urlencode
 
 from django.db import transaction
@@ -18,17 +16,11 @@ from django.utils.translation import override
 from marketplace.clock import now
 from marketplace.notifications.services import notify
 from marketplace.organisations.acting import addressed
-from marketplace.organisations.models import Membership
-from search.engines.base import NUMBERS
-from search.engines.database import COLUMNS, Asked, DatabaseEngine
-from search.finding import read_query
+from search.checking import found_by_searches, viewers
 from search.models import DocumentState, Frequency, SavedHit, SavedSearch, SearchDocument
-from search.params import FACETS, SearchParams, number_range, trl_range
 from search.services import params_of, stop_token
-from search.viewer import ANONYMOUS, Viewer
 
 BATCH = 500
-SEARCHES = 200  # held against the documents in one question
 NAMED = 5  # titles in a letter
 DIGEST_HOUR = 8
 _HEAVY = ("words", "characters", "source", "body_zh", "body_en")
@@ -49,55 +41,21 @@ def _run_batch(states: list[DocumentState]) -> int:
     locked = DocumentState.objects.select_for_update().filter(pk__in=ids).order_by("pk")
     versions = {state.pk: state.version for state in locked if state.alerted_version < state.version}
     documents = list(SearchDocument.objects.filter(pk__in=versions).defer(*_HEAVY))
-    told = 0
-    if documents:
-        viewers = _viewers()
-        searches = SavedSearch.objects.select_related("user", "organisation").order_by("pk")
-        for portion in _portions(searches.iterator(chunk_size=SEARCHES)):
-            told += _run_portion(portion, viewers, documents)
+    told = _tell_new(documents) if documents else 0
     DocumentState.objects.filter(pk__in=versions).update(alerted_version=F("version"))
     return told
 
 
-def _viewers() -> dict[tuple[int, int | None], Viewer]:
-    """What each owner may see now: members as their organisation does, those without one as the public does. Who has
-    left an organisation is told nothing more for it."""
-    rows = Membership.objects.select_related("organisation").filter(user__saved_searches__isnull=False)
-    viewers: dict = {
-        (row.user_id, row.organisation_id): Viewer(row.organisation_id, row.organisation.is_verified)
-        for row in rows.distinct()
-    }
-    alone = SavedSearch.objects.filter(organisation=None).values_list("user_id", flat=True)
-    return viewers | {(pk, None): ANONYMOUS for pk in alone}
-
-
-def _portions(searches: Iterator[SavedSearch]) -> Iterator[list[SavedSearch]]:
-    while portion := list(islice(searches, SEARCHES)):
-        yield portion
-
-
-def _run_portion(
-    searches: Iterable[SavedSearch],
-    viewers: dict[tuple[int, int | None], Viewer],
-    documents: list[SearchDocument],
-) -> int:
-    """Hold some searches against the documents: those that facets and audience leave over, in one question."""
-    asked: dict[SavedSearch, Asked] = {}
-    for search in searches:
-        viewer = viewers.get((search.user_id, search.organisation_id))
-        if viewer is None or not search.user.is_active:
-            continue
-        params, keys = params_of(search), set(viewer.keys)
-        possible = [d.pk for d in documents if not keys.isdisjoint(d.audience) and _fits(d, params)]
-        if possible:
-            asked[search] = Asked(params, read_query(params.q), viewer, possible)
-    found = dict(zip(asked, DatabaseEngine().matching_each(list(asked.values())), strict=True))
+def _tell_new(documents: list[SearchDocument]) -> int:
+    found = found_by_searches(documents)
     pages = {pk for ids in found.values() for pk in ids}
-    hits = SavedHit.objects.filter(search__in=[s for s, ids in found.items() if ids], page_id__in=pages)
+    hits = SavedHit.objects.filter(search__in=found, page_id__in=pages)
     known = set(hits.values_list("search_id", "page_id"))
     by_id = {d.pk: d for d in documents}
-    new = {s: [by_id[pk] for pk in ids if (s.pk, pk) not in known] for s, ids in found.items()}
-    return _keep({search: found for search, found in new.items() if found})
+    new = {s: [by_id[pk] for pk in ids if (s, pk) not in known] for s, ids in found.items()}
+    new = {s: fresh for s, fresh in new.items() if fresh}
+    searches = SavedSearch.objects.select_related("user", "organisation").in_bulk(new)
+    return _keep({searches[pk]: fresh for pk, fresh in new.items() if pk in searches})
 
 
 def _keep(new: dict[SavedSearch, list[SearchDocument]]) -> int:
@@ -135,11 +93,11 @@ def send_digests() -> int:
     """Tell what was gathered for daily and weekly searches, and what still waits for one that was changed to "at
     once"; the number of letters. Which hits are due is read from when they were found, so a run that is missed
     delays a letter and loses nothing."""
-    viewers = _viewers()
+    sighted = viewers()
     told = 0
     due = SavedHit.objects.filter(is_waiting=True).filter(_due())
     for pk in list(due.order_by("search_id").values_list("search_id", flat=True).distinct()):
-        told += _send_digest(pk, viewers)
+        told += _send_digest(pk, sighted)
     return told
 
 
@@ -162,18 +120,18 @@ def gathered_until(frequency: str) -> datetime:
 
 
 @transaction.atomic
-def _send_digest(pk: int, viewers: dict) -> int:
+def _send_digest(pk: int, sighted: dict) -> int:
     """One letter of one search. What its owner may not see any more is forgotten, and found again if it returns."""
     search = (
         SavedSearch.objects.select_for_update(of=("self",)).select_related("user", "organisation").get(pk=pk)
     )
     hits = SavedHit.objects.filter(_due(), search=search, is_waiting=True)
     pages = list(hits.values_list("page_id", flat=True))
-    viewer = viewers.get((search.user_id, search.organisation_id))
+    viewer = sighted.get((search.user_id, search.organisation_id))
     if not pages:
         return 0  # another run was first
     documents = []
-    if viewer is not None and search.user.is_active:
+    if viewer is not None:
         seen = SearchDocument.objects.visible_to(viewer).filter(pk__in=pages)
         documents = list(seen.defer(*_HEAVY).order_by(F("published_at").desc(nulls_last=True), "-pk"))
     there = {document.pk for document in documents}
@@ -193,23 +151,3 @@ def _path(search: SavedSearch, documents: list[SearchDocument]) -> str:
         params = params_of(search)
         query = params.but(sort="newest").to_query() or urlencode({"sort": "newest"})
         return f"{reverse('search')}?{query}"
-
-
-def _fits(document: SearchDocument, params: SearchParams) -> bool:
-    """Whether the facets let the document through; saves most searches a query."""
-    for name in FACETS:
-        chosen = params.chosen(name)
-        if (
-            not chosen
-            or name == "eligible"
-            or any(number_range(value) for value in chosen if name in NUMBERS)
-        ):
-            continue  # left to the query
-        column, several = COLUMNS[name]
-        value = getattr(document, column)
-        if name == "trl":
-            if value not in {level for text in chosen for level in trl_range(text)}:
-                return False
-        elif not set(value if several else [value]) & set(chosen):
-            return False
-    return True

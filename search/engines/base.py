@@ -60,12 +60,24 @@ class Likeness:
     without: int | None = None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A search that is held against some pages alone."""
+
+    params: SearchParams
+    query: Query
+    viewer: Viewer
+    ids: Sequence[int]
+
+
 class Engine(Protocol):
     name: str
 
     def search(self, params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> Found: ...
 
     def alike(self, likeness: Likeness, viewer: Viewer, limit: int) -> list[tuple[int, float]]: ...
+
+    def matching_each(self, asked: Sequence[Asked]) -> list[list[int]]: ...
 
     def suggest(self, typed: str, limit: int = SUGGESTIONS) -> list[str]: ...
 

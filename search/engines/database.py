@@ -8,7 +8,16 @@ from django.db import connection
 from marketplace.clock import now
 from search import ranking
 from search.analysis import stem
-from search.engines.base import NUMBERS, SUGGESTIONS, Found, Likeness, chosen_values, distinct, split_ranges
+from search.engines.base import (
+    NUMBERS,
+    SUGGESTIONS,
+    Asked,
+    Found,
+    Likeness,
+    chosen_values,
+    distinct,
+    split_ranges,
+)
 from search.engines.rarity import rarity
 from search.facts import typed_key
 from search.params import FACETS, SearchParams, trl_range
@@ -68,16 +77,6 @@ class Weight:
 
     value: float
     is_typed: bool = True
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A search that is held against some pages alone."""
-
-    params: SearchParams
-    query: Query
-    viewer: Viewer
-    ids: Sequence[int]
 
 
 ALL = Sql("TRUE")

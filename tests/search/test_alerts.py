@@ -12,7 +12,7 @@ from marketplace.notifications.models import Notification
 from marketplace.notifications.tasks import send_mails
 from marketplace.organisations.models import Membership
 from marketplace.refusals import NotPermitted
-from search import alerts, services
+from search import alerts, checking, services
 from search.models import SavedHit, SavedSearch
 from tests.factories.ground import make_acting
 from tests.search.world import BATTERY, MARKET, NEED, QUANTUM, index
@@ -252,7 +252,7 @@ def test_many_searches_are_checked_with_few_questions(scout, django_assert_max_n
     for query, pages in {"q=固态电池": {1, 4}, "kind=LISTING": {1, 2, 3}, "q=nothing": set()}.items():
         assert expected[query] == {(owner.user.pk, page) for owner in owners for page in pages}
     SavedHit.objects.all().delete()
-    monkeypatch.setattr(alerts, "SEARCHES", 5)  # no portion forgets or mixes anything
+    monkeypatch.setattr(checking, "SEARCHES", 5)  # no portion forgets or mixes anything
     index(*MARKET)
     alerts.run()
     assert expected == {query: set(SavedHit.objects.filter(search__query=query).values_list("search__user", "page_id"))
