@@ -12,11 +12,11 @@ from search.analysis import STOP, fold, runs, stem
 from search.engines import answer
 from search.engines.base import Likeness
 from search.facets import Names, region_name
-from search.finding import read_query
+from search.finding import read_query, thesaurus
 from search.models import Kind, SearchDocument
 from search.params import SearchParams
 from search.viewer import Viewer
-from search.words import read
+from search.words import read, words_of
 
 DETAIL_CHARACTERS = 1_000
 SHARED = 5
@@ -28,6 +28,16 @@ class Match:
     document: SearchDocument
     score: float
     reasons: Sequence[str]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a document is about, in terms that can be shown: `words` (keywords, and words of its texts) by their stem
+    or folded form, its `text` folded, and the `concepts` of the editors' sets that it names."""
+
+    words: Mapping[str, str]
+    text: str
+    concepts: Mapping[int, str]
 
 
 def matches(document: SearchDocument, viewer: Viewer, limit: int = 5) -> list[Match]:
@@ -79,9 +89,8 @@ def _matches(document: SearchDocument, viewer: Viewer, kinds: Iterable[str], lim
         .defer("words", "characters", "source")
         .in_bulk([pk for pk, _score in found])
     )
-    codes = {code for d in documents.values() for code in d.fields} & set(document.fields)
-    names = Names.read({"field": dict.fromkeys(codes, 0)}, SearchParams()) if codes else Names()
-    own = _weighty(document)
+    names = _names(document, *documents.values())
+    own = about(document)
     result = []
     for pk, score in found:
         other = documents.get(pk)
@@ -93,16 +102,37 @@ def _matches(document: SearchDocument, viewer: Viewer, kinds: Iterable[str], lim
     return result[:limit]
 
 
+def reasons(document: SearchDocument, other: SearchDocument) -> Sequence[str]:
+    """Why two documents fit each other, in the reader's language; nothing where there is no reason."""
+    return _reasons(document, other, about(document), _names(document, other))
+
+
+def is_close(document: SearchDocument, other: SearchDocument) -> bool:
+    """Whether somebody should be told of this match: both name two things or more, or one in the same field. Any
+    English word may stand in two texts, so only keywords, terms of the editors' sets and stretches of Han characters
+    count."""
+    own, theirs = about(document), about(other)
+    things = {*map(_form, (*document.keywords_zh, *document.keywords_en))} & set(theirs.words)
+    things |= {own.concepts[number] for number in own.concepts.keys() & theirs.concepts.keys()}
+    things |= set(common_stretches(own.text, theirs.text))
+    return len(things) > 1 or bool(things and set(document.fields) & set(other.fields))
+
+
+def _names(document: SearchDocument, *others: SearchDocument) -> Names:
+    codes = {code for d in others for code in d.fields} & set(document.fields)
+    return Names.read({"field": dict.fromkeys(codes, 0)}, SearchParams()) if codes else Names()
+
+
 def _joined(*texts: str) -> str:
     return " ".join(text for text in texts if text)
 
 
-def _reasons(document: SearchDocument, other: SearchDocument, own: dict[str, str], names: Names) -> list[str]:
+def _reasons(document: SearchDocument, other: SearchDocument, own: About, names: Names) -> list[str]:
     shared = _shared(document, own, other)
     if not shared:
         return []
     chinese = get_language() != "en"
-    readable = [term for term in shared if any(run.is_han for run in runs(term)) == chinese]
+    readable = [term for term in shared if "(" in term or _is_readable(term)]
     written = ("zh" if chinese else "en") in set(document.languages) & set(other.languages)
     # Texts in both languages share words in both; those of the other language say nothing to the reader.
     named = (readable if written else readable or shared)[:SHARED]
@@ -124,39 +154,52 @@ def _spoken(terms: list[str]) -> str:
     return _("both speak of %(words)s") % {"words": _(", ").join(terms)}
 
 
-def _weighty(document: SearchDocument) -> dict[str, str]:
-    """What a document is about, in terms that can be shown: keywords, and the words of its texts; by their stem or
-    folded form."""
+def about(document: SearchDocument) -> About:
     found = {}
     for word in (*document.keywords_zh, *document.keywords_en):
         found[_form(word)] = word
     text = _joined(document.title_zh, document.title_en, document.summary_zh, document.summary_en)
     text = _joined(text, document.body_zh, document.body_en)[:DETAIL_CHARACTERS]
-    for run in runs(fold(text)):
-        if run.is_han:
-            continue
-        if len(run.text) > 3 and run.text not in STOP and not run.text.isdigit():
+    folded = fold(text)
+    for run in runs(folded):
+        if not run.is_han and len(run.text) > 3 and run.text not in STOP and not run.text.isdigit():
             found.setdefault(stem(run.text), run.text)
-    found["\x00han"] = fold(text)
-    return found
+    keywords = _joined(*document.keywords_zh, *document.keywords_en)
+    return About(found, folded, thesaurus().named(words_of(f"{keywords} {text}")))
 
 
 def _form(word: str) -> str:
     return " ".join(run.text if run.is_han else stem(run.text) for run in runs(fold(word)))
 
 
-def _shared(document: SearchDocument, own: dict[str, str], other: SearchDocument) -> list[str]:
-    """Terms of both: common keywords, the longest stretches of Han characters, English words (long ones first, which
-    say more)."""
-    theirs = _weighty(other)
-    both = [word for form, word in own.items() if form in theirs and form != "\x00han"]
+def _shared(document: SearchDocument, own: About, other: SearchDocument) -> list[str]:
+    """Terms of both: common keywords, the longest stretches of Han characters, what one says in other words than the
+    other ("电解液 (electrolyte)"), English words (long ones first, which say more)."""
+    theirs = about(other)
+    both = [word for form, word in own.words.items() if form in theirs.words]
     keywords = {*document.keywords_zh, *document.keywords_en}
     terms = [word for word in both if word in keywords]
-    stretches = common_stretches(own["\x00han"], theirs["\x00han"])
-    for stretch in stretches:
+    for stretch in common_stretches(own.text, theirs.text):
         if not any(stretch in fold(term) for term in terms):
             terms.append(stretch)
+    if not set(document.languages) & set(other.languages):
+        terms += _in_other_words(own, theirs)
     return terms + sorted((word for word in both if word not in keywords), key=len, reverse=True)
+
+
+def _in_other_words(own: About, theirs: About) -> list[str]:
+    """Terms that stand for one thing, for texts without a language in common, the more telling (longer) ones first."""
+    said = {}
+    for number, term in own.concepts.items():
+        meant = theirs.concepts.get(number)
+        if meant and meant != term:
+            one, two = (term, meant) if _is_readable(term) else (meant, term)
+            said[one] = f"{one} ({two})"
+    return sorted(said.values(), key=len, reverse=True)
+
+
+def _is_readable(term: str) -> bool:
+    return any(run.is_han for run in runs(term)) == (get_language() != "en")
 
 
 # Characters that bind words together and begin or end no term.

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.words import Pair
 from marketplace.clock import now
-from marketplace.organisations.models import Organisation
+from marketplace.organisations.models import Mandate, Organisation
 from search.fields import CharactersField, WordsField
 
 
@@ -49,6 +49,9 @@ class DocumentStateQuerySet(models.QuerySet):
     def to_alert(self):
         return self.filter(alerted_version__lt=F("version"))
 
+    def to_match(self):
+        return self.filter(matched_version__lt=F("version"))
+
 
 class DocumentState(models.Model):
     """How far a document has come: small, because it is written often. `version` is raised under lock at each change;
@@ -63,6 +66,7 @@ class DocumentState(models.Model):
     push_error = models.TextField(blank=True, db_default="")
     next_push_at = models.DateTimeField(db_default=models.functions.Now())
     alerted_version = models.BigIntegerField(default=0, db_default=0)
+    matched_version = models.BigIntegerField(default=0, db_default=0)
 
     objects = DocumentStateQuerySet.as_manager()
 
@@ -74,6 +78,9 @@ class DocumentState(models.Model):
             ),
             models.Index(
                 fields=["page_id"], name="state_to_alert", condition=Q(alerted_version__lt=F("version"))
+            ),
+            models.Index(
+                fields=["page_id"], name="state_to_match", condition=Q(matched_version__lt=F("version"))
             ),
         ]
 
@@ -303,3 +310,60 @@ class SavedHit(models.Model):
 
     def __str__(self):
         return f"{self.search_id}: {self.page_id}"
+
+
+class PairQuerySet(models.QuerySet):
+    def visible_to(self, acting):
+        """Pairs with a page of one's own organisation or, for brokers, of a client whose mandate is in force; both
+        pages as one may see them. A client that stays unnamed on its need stays so for its agency, too."""
+        from search.viewer import viewer_of
+
+        house = acting.organisation if acting is not None else None
+        if house is None or not acting.can("match.read"):
+            return self.none()
+        own = Q(need__organisation_id=house.pk) | Q(listing__organisation_id=house.pk)
+        if clients := clients_of(house):
+            own |= Q(need__institution__in=clients) | Q(listing__institution__in=clients)
+        keys = viewer_of(acting).keys
+        return self.filter(own, need__audience__overlap=keys, listing__audience__overlap=keys)
+
+
+def clients_of(agency: Organisation) -> list[str]:
+    """The numbers of those for whom an agency acts today, as documents name their institution."""
+    mandates = Mandate.objects.in_force().filter(agency=agency)
+    return [str(pk) for pk in mandates.values_list("client_id", flat=True)]
+
+
+class MatchedPair(models.Model):
+    """A listing that fits a need: told once, for ever, to the side that was there before and those who act for it."""
+
+    need = models.ForeignKey(SearchDocument, models.DO_NOTHING, related_name="+", db_constraint=False)
+    listing = models.ForeignKey(SearchDocument, models.DO_NOTHING, related_name="+", db_constraint=False)
+    found_at = models.DateTimeField(default=now)
+
+    objects = PairQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("match of need and listing")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["need", "listing"], name="matched_pair_once")]
+
+    def __str__(self):
+        return f"{self.need_id} ↔ {self.listing_id}"
+
+
+class MatchLetters(models.Model):
+    """Somebody who wants to be told nothing more of matches, as one of this organisation."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    stopped_at = models.DateTimeField(default=now)
+
+    class Meta:
+        verbose_name = _("letters about matches that are not wanted")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organisation"], name="match_letters_stopped_once")
+        ]
+
+    def __str__(self):
+        return f"{self.user_id}: {self.organisation_id}"

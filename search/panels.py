@@ -13,6 +13,7 @@ from search.viewer import viewer_of
 
 register_menu(MenuItem("search", _("Search the market"), "search", EVERYBODY, "market", 0))
 register_menu(MenuItem("saved_searches", _("Saved searches"), "saved_searches", SIGNED_IN, "market", 30))
+register_menu(MenuItem("matches", _("Matches"), "matches", "match.read", "market", 31))
 register_menu(MenuItem("synonyms", _("Words that mean the same"), "synonyms", "search.keep", "operator", 70))
 register_menu(MenuItem("search_health", _("State of search"), "search_health", "search.keep", "operator", 71))
 

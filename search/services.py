@@ -6,17 +6,20 @@ from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from marketplace.accounts.models import User
 from marketplace.audit.services import record
 from marketplace.organisations.acting import Acting, permit
+from marketplace.organisations.models import Organisation
 from marketplace.refusals import NotPermitted, Refused
 from search.engines.database import DatabaseEngine
 from search.finding import read_query
-from search.models import DocumentState, Frequency, OutboxRow, SavedHit, SavedSearch
+from search.models import DocumentState, Frequency, MatchLetters, OutboxRow, SavedHit, SavedSearch
 from search.params import SearchParams
 from search.viewer import viewer_of
 
 MOST_SEARCHES = 50
 _STOP = "saved-search-stop"
+_STOP_MATCHES = "match-stop"
 
 
 def params_of(search: SavedSearch) -> SearchParams:
@@ -78,6 +81,30 @@ def stopped_by(token: str) -> SavedSearch:
     except signing.BadSignature:
         raise SavedSearch.DoesNotExist from None
     return SavedSearch.objects.get(pk=pk)
+
+
+def match_stop_token(user: User, organisation: Organisation) -> str:
+    return signing.dumps([user.pk, organisation.pk], salt=_STOP_MATCHES)
+
+
+def read_match_token(token: str) -> tuple[User, Organisation]:
+    """Whose letters about matches a link ends. Raises User.DoesNotExist for a link that is not ours any more."""
+    try:
+        user, organisation = signing.loads(token, salt=_STOP_MATCHES)
+        return User.objects.get(pk=user), Organisation.objects.get(pk=organisation)
+    except (signing.BadSignature, Organisation.DoesNotExist):
+        raise User.DoesNotExist from None
+
+
+def tell_matches(user: User, organisation: Organisation, *, wanted: bool) -> None:
+    """Whether a person is told of matches as one of an organisation; the list of matches is there in any case."""
+    stopped = MatchLetters.objects.filter(user=user, organisation=organisation)
+    if wanted:
+        stopped.delete()
+    elif not stopped.exists():
+        MatchLetters.objects.bulk_create(
+            [MatchLetters(user=user, organisation=organisation)], ignore_conflicts=True
+        )
 
 
 def _tell(search: SavedSearch, frequency: str) -> SavedSearch:

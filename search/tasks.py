@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 
-from search import alerts, indexing, listening, mending, pushing
+from search import alerts, indexing, listening, mending, pairing, pushing
 from search.engines import client
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ def drain_outbox() -> None:
     except (*client.FAILURES, pushing.IndexProblem):
         logger.warning("Elasticsearch did not take the changes; they wait", exc_info=True)
     alerts.run()
+    pairing.run()
 
 
 @shared_task(ignore_result=True)

@@ -101,6 +101,20 @@ class Thesaurus:
             at += max(1, len(key))
         return tuple(concept for concept in found.values() if concept.alternatives)
 
+    def named(self, words: Iterable[Word]) -> dict[int, str]:
+        """The sets that a text speaks of, by their number, each with the term as it stands there."""
+        words = list(words)
+        tokens = list(_tokens(words))
+        typed = [part for word in words for part in (word.text if word.is_han else (word.text,))]
+        found: dict[int, str] = {}
+        at = 0
+        while at < len(tokens):
+            key = self._at(tokens, at)
+            for number in self._sets.get(key, ()):
+                found.setdefault(number, _spoken(typed[at : at + len(key)]))
+            at += max(1, len(key))
+        return found
+
     def _at(self, tokens: list[str], at: int) -> tuple[str, ...]:
         for length in range(min(self._longest.get(tokens[at], 0), len(tokens) - at), 0, -1):
             key = tuple(tokens[at : at + length])

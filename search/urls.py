@@ -1,6 +1,6 @@
 from django.urls import path
 
-from search.views import compare, results, saved, synonyms, upkeep
+from search.views import compare, matches, results, saved, synonyms, upkeep
 
 urlpatterns = [
     path("search/", results.search, name="search"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("search/saved/<int:pk>/frequency/", saved.frequency, name="saved_search_frequency"),
     path("search/saved/stop/<str:token>/", saved.stop, name="saved_search_stop"),
     path("search/saved/<int:pk>/delete/", saved.delete, name="saved_search_delete"),
+    path("search/matches/", matches.matches, name="matches"),
+    path("search/matches/told/", matches.told, name="matches_told"),
+    path("search/matches/stop/<str:token>/", matches.stop, name="match_stop"),
     path("search/synonyms/", synonyms.synonyms, name="synonyms"),
     path("search/synonyms/import/", synonyms.take_over, name="synonyms_import"),
     path("search/synonyms/<int:pk>/", synonyms.change, name="synonyms_change"),

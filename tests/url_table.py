@@ -92,6 +92,7 @@ programme | firm | programme.code | 200 200 200 200 | 405 405 405 405
 programme_rule_new | operator | programme.code ?key=MIN_TRL | in 200 404 200 | in 200 404 200
 notifications | uni | | in 200 200 200 | 405 405 405 405
 notifications_read | uni | | 405 405 405 405 | in 302 302 302
+mail_stop | firm | mail_token | 200 200 200 200 | 200 200 200 200
 notification_open | uni | notification.pk | in 302 404 404 | 405 405 405 405
 profile | uni | | in 200 200 200 | in 200 200 200
 listing_sheet | uni | draft.code.lower | 404 200 404 404 | 405 405 405 405
@@ -143,6 +144,9 @@ saved_search_save | firm | | in 405 405 405 | in 422 422 422
 saved_search_frequency | firm | saved.pk | in 405 405 405 | in 302 404 404
 saved_search_stop | firm | stop_token | 200 200 200 200 | 200 200 200 200
 saved_search_delete | firm | saved.pk | in 405 405 405 | in 302 404 404
+matches | firm | | in 200 200 403 | in 405 405 405
+matches_told | firm | | in 405 405 405 | in 302 302 403
+match_stop | firm | match_token | 200 200 200 200 | 200 200 200 200
 synonyms | operator | | in 200 403 200 | in 422 403 422
 synonyms_import | operator | | in 200 403 200 | in 422 403 422
 synonyms_change | operator | synonyms.pk | in 200 403 200 | in 422 403 422

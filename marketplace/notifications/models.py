@@ -67,6 +67,12 @@ class Notification(models.Model):
         return f"/{get_language() or settings.LANGUAGE_CODE}{self.path}" if self.path else ""
 
     @property
+    def stop_url(self) -> str:
+        """Where its reader ends letters of this sort, for letters; "" where there is no such place."""
+        language = get_language() or settings.LANGUAGE_CODE
+        return f"{settings.SITE_URL}/{language}{self.stop_path}" if self.stop_path else ""
+
+    @property
     def door(self) -> str:
         """Where a letter leads: past the question for whom the reader acts, if it was told to one of a house."""
         return (

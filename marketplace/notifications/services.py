@@ -1,13 +1,17 @@
 import re
 from collections.abc import Iterable
 
+from django.core import signing
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from marketplace.accounts.models import User
 from marketplace.celery import nudge
 from marketplace.clock import now
 from marketplace.notifications.models import MailPreference, Notification
+
+_STOP = "mail-stop"
 
 
 def notify(
@@ -70,6 +74,19 @@ def set_mail_mode(user, mode: str) -> MailPreference:
     if mode == MailPreference.Mode.NEVER:
         Notification.objects.of(user).to_mail().update(mail_wanted=False)
     return preference
+
+
+def mail_stop_token(user) -> str:
+    return signing.dumps(user.pk, salt=_STOP)
+
+
+def stopped_by(token: str) -> User:
+    """Whose letters the link of a digest ends; it holds for ever, as letters are kept. Raises User.DoesNotExist for
+    a link that is not ours."""
+    try:
+        return User.objects.get(pk=signing.loads(token, salt=_STOP))
+    except signing.BadSignature:
+        raise User.DoesNotExist from None
 
 
 def retry_letters() -> int:

@@ -5,10 +5,12 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 
 from marketplace.clock import now
 from marketplace.notifications.models import MailPreference, Notification
+from marketplace.notifications.services import mail_stop_token
 
 logger = logging.getLogger(__name__)
 BATCH = 200
@@ -52,7 +54,7 @@ def _send_one(pk: int) -> None:
 def _letter(note: Notification) -> EmailMultiAlternatives:
     with translation.override(note.user.language):
         url = settings.SITE_URL + note.door if note.path else ""
-        stop = f"{settings.SITE_URL}/{note.user.language}{note.stop_path}" if note.stop_path else ""
+        stop = note.stop_url
         context = {
             "note": note,
             "url": url,
@@ -64,13 +66,15 @@ def _letter(note: Notification) -> EmailMultiAlternatives:
             subject=note.subject,
             body=render_to_string("notifications/letter.txt", context),
             to=[note.user.email],
-            # One click in the mail program (RFC 2369, RFC 8058).
-            headers={"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-            if stop
-            else None,
+            headers=_one_click(stop) if stop else None,
         )
         letter.attach_alternative(render_to_string("notifications/letter.html", context), "text/html")
         return letter
+
+
+def _one_click(stop: str) -> dict[str, str]:
+    """The mail program's own button (RFC 2369, RFC 8058)."""
+    return {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 @shared_task
@@ -102,8 +106,14 @@ def _send_digest(user_id: int) -> None:
             return
         user = notes[0].user
         with translation.override(user.language):
-            context = {"notes": notes, "SITE_URL": settings.SITE_URL, "LANGUAGE": user.language}
+            stop = settings.SITE_URL + reverse("mail_stop", args=[mail_stop_token(user)])
+            context = {"notes": notes, "stop": stop, "SITE_URL": settings.SITE_URL, "LANGUAGE": user.language}
             body = render_to_string("notifications/digest.txt", context)
-        subject, _sep, text = body.strip().partition("\n")
-        EmailMultiAlternatives(subject=subject, body=text.strip(), to=[user.email]).send()
+            subject, _sep, text = body.strip().partition("\n")
+            letter = EmailMultiAlternatives(
+                subject=subject, body=text.strip(), to=[user.email], headers=_one_click(stop)
+            )
+            html = render_to_string("notifications/digest.html", context | {"subject": subject})
+        letter.attach_alternative(html, "text/html")
+        letter.send()
         Notification.objects.filter(pk__in=[n.pk for n in notes]).update(mailed_at=now())

@@ -2,11 +2,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from marketplace.accounts.models import User
 from marketplace.notifications import services
@@ -55,6 +57,23 @@ def open_notification(request, pk):
 def read_all(request):
     services.mark_read(Notification.objects.of(request.user))
     return redirect("notifications")
+
+
+@csrf_exempt  # mail programs post here by themselves (RFC 8058); whoever holds the signed link may
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop_mail(request, token):
+    """The way out of the digest, without signing in. Opening the link changes nothing: programs open links, too."""
+    try:
+        user = services.stopped_by(token)
+    except User.DoesNotExist:
+        raise Http404 from None
+    if request.method == "POST":
+        services.set_mail_mode(user, MailPreference.Mode.NEVER)
+    is_off = MailPreference.objects.filter(user=user, mode=MailPreference.Mode.NEVER).exists()
+    response = render(request, "notifications/mail_stop.html", {"is_off": is_off})
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @login_required

@@ -75,6 +75,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "need.edit": {Role.SCOUT},
         "need.approve": {Role.SIGNATORY, Role.ADMIN},
         # found
+        "match.read": _DEAL | {Role.EDITOR, Role.APPROVER},
+        "match.told": {Role.CONTRACT_OFFICER, Role.EDITOR, Role.SCOUT, Role.BROKER},
         "search.keep": {Role.VERIFIER, Role.PROGRAMME_OFFICER},
         # enquired, agreed
         "enquiry.open": {Role.SCOUT, Role.SIGNATORY, Role.BROKER},

@@ -135,12 +135,12 @@ class DatabaseEngine:
             found[number].append(page_id)
         return found
 
-    def alike(self, likeness: Likeness, viewer: Viewer, limit: int) -> list[tuple[int, float]]:
+    def alike(self, likeness: Likeness, viewer: Viewer | None, limit: int) -> list[tuple[int, float]]:
         weights = _weighted([(likeness.title, 1.0), (likeness.detail, DETAIL)])
         if not weights:
             return []
         where = (
-            visible(viewer)
+            (visible(viewer) if viewer is not None else ALL)
             & Sql("kind = ANY(%s)", (list(likeness.kinds),))
             & Sql("page_id <> %s", (likeness.without or 0,))
             & Sql("words @@ to_tsquery('english', %s)", (_any(weights),))

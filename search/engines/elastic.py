@@ -53,7 +53,7 @@ class ElasticEngine:
     def search(self, params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> Found:
         return read(self._ask(request(params, query, viewer, loose=loose)))
 
-    def alike(self, likeness: Likeness, viewer: Viewer, limit: int) -> list[tuple[int, float]]:
+    def alike(self, likeness: Likeness, viewer: Viewer | None, limit: int) -> list[tuple[int, float]]:
         answer = self._ask(alike_request(likeness, viewer, limit))
         return [(int(hit["_id"]), hit["_score"]) for hit in answer["hits"]["hits"]]
 
@@ -287,14 +287,17 @@ def _numbers(query: Query) -> dict:
     return {"constant_score": {"filter": terms, "boost": NUMBER_BOOST}}
 
 
-def alike_request(likeness: Likeness, viewer: Viewer, limit: int) -> dict:
+def alike_request(likeness: Likeness, viewer: Viewer | None, limit: int) -> dict:
     near = [
         {"constant_score": {"filter": facet_filter(name, values), "boost": NEAR_BOOST}}
         for name, values in likeness.near.items()
     ]
     texts = [*_text_of(likeness.title, other_words(likeness.title)), *pairs(likeness.detail, DETAIL_BOOST)]
     query = {
-        "filter": [visible(viewer), {"terms": {"kind": list(likeness.kinds)}}],
+        "filter": [
+            *([visible(viewer)] if viewer is not None else []),
+            {"terms": {"kind": list(likeness.kinds)}},
+        ],
         "must": [_any(texts)] if texts else [{"match_none": {}}],
         "should": [*premiums(likeness.detail, DETAIL_BOOST, singles=DETAIL_SINGLES), *near],
         "must_not": [{"ids": {"values": [str(likeness.without)]}}] if likeness.without else [],

@@ -32,6 +32,7 @@ from marketplace.demo import acts
 from marketplace.demo.acts import Cast, paper
 from marketplace.demo.people import People
 from marketplace.notifications.models import Notification
+from marketplace.notifications.services import mail_stop_token
 from marketplace.organisations import services as ground
 from marketplace.organisations.acting import acting_for
 from marketplace.organisations.api_keys import create_key
@@ -40,7 +41,7 @@ from marketplace.organisations.roles import ROLES_OF_KIND, Kind, Role
 from marketplace.simulator.services import keep_scenario
 from marketplace.terms import presets
 from search.indexing import drain
-from search.services import save_search, stop_token
+from search.services import match_stop_token, save_search, stop_token
 from search.synonyms import add_synonyms
 from tests.cms.world import FULL, RIGHTS, University
 from tests.factories.ground import make_member, make_organisation
@@ -216,6 +217,9 @@ def _beside(made, everybody) -> None:
     )
     made.saved = save_search(actor=made.people["firm"], query="q=密封", name="密封")
     made.stop_token = stop_token(made.saved)
+    firm = made.people["firm"]
+    made.match_token = match_stop_token(firm.user, firm.organisation)
+    made.mail_token = mail_stop_token(firm.user)
     made.synonyms = add_synonyms(["密封", "封接"], actor=made.people["operator"])
     made.member = made.orgs["uni"].memberships.order_by("pk").first()
     made.invitation, made.invitation_token = ground.invite_member(

@@ -3,7 +3,7 @@ import time
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import F
 
-from search import alerts, indexing, pushing
+from search import alerts, indexing, pairing, pushing
 from search.engines import client
 from search.models import DocumentState
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--quiet-alerts",
             action="store_true",
-            help="tell owners of saved searches nothing of what is made anew",
+            help="tell owners of saved searches, needs and listings nothing of what is made anew",
         )
 
     def handle(self, *args, **options):
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         if client.configured():
             self._index()
         alerts.run()
+        pairing.run()
 
     def _documents(self, options):
         started = time.monotonic()
@@ -40,6 +41,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{pages} pages made anew ({queued} queued) in {time.monotonic() - started:.1f} s")
         if options["quiet_alerts"]:
             DocumentState.objects.to_alert().update(alerted_version=F("version"))
+            DocumentState.objects.to_match().update(matched_version=F("version"))
 
     def _index(self):
         started = time.monotonic()
