@@ -11,7 +11,7 @@ from search.engines import answer, client
 from search.engines.base import Engine, Found
 from search.facets import LABELS, Chip, Facet, Names, Value, chips, facets, tabs
 from search.highlight import Marker, Piece
-from search.models import SearchDocument, SynonymSet
+from search.models import SearchDocument, SynonymSet, Topic
 from search.params import SearchParams
 from search.thesaurus import EMPTY, Thesaurus
 from search.viewer import Viewer
@@ -23,6 +23,7 @@ FEW = 10  # hits; below so many, what comes near is shown after them
 SENTENCE = 12  # characters; of a longer run only parts are looked for
 CORRECTED_WORDS = 6  # a longer text finds something anyway
 _SYNONYMS = "search-synonyms"
+_GENERAL = {Topic.FIELDS, Topic.PROPERTIES, Topic.MARKET}
 _thesaurus: tuple[str, Thesaurus] = ("", EMPTY)
 _HEAVY = ("words", "characters", "source")
 
@@ -88,7 +89,9 @@ def thesaurus() -> Thesaurus:
     global _thesaurus
     token = cache.get_or_set(_SYNONYMS, lambda: uuid4().hex, None)
     if _thesaurus[0] != token:
-        _thesaurus = (token, Thesaurus(SynonymSet.objects.values_list("words", flat=True)))
+        sets = list(SynonymSet.objects.values_list("words", "topic"))
+        general = (number for number, (_words, topic) in enumerate(sets) if topic in _GENERAL)
+        _thesaurus = (token, Thesaurus((words for words, _topic in sets), general))
     return _thesaurus[1]
 
 

@@ -20,6 +20,7 @@ from search.words import read, words_of
 
 DETAIL_CHARACTERS = 1_000
 SHARED = 5
+ENOUGH = 3
 _LIKE = {Kind.LISTING: (Kind.NEED,), Kind.NEED: (Kind.LISTING,), Kind.SERVICE: (Kind.LISTING,)}
 
 
@@ -33,11 +34,14 @@ class Match:
 @dataclass(frozen=True)
 class About:
     """What a document is about, in terms that can be shown: `words` (keywords, and words of its texts) by their stem
-    or folded form, its `text` folded, and the `concepts` of the editors' sets that it names."""
+    or folded form, its `text` folded, the `concepts` of the editors' sets that it names; and of the two what stands
+    at its head, in title, keywords and summary."""
 
     words: Mapping[str, str]
     text: str
     concepts: Mapping[int, str]
+    head: str
+    head_concepts: Mapping[int, str]
 
 
 def matches(document: SearchDocument, viewer: Viewer, limit: int = 5) -> list[Match]:
@@ -89,7 +93,7 @@ def _matches(document: SearchDocument, viewer: Viewer, kinds: Iterable[str], lim
         .defer("words", "characters", "source")
         .in_bulk([pk for pk, _score in found])
     )
-    names = _names(document, *documents.values())
+    names = _names_of({code for d in documents.values() for code in d.fields} & set(document.fields))
     own = about(document)
     result = []
     for pk, score in found:
@@ -102,24 +106,30 @@ def _matches(document: SearchDocument, viewer: Viewer, kinds: Iterable[str], lim
     return result[:limit]
 
 
-def reasons(document: SearchDocument, other: SearchDocument) -> Sequence[str]:
-    """Why two documents fit each other, in the reader's language; nothing where there is no reason."""
-    return _reasons(document, other, about(document), _names(document, other))
+def reasons(pairs: Sequence[tuple[SearchDocument, SearchDocument]]) -> list[Sequence[str]]:
+    """For each pair why the two fit each other, in the reader's language; nothing where there is no reason."""
+    codes = {code for one, two in pairs for code in set(one.fields) & set(two.fields)}
+    names = _names_of(codes)
+    return [_reasons(one, two, about(one), names) for one, two in pairs]
 
 
 def is_close(document: SearchDocument, other: SearchDocument) -> bool:
-    """Whether somebody should be told of this match: both name two things or more, or one in the same field. Any
-    English word may stand in two texts, so only keywords, terms of the editors' sets and stretches of Han characters
-    count."""
+    """Whether somebody should be told of this match: both are about two of the same things, or about one in the same
+    narrow field. A thing is what both name at their head (a keyword, a term of the editors' sets, but none that says
+    little by itself), or a stretch of Han characters of both that stands at one head."""
     own, theirs = about(document), about(other)
-    things = {*map(_form, (*document.keywords_zh, *document.keywords_en))} & set(theirs.words)
-    things |= {own.concepts[number] for number in own.concepts.keys() & theirs.concepts.keys()}
-    things |= set(common_stretches(own.text, theirs.text))
-    return len(things) > 1 or bool(things and set(document.fields) & set(other.fields))
+    named = (own.head_concepts.keys() & theirs.head_concepts.keys()) - thesaurus().general
+    things = {fold(own.head_concepts[number]) for number in named}
+    keywords = [{_form(word) for word in (*d.keywords_zh, *d.keywords_en)} for d in (document, other)]
+    things |= keywords[0] & keywords[1]
+    for stretch in common_stretches(own.text, theirs.text):
+        at_head = stretch in own.head or stretch in theirs.head
+        if at_head and not any(stretch in thing or thing in stretch for thing in things):
+            things.add(stretch)
+    return len(things) > 1 or bool(things and document.fields and document.fields[-1:] == other.fields[-1:])
 
 
-def _names(document: SearchDocument, *others: SearchDocument) -> Names:
-    codes = {code for d in others for code in d.fields} & set(document.fields)
+def _names_of(codes: set[str]) -> Names:
     return Names.read({"field": dict.fromkeys(codes, 0)}, SearchParams()) if codes else Names()
 
 
@@ -158,14 +168,15 @@ def about(document: SearchDocument) -> About:
     found = {}
     for word in (*document.keywords_zh, *document.keywords_en):
         found[_form(word)] = word
-    text = _joined(document.title_zh, document.title_en, document.summary_zh, document.summary_en)
-    text = _joined(text, document.body_zh, document.body_en)[:DETAIL_CHARACTERS]
+    head = _joined(document.title_zh, document.title_en, document.summary_zh, document.summary_en)
+    text = _joined(head, document.body_zh, document.body_en)[:DETAIL_CHARACTERS]
     folded = fold(text)
     for run in runs(folded):
         if not run.is_han and len(run.text) > 3 and run.text not in STOP and not run.text.isdigit():
             found.setdefault(stem(run.text), run.text)
     keywords = _joined(*document.keywords_zh, *document.keywords_en)
-    return About(found, folded, thesaurus().named(words_of(f"{keywords} {text}")))
+    named, head = thesaurus().named, _joined(keywords, head)
+    return About(found, folded, named(words_of(f"{keywords} {text}")), fold(head), named(words_of(head)))
 
 
 def _form(word: str) -> str:
@@ -179,23 +190,28 @@ def _shared(document: SearchDocument, own: About, other: SearchDocument) -> list
     both = [word for form, word in own.words.items() if form in theirs.words]
     keywords = {*document.keywords_zh, *document.keywords_en}
     terms = [word for word in both if word in keywords]
-    for stretch in common_stretches(own.text, theirs.text):
-        if not any(stretch in fold(term) for term in terms):
-            terms.append(stretch)
-    if not set(document.languages) & set(other.languages):
-        terms += _in_other_words(own, theirs)
-    return terms + sorted((word for word in both if word not in keywords), key=len, reverse=True)
+    have_common_language = bool(set(document.languages) & set(other.languages))
+    meant = _meant(own, theirs, have_common_language=have_common_language)
+    for term in (*common_stretches(own.text, theirs.text), *meant):
+        if not any(term in fold(known) for known in terms):
+            terms.append(term)
+    if len([term for term in terms if _is_readable(term)]) < ENOUGH:  # words of no weight say little
+        plain = (word for word in both if word not in keywords and word not in terms)
+        terms += sorted(plain, key=len, reverse=True)
+    return terms
 
 
-def _in_other_words(own: About, theirs: About) -> list[str]:
-    """Terms that stand for one thing, for texts without a language in common, the more telling (longer) ones first."""
-    said = {}
+def _meant(own: About, theirs: About, *, have_common_language: bool) -> list[str]:
+    """Terms of the editors' sets that both name, one of them at its head; of texts without a common language in the
+    words of both: "电解液 (electrolyte)". The more telling (longer) ones first."""
+    said = []
     for number, term in own.concepts.items():
         meant = theirs.concepts.get(number)
-        if meant and meant != term:
-            one, two = (term, meant) if _is_readable(term) else (meant, term)
-            said[one] = f"{one} ({two})"
-    return sorted(said.values(), key=len, reverse=True)
+        if not meant or not (number in own.head_concepts or number in theirs.head_concepts):
+            continue
+        one, two = (term, meant) if _is_readable(term) else (meant, term)
+        said.append(one if one == two or have_common_language else f"{one} ({two})")
+    return sorted(dict.fromkeys(said), key=len, reverse=True)
 
 
 def _is_readable(term: str) -> bool:

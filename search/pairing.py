@@ -148,7 +148,7 @@ def _path(before: SearchDocument, seen: list[SearchDocument], client: Organisati
 
 
 def _why(before: SearchDocument, page: SearchDocument) -> str:
-    return " · ".join(reasons(before, page))
+    return " · ".join(reasons([(before, page)])[0])
 
 
 def _readers(house: Organisation) -> list:

@@ -54,7 +54,10 @@ def _tokens(words: Iterable[Word]) -> Iterator[str]:
 
 
 class Thesaurus:
-    def __init__(self, sets: Iterable[Sequence[str]] = ()):
+    """`general`: numbers of the sets whose words say little about the subject by themselves, such as 低温."""
+
+    def __init__(self, sets: Iterable[Sequence[str]] = (), general: Iterable[int] = ()):
+        self.general = frozenset(general)
         self._phrases: list[list[tuple[tuple[str, ...], Phrase]]] = []
         self._sets: dict[tuple[str, ...], list[int]] = {}
         self._longest: dict[str, int] = {}  # by first token

@@ -70,8 +70,8 @@ def matches(request: HttpRequest) -> HttpResponse:
 
 def _explained(pairs) -> list[MatchedPair]:
     pairs = list(pairs)
-    for pair in pairs:
-        pair.why = " · ".join(reasons(pair.need, pair.listing))
+    for pair, why in zip(pairs, reasons([(pair.need, pair.listing) for pair in pairs]), strict=True):
+        pair.why = " · ".join(why)
     return pairs
 
 

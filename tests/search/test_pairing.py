@@ -31,7 +31,12 @@ def uni():
 
 @pytest.fixture
 def need(firm):
-    return replace(NEED, organisation_id=firm.organisation.pk, institution=str(firm.organisation.pk))
+    return replace(
+        NEED,
+        organisation_id=firm.organisation.pk,
+        institution=str(firm.organisation.pk),
+        fields=("engineering", "materials"),
+    )
 
 
 @pytest.fixture
@@ -110,6 +115,19 @@ def test_what_may_not_be_seen_is_no_match(firm, uni, need, listing):
     assert len(told(firm)) == 1
 
 
+def test_one_thing_in_common_is_a_match_in_the_same_narrow_field_alone(firm, need, listing):
+    index(need)
+    pairing.run()
+    index(replace(listing, fields=("engineering", "electrical-engineering")))
+    pairing.run()
+    assert told(firm) == []
+    index(
+        replace(listing, fields=("engineering", "electrical-engineering"), summary_zh="可快充的固态电池方案")
+    )
+    pairing.run()
+    assert len(told(firm)) == 1
+
+
 def test_own_pages_and_far_ones_are_no_match(firm, need):
     index(need, replace(BATTERY, organisation_id=firm.organisation.pk), QUANTUM, PUMP)
     pairing.run()
@@ -148,12 +166,12 @@ def test_list_asks_as_many_questions_for_three_as_for_one(
     index(need, listing)
     pairing.run()
     signed_in(client, firm).get("/en/search/matches/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get("/en/search/matches/")
     index(*(replace(listing, page_id=number, code=f"UF-2026-0000{number}") for number in (21, 22)))
     pairing.run()
     assert MatchedPair.objects.count() == 3
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get("/en/search/matches/")
     rows = client.get("/en/search/matches/?export=csv")
     assert (
