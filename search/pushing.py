@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 from elasticsearch import Elasticsearch
 
 from search.engines import client
@@ -22,6 +22,7 @@ from search.models import DocumentState, SearchDocument
 logger = logging.getLogger(__name__)
 BATCH = 500
 FILL_BYTES = 4_000_000
+MOST_REFUSED, MOST_REFUSED_SHARE = 10, 0.001  # more of them are the fault of the mapping
 _DONE = {200, 201, 404, 409}  # 404: deleted already; 409: Elasticsearch holds a newer version
 _LOCK = 7_302_118  # one rebuild at a time
 # Not the fault of a document: a full disk, an index that is closed, gone or overloaded. Everything waits for it.
@@ -119,18 +120,27 @@ def _keep(rows: list[tuple], refused: dict[int, str]) -> None:
             " FROM unnest(%s::bigint[], %s::bigint[]) AS s(page_id, version) WHERE d.page_id = s.page_id",
             [[pk for pk, _version in taken], [version for _pk, version in taken]],
         )
-        for pk, reason in refused.items():
-            row = DocumentState.objects.get(pk=pk)
-            wait = timedelta(seconds=min(2 ** min(row.push_attempts + 1, 12), 3600))
-            DocumentState.objects.filter(pk=pk).update(
-                push_attempts=F("push_attempts") + 1, push_error=reason[:2000], next_push_at=Now() + wait
-            )
-            logger.error("Elasticsearch refuses document %s: %s", pk, reason)
+        _set_aside(refused)
+
+
+def _set_aside(refused: dict[int, str]) -> None:
+    """Documents that an index refuses: shown with the reason on the operator's page, tried again ever more rarely."""
+    for pk, reason in refused.items():
+        row = DocumentState.objects.get(pk=pk)
+        wait = timedelta(seconds=min(2 ** min(row.push_attempts + 1, 12), 3600))
+        DocumentState.objects.filter(pk=pk).update(
+            push_attempts=F("push_attempts") + 1,
+            push_error=reason[:2000],
+            next_push_at=Now() + wait,
+            pushed_version=Least("pushed_version", F("version") - 1),  # an older index may have taken it
+        )
+        logger.error("Elasticsearch refuses document %s: %s", pk, reason)
 
 
 def rebuild() -> int:
     """Fill a new index from the document table and switch to it; the number of documents. Searches go on in the
-    old one; changes made meanwhile are written to both. A rebuild that fails deletes its half-made index."""
+    old one; changes made meanwhile are written to both. Single documents that the new index refuses are set aside;
+    a rebuild that fails, or of which more than a few are refused, deletes its half-made index."""
     server = client.for_worker()
     with one_at_a_time():
         name = (
@@ -140,31 +150,38 @@ def rebuild() -> int:
         server.indices.create(index=name, settings=filling, mappings=MAPPING)
         try:
             server.indices.put_alias(index=name, name=client.write_alias())
-            number = fill(name)
+            number, refused = fill(name)
+            if len(refused) > max(MOST_REFUSED, MOST_REFUSED_SHARE * number):
+                reasons = "; ".join(list(refused.values())[:3])
+                raise IndexProblem(
+                    f"{name} refuses {len(refused)} of {number + len(refused)} documents: {reasons}"
+                )
             server.indices.put_settings(
                 index=name, settings={"index.refresh_interval": SETTINGS["refresh_interval"]}
             )
             server.indices.refresh(index=name)
             _check(name, number)
             _switch(name)
+            _set_aside(refused)
         except BaseException:
             server.options(ignore_status=404).indices.delete(index=name)
             raise
     return number
 
 
-def fill(index: str) -> int:
-    """Copy all documents into an index, in the order of their ids, a few megabytes to a request; their number.
-    Two requests are under way at a time, so that Elasticsearch works on one while the other travels."""
-    number, under_way = 0, deque()
+def fill(index: str) -> tuple[int, dict[int, str]]:
+    """Copy all documents into an index, in the order of their ids, a few megabytes to a request; how many it took, and
+    which it refused, with the reason. Two requests are under way at a time, so that Elasticsearch works on one while
+    the other travels."""
+    number, refused, under_way = 0, {}, deque()
     with ThreadPoolExecutor(max_workers=2) as pool:
         for sent, operations in _portions():
             under_way.append((sent, pool.submit(_send, index, operations)))
             if len(under_way) > 2:
-                number += _filled(*under_way.popleft())
+                number += _filled(*under_way.popleft(), refused)
         while under_way:
-            number += _filled(*under_way.popleft())
-    return number
+            number += _filled(*under_way.popleft(), refused)
+    return number, refused
 
 
 def _portions() -> Iterator[tuple[list[tuple[int, int]], bytes]]:
@@ -184,21 +201,25 @@ def _portions() -> Iterator[tuple[list[tuple[int, int]], bytes]]:
 
 
 def _send(index: str, operations: bytes) -> list[dict]:
-    answer = client.for_worker().bulk(index=index, operations=operations, filter_path="errors,items.*.error")
-    return list(_errors(answer.body))
+    """What came of the documents that were not simply taken."""
+    answer = client.for_worker().bulk(
+        index=index, operations=operations, filter_path="errors,items.*.error,items.*._id"
+    )
+    if not answer.body["errors"]:
+        return []
+    return [part for item in answer.body["items"] for part in item.values() if "error" in part]
 
 
-def _filled(sent: list[tuple[int, int]], answer: Future) -> int:
+def _filled(sent: list[tuple[int, int]], answer: Future, refused: dict[int, str]) -> int:
     """A conflict means that a newer version is there already, written by the worker meanwhile."""
-    refused = [e for e in answer.result() if e.get("type") != "version_conflict_engine_exception"]
-    if refused:
-        raise IndexProblem(json.dumps(refused[:3], ensure_ascii=False))
-    _mark_filled(sent)
-    return len(sent)
-
-
-def _errors(body: dict) -> Iterator[dict]:
-    return (part["error"] for item in body.get("items", ()) for part in item.values() if "error" in part)
+    problems = [p for p in answer.result() if p["error"].get("type") != "version_conflict_engine_exception"]
+    if away := [p["error"] for p in problems if p["error"].get("type") in _TAKES_NOTHING]:
+        raise IndexProblem(json.dumps(away[:3], ensure_ascii=False))
+    set_aside = {int(p["_id"]): json.dumps(p["error"], ensure_ascii=False) for p in problems}
+    refused |= set_aside
+    taken = [(pk, version) for pk, version in sent if pk not in set_aside]
+    _mark_filled(taken)
+    return len(taken)
 
 
 def _stored() -> Iterator[tuple]:

@@ -125,11 +125,11 @@ def _problems(found: Status) -> list[str]:
         ),
         (
             found.index and not found.index.is_current,
-            "The mapping changed since the index was made: run manage.py reindex.",
+            "The mapping changed since the index was made: run manage.py reindex --if-needed.",
         ),
         (
             found.drift_documents,
-            f"{found.drift_documents} pages have no document, one too many or one of older code: run manage.py reindex.",
+            f"{found.drift_documents} pages have no document, one too many or one of older code: run manage.py reindex --if-needed.",
         ),
         (
             found.drift_index,

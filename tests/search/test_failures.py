@@ -21,7 +21,7 @@ from search.models import DocumentState, SearchDocument
 from search.params import SearchParams
 from search.status import status
 from search.viewer import ANONYMOUS
-from tests.search.world import BATTERY, MARKET, index
+from tests.search.world import BATTERY, MARKET, QUANTUM, index
 
 pytestmark = [pytest.mark.django_db, pytest.mark.elasticsearch]
 NOTE = "The search server does not answer at the moment"
@@ -188,6 +188,30 @@ def test_rebuild_killed_half_way_leaves_searches_alone_and_is_swept(market, monk
     assert found("全新标题") == (1, False)
 
 
+def test_rebuild_goes_on_without_a_document_that_is_refused(market):
+    SearchDocument.objects.filter(pk=2).update(source='{"published_at": "some day"}')
+    pushing.rebuild()
+    [row] = DocumentState.objects.exclude(push_error="")
+    assert (row.pk, row.pushed_version < row.version) == (2, True)
+    assert "published_at" in row.push_error
+    assert (found("电池")[0], found("量子密钥")[0]) == (3, 0)
+    assert any("refuses 1 documents" in problem for problem in status().problems)
+    assert mending.mend() == 0  # what was refused is no difference
+    index(QUANTUM)
+    tasks.drain_outbox()
+    assert (found("量子密钥"), DocumentState.objects.exclude(push_error="").count()) == ((1, False), 0)
+
+
+def test_rebuild_of_which_much_is_refused_keeps_the_old_index(market, monkeypatch):
+    [old] = pushing.written_indices()
+    monkeypatch.setattr(pushing, "MOST_REFUSED", 1)
+    SearchDocument.objects.filter(pk__in=[1, 2]).update(source='{"published_at": "some day"}')
+    with pytest.raises(pushing.IndexProblem, match="refuses 2 of 5 documents"):
+        pushing.rebuild()
+    assert (pushing.written_indices(), found("量子密钥")) == ([old], (1, False))
+    assert not DocumentState.objects.exclude(push_error="").exists()
+
+
 def test_first_rebuild_killed_half_way_is_done_again(market):
     [only] = pushing.written_indices()
     market.indices.delete_alias(index=only, name=client.read_alias())  # filled, never switched to
@@ -218,10 +242,18 @@ def test_status_names_what_is_wrong_and_stops_a_deployment(market, monkeypatch):
     code, answer = told()
     assert (code, answer["problems"]) == (
         1,
-        ["The mapping changed since the index was made: run manage.py reindex."],
+        ["The mapping changed since the index was made: run manage.py reindex --if-needed."],
     )
-    call_command("reindex", stdout=StringIO())
-    assert told()[0] == 0
+    out = StringIO()
+    call_command("reindex", "--if-needed", stdout=out)
+    [new] = pushing.written_indices()
+    call_command("reindex", "--if-needed", stdout=out)  # what every deployment does
+    assert (told()[0], pushing.written_indices()) == (0, [new])
+    said = out.getvalue().splitlines()
+    assert (said[0], said[-1]) == (
+        "The mapping changed since the index was made",
+        "Documents and index are as this version makes them",
+    )
     for name in pushing.written_indices():
         market.indices.delete(index=name)
     assert told()[0] == 1

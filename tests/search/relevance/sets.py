@@ -5,6 +5,7 @@ question finds its document by what it is about. `DATA` is the folder with the c
 repository, because the licence of some is not settled.
 """
 
+import csv
 import gzip
 import hashlib
 import json
@@ -234,6 +235,17 @@ def own_needs(code: str) -> Judged:
     return _known_items(f"own {code} needs", documents, asked)
 
 
+def paraphrases(*styles: str) -> Judged:
+    """Problems in words of our own (paraphrases.csv), each with the document that it is about; among the papers and
+    patents of both languages where the question is not in one of them."""
+    with (Path(__file__).parent / "paraphrases.csv").open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["style"] in styles]
+    both = [_as_document(r) for r in (*records("csl_zh_full"), *records("nasa_en_patents"))]
+    documents = {"zh": _chinese, "en": _english}[styles[0]]() if styles[0] in ("zh", "en") else both
+    asked = [(row["document"], {"text": row["text"]}) for row in rows]
+    return _known_items(f"paraphrases {' '.join(styles)}", documents, asked)
+
+
 OWN: dict[str, Callable[[], Judged]] = {
     "own zh titles": lambda: own_titles("zh"),
     "own en titles": lambda: own_titles("en"),
@@ -254,6 +266,10 @@ SETS: dict[str, Callable[..., Judged]] = {
     "en titles": en_titles,
     "en claims": en_claims,
     "en questions": en_questions,
+    "zh paraphrases": lambda: paraphrases("zh"),
+    "en paraphrases": lambda: paraphrases("en"),
+    "mixed paraphrases": lambda: paraphrases("mixed"),
+    "paraphrases across": lambda: paraphrases("zh-en", "en-zh"),
     "zh titles for en": lambda: _across("zh", "en"),
     "en titles for zh": lambda: _across("en", "zh"),
     "zh keywords for en": lambda: _across("zh", "en", keywords=True),
