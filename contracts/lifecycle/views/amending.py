@@ -19,10 +19,11 @@ from contracts.lifecycle.services.amending import amendment_signatures, newest_t
 from contracts.lifecycle.states import RUNNING, AmendmentState, Side
 from contracts.lifecycle.views.contract import lang
 from contracts.lifecycle.views.finding import find, opened
+from contracts.lifecycle.views.proposing import preview_then_send
 from contracts.lifecycle.views.signing import proof_of
 from marketplace import terms as language
 from marketplace.editor.starts import Start
-from marketplace.editor.words import in_both, pane, shown
+from marketplace.editor.words import in_both, pane
 from marketplace.refusals import Refused, TransitionRefused
 from marketplace.terms.words import plain_words
 
@@ -52,30 +53,22 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
     form = _terms_form(request, before)
     if (document := form.download()) is not None:
         return document
-    changes = in_both(before, form.terms) if request.method == "POST" and form.is_valid() else []
-    seen = form.cleaned_data["previewed"] == language.hash_of(form.terms) if changes else False
-    if "send" in request.POST and seen:
-        try:
-            amendment = services.propose_amendment(
-                contract,
-                actor=request.acting,
-                terms=form.terms,
-                effective_on=form.cleaned_data["effective_on"],
-                reason=form.cleaned_data["note"],
-            )
-        except Refused as refusal:
-            for line in [refusal.message, *getattr(refusal, "missing", [])]:
-                form.add_error(None, line)
-        else:
-            messages.success(request, _("The amendment is proposed; the other side is asked to answer."))
-            return redirect(amendment)
-    context = {
-        "contract": contract,
-        "changes": changes,
-        "preview": language.hash_of(form.terms) if changes and not form.errors else "",
-        "live": reverse("amendment_words", args=[contract.number]),
-        **shown(form),
-    }
+
+    def send(terms, given):
+        return services.propose_amendment(
+            contract,
+            actor=request.acting,
+            terms=terms,
+            effective_on=given["effective_on"],
+            reason=given["note"],
+        )
+
+    context, sent = preview_then_send(request, form, before, send)
+    if sent is not None:
+        messages.success(request, _("The amendment is proposed; the other side is asked to answer."))
+        return redirect(sent)
+    live = reverse("amendment_words", args=[contract.number])
+    context |= {"contract": contract, "live": live}
     return render(request, "contracts/lifecycle/amendment_propose.html", context)
 
 

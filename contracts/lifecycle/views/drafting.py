@@ -24,10 +24,11 @@ from contracts.lifecycle.models import Objection
 from contracts.lifecycle.services.review import needs_notice
 from contracts.lifecycle.views.contract import lang
 from contracts.lifecycle.views.finding import find, opened, step
+from contracts.lifecycle.views.proposing import preview_then_send
 from marketplace import terms as language
 from marketplace.editor.starts import Start
-from marketplace.editor.words import in_both, pane, shown
-from marketplace.refusals import Incomplete, Refused, TransitionRefused
+from marketplace.editor.words import in_both, pane
+from marketplace.refusals import Incomplete, TransitionRefused
 from marketplace.terms.words import plain_words
 
 
@@ -80,27 +81,17 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
     form = _terms_form(request, contract)
     if (document := form.download()) is not None:
         return document
-    changes = []
-    if request.method == "POST" and form.is_valid():
-        changes = in_both(contract.terms, form.terms)
-        if "send" in request.POST and form.cleaned_data["previewed"] == language.hash_of(form.terms):
-            try:
-                services.revise_terms(
-                    contract, actor=request.acting, terms=form.terms, reason=form.cleaned_data["note"]
-                )
-            except Refused as refusal:
-                for line in [refusal.message, *getattr(refusal, "missing", [])]:
-                    form.add_error(None, line)
-            else:
-                messages.success(request, _("The terms are changed; the licensee is asked to agree."))
-                return redirect(contract)
-    context = {
-        "contract": contract,
-        "changes": changes,
-        "preview": language.hash_of(form.terms) if changes and not form.errors else "",
-        "live": reverse("contract_revise_words", args=[contract.number]),
-        **shown(form),
-    }
+
+    def send(terms, given):
+        services.revise_terms(contract, actor=request.acting, terms=terms, reason=given["note"])
+        return contract
+
+    context, sent = preview_then_send(request, form, contract.terms, send)
+    if sent is not None:
+        messages.success(request, _("The terms are changed; the licensee is asked to agree."))
+        return redirect(sent)
+    live = reverse("contract_revise_words", args=[contract.number])
+    context |= {"contract": contract, "live": live}
     return render(request, "contracts/lifecycle/terms_revise.html", context)
 
 
