@@ -5,7 +5,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.terms import Silence
-from marketplace.terms.phrases import NAMES
+from marketplace.terms.names import NAMES, milestone_name
 
 SILENCE = {
     Silence.DECLINE: _("the licence is not converted"),
@@ -36,7 +36,7 @@ def _event(name: str) -> str:
     place = 1 if (get_language() or "").startswith("en") else 0
     kind, _sep, detail = name.partition(":")
     if kind == "milestone" and detail:
-        return str(_("milestone: {name}")).format(name=detail)
+        return str(_("milestone: {name}")).format(name=milestone_name(detail, place))
     return NAMES[name][place] if name in NAMES else name
 
 

@@ -167,7 +167,7 @@ def _trigger(terms: Terms, trigger: Trigger, path: str) -> Iterator[Problem]:
         if months >= terms.term_months > 0:
             yield Problem(path, "after_licence_months", {"months": months, "term": terms.term_months})
     elif isinstance(trigger, OnEvent):
-        if not trigger.name.strip():
+        if not trigger.name.strip() or trigger.name.endswith(":"):
             yield Problem(f"{path}.name", "empty_text")
         elif trigger.name == "conversion" and not terms.has_option:
             yield Problem(path, "trigger_without_option")

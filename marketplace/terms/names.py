@@ -21,11 +21,14 @@ NAMES: dict[str, tuple[str, str]] = {
     "quarter": ("季度", "quarter"),
     "half": ("半年", "half-year"),
     "year": ("年", "year"),
+    "sales": ("销售额", "sales"),
     "net_sales": ("净销售额", "net sales"),
     "gross_sales": ("销售额（不含增值税）", "gross sales (without VAT)"),
     "output_value": ("新增产值", "incremental output value"),
     "profit": ("利润", "profit"),
     "sublicence_income": ("分许可收入", "sublicence income"),
+    "units": ("件数", "units"),
+    "pieces": ("件数", "pieces"),
     "third_party_royalties": ("应向第三方支付的许可费", "royalties owed to third parties"),
     "first_income": ("取得首笔收入", "first income from the product or service"),
     "first_sale": ("首次销售", "first sale"),
@@ -65,6 +68,20 @@ KINDS: dict[str, tuple[str, str]] = {
     "yearly_fee": ("年费", "the yearly fee"),
     "minimum": ("最低提成", "the minimum"),
 }
+
+# Milestones that ready terms name; every other one is in the parties' own words.
+MILESTONES: dict[str, tuple[str, str]] = {
+    "validation": ("技术验证", "technical validation"),
+    "launch": ("产品上市", "product launch"),
+    "sales": ("销售达标", "sales target"),
+    "acceptance": ("验收通过", "acceptance"),
+}
+
+
+def milestone_name(name: str, place: int) -> str:
+    """A milestone as it is called: the known ones in the reader's language, the parties' own as they wrote it."""
+    return MILESTONES[name][place] if name in MILESTONES else name
+
 
 TIMES = {1: ("1 次", "once"), 2: ("2 次", "twice")}
 MONTHS = (

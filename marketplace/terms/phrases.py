@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .conventions import CONVENTIONS
 from .gists import GISTS
 from .names import KINDS, MONTHS, NAMES, REGIONS, TIMES
 
@@ -62,12 +63,15 @@ SAY: dict[str, tuple[str, str]] = {
         "It is owed from signature and only its date lies later; neither declining nor termination releases it.",
     ),
     "c_contingent": (
-        "仅当、且一旦条件成就即应支付，无需任何一方另作决定。",
+        "条件一经成就即应支付，条件未成就则不付；无需任何一方另作决定。",
         "It is owed when, and only when, its condition is met, whether or not anybody decides.",
     ),
     # when
     "when": ("付款条件：{trigger}。", "Condition: {trigger}."),
-    "when_conversion": ("付款条件：自转化之日起。", "Condition: from the day of conversion."),
+    "when_conversion": (
+        "付款条件：被许可方作出转化决定。",
+        "Condition: the licensee's decision to convert.",
+    ),
     "when_after_trial": (
         "付款条件：自免费使用期届满次日起。",
         "Condition: from the day after the trial ends.",
@@ -118,15 +122,23 @@ SAY: dict[str, tuple[str, str]] = {
         "Milestone “{name}”: {amount}, at most once.",
     ),
     "instalments": ("许可费 {amount}，分 {parts} 期支付：", "A fee of {amount} in {parts} instalments:"),
-    "part": ("第 {number} 期 {amount}，{trigger}。", "No. {number}: {amount}, {trigger}."),
+    "part": (
+        "第 {number} 期 {amount}，付款条件：{trigger}。",
+        "No. {number}: {amount}, condition: {trigger}.",
+    ),
+    "part_later": (
+        "各期在其自身条件与下述付款条件均成就之日（以较晚者为准）应付。",
+        "Each falls due on the later of its own condition and the condition below.",
+    ),
     "last_rest": ("各期四舍五入，最后一期取余额。", "Each is rounded half up; the last takes the remainder."),
     "yearly_fee": (
         "固定年费 {amounts}，按{year}于期末计收。",
         "A fixed yearly fee of {amounts}, charged at the end of each {year}.",
     ),
     "by_365": (
-        "按日计算，每 365 日为一个全额；终止当日不计费。",
-        "It is counted by days, the amount being for 365 days; the day of termination is not charged.",
+        "按日计算，上述金额对应 365 日（满一个闰年按 366 日计）；终止当日不计费。",
+        "It is counted by days, the amount being for 365 days (a leap year is 366 of them); the day of termination is "
+        "not charged.",
     ),
     "by_actual": (
         "满一年收全额，不足一年按实际天数折算；终止当日不计费。",
@@ -163,7 +175,7 @@ SAY: dict[str, tuple[str, str]] = {
     "fixed": ("提成率 {rate}", "{rate}"),
     "price": ("单价 {rate}", "{rate} each"),
     "yearly": ("分年度（{year}）：{rates}，最后一个费率此后延续", "by {year}: {rates}; the last one goes on"),
-    "year_rate": ("第 {number} 年 {rate}", "year {number} {rate}"),
+    "year_rate": ("第 {number} 年 {rate}", "{rate} in year {number}"),
     "tiers_excess": (
         "阶梯费率（{span}累计，各档费率只适用于该档内的部分）：{tiers}",
         "in tiers of the {span} total, each rate for the part inside its tier: {tiers}",
@@ -172,12 +184,24 @@ SAY: dict[str, tuple[str, str]] = {
         "阶梯费率（{span}累计，达到的档位费率适用于全部累计额）：{tiers}",
         "in tiers of the {span} total, the rate reached applying to the whole: {tiers}",
     ),
-    "tier_to": ("不超过 {up_to}（含）的部分 {rate}", "up to and including {up_to} {rate}"),
-    "tier_above": ("以上 {rate}", "above that {rate}"),
+    "tier_to_excess": ("不超过 {up_to}（含）的部分 {rate}", "{rate} up to and including {up_to}"),
+    "tier_to_whole": ("不超过 {up_to}（含）时 {rate}", "{rate} up to and including {up_to}"),
+    "tier_between_excess": (
+        "超过 {above} 至 {up_to}（含）的部分 {rate}",
+        "{rate} above {above} up to and including {up_to}",
+    ),
+    "tier_between_whole": (
+        "超过 {above} 至 {up_to}（含）时 {rate}",
+        "{rate} above {above} up to and including {up_to}",
+    ),
+    "tier_above_excess": ("超过 {above} 的部分 {rate}", "{rate} above {above}"),
+    "tier_above_whole": ("超过 {above} 时 {rate}", "{rate} above {above}"),
+    "tier_only_excess": ("不分档 {rate}", "{rate} whatever it comes to"),
+    "tier_only_whole": ("不分档 {rate}", "{rate} whatever it comes to"),
     "span_life": ("合同全期", "contract's"),
     "span_year": ("每一{year}", "{year}'s"),
     "span_period": ("每一报告期", "reporting period's"),
-    "products": ("仅限产品：{products}。", "Only for the products {products}."),
+    "products": ("仅限产品：{products}。", "Only for these products: {products}."),
     "net_means": (
         "净销售额 = 开票额（含税）减去：{deductions}。",
         "Net sales are the invoiced amounts less {deductions}.",
@@ -201,6 +225,11 @@ SAY: dict[str, tuple[str, str]] = {
     "loss_lost": (
         "某期为负数的按零计，不结转。",
         "A negative period counts as zero and is not carried forward.",
+    ),
+    "loss_in_year": (
+        "年度内某期为负数的，抵减该年度的累计额，但不退还已计收的金额；年度终了仍为负数的按零计，不结转。",
+        "Within a year a negative period lowers the year's total, but nothing charged is paid back; what is still "
+        "negative at the year's end counts as zero and is not carried forward.",
     ),
     "combination": (
         "组合产品{product}按 A/(A+B) 计入，A = {own}，B = {other}。",
@@ -244,17 +273,19 @@ SAY: dict[str, tuple[str, str]] = {
     ),
     # caps
     "cap_life": (
-        "合同全期内，{targets}合计不超过 {amount}；达到后视为付清，此后不再产生费用。",
-        "Over the whole contract {targets} together cost at most {amount}; then they are paid up.",
+        "合同全期内，{targets}合计不超过 {amount}；达到后视为付清，此后不再就其产生费用。",
+        "Over the whole contract {targets} come to at most {amount} in all; once that is reached they are paid up and "
+        "nothing more arises for them.",
     ),
     "cap_year": (
         "每一{year}内，{targets}合计不超过 {amount}。",
-        "In each {year} {targets} together cost at most {amount}.",
+        "In each {year} {targets} come to at most {amount} in all.",
     ),
     "cap_period": (
         "每一报告期内，{targets}合计不超过 {amount}。",
-        "In each reporting period {targets} together cost at most {amount}.",
+        "In each reporting period {targets} come to at most {amount} in all.",
     ),
+    "charges_for": ("{targets}", "the charges for {targets}"),
     "cap_order": (
         "先适用年度封顶，再适用终身封顶；最低提成的补足额再受终身封顶限制。",
         "Yearly caps come first, then caps for life, which also limit the shortfall of a minimum where they count it.",
@@ -266,8 +297,8 @@ SAY: dict[str, tuple[str, str]] = {
         "{final} days after the licence ends. A nil report is required where nothing was used.",
     ),
     "missing": (
-        "未提交报告视为缺报，不视为零。",
-        "A period without an accepted report is missing, never zero.",
+        "报告未提交或未被接受的期间视为缺报，不视为零；取决于该报告的应收待其被接受后计算。",
+        "A period without an accepted report is missing, never zero; charges that depend on it wait for the report.",
     ),
     "evidence": ("佐证材料：{evidence}。", "Evidence: {evidence}."),
     "inspection": (
@@ -280,12 +311,12 @@ SAY: dict[str, tuple[str, str]] = {
         "Charged as metered, without a report: {meters}.",
     ),
     "deemed_last": (
-        "报告逾期 {days} 日仍未提交的，以最近一期已接受报告的数字乘以 {factor} 作为推定申报数，直至补交的报告被接受并予以更正。",
-        "A report still missing {days} days after it was due is deemed to state the figures of the last accepted report times {factor}, until the late report is accepted and corrects it.",
+        "报告逾期 {days} 日仍未提交的，以最近一期已接受报告数字的 {factor} 作为推定申报数，直至补交的报告被接受并予以更正。",
+        "A report still missing {days} days after it was due is deemed to state {factor} of the figures of the last accepted report, until the late report is accepted and corrects it.",
     ),
     "deemed_highest": (
-        "报告逾期 {days} 日仍未提交的，以已接受报告中的最高数字乘以 {factor} 作为推定申报数，直至补交的报告被接受并予以更正。",
-        "A report still missing {days} days after it was due is deemed to state the highest figures of any accepted report times {factor}, until the late report is accepted and corrects it.",
+        "报告逾期 {days} 日仍未提交的，以已接受报告中最高数字的 {factor} 作为推定申报数，直至补交的报告被接受并予以更正。",
+        "A report still missing {days} days after it was due is deemed to state {factor} of the highest figures of any accepted report, until the late report is accepted and corrects it.",
     ),
     # tax, late payment
     "vat_exclusive": ("所有金额均不含增值税，税额另计。", "All amounts are without VAT, which is added."),
@@ -308,58 +339,13 @@ SAY: dict[str, tuple[str, str]] = {
     ),
     "no_interest": ("未约定逾期利息。", "No late-payment interest is agreed."),
     "audit": (
-        "审计发现少报的，被许可方补缴差额；差额达到应付额的 {share} 时并承担审计费用。",
-        "Where an audit finds too little reported, the licensee pays the gap, and the audit's cost from a gap of "
-        "{share} of what was due.",
+        "审计发现少报的，被许可方补缴差额；差额达到（≥）应付额的 {share} 时，并由其承担审计费用。",
+        "Where an audit finds too little reported, the licensee pays the gap, and bears the audit's cost where the gap "
+        "is at least {share} of what was due.",
     ),
-    # counting
-    "k_months": (
-        "月份按对应日计算，当月无对应日的取该月最后一日，始终自原起算日连续计算。",
-        "Months run to the same day, clamped to the month's last day, always from the original date.",
-    ),
-    "k_years": (
-        "公历年度自 1 月 1 日至 12 月 31 日；许可年度自合同生效日及其每一周年日起算；各期应收归入其期末日所在的年度。",
-        "A calendar year runs from 1 January to 31 December, a licence year from the effective date and its "
-        "anniversaries; a period belongs to the year in which it ends.",
-    ),
-    "k_first": (
-        "条件成就之日即为首个计费日（如自 2026-01-15 起免费 12 个月，最后免费日为 2027-01-14）；此约定依《民法典》第二百零四条，不适用第二百零一至二百零三条的期间计算。",
-        "The day on which a condition is met is the first chargeable day (12 months free from 2026-01-15: the last "
-        "free day is 2027-01-14). This is agreed under Civil Code art. 204, in place of arts 201–203.",
-    ),
-    "k_last": (
-        "期间按《民法典》第二百零一至二百零三条计算：对应日为期间的最后一日，次日起计费。",
-        "Periods are counted by Civil Code arts 201–203: the corresponding day is still free, the next is charged.",
-    ),
-    "k_threshold": (
-        "阈值自申报数首次达到（≥）之行的期末日起视为达到，此后退货不影响；报告被更正的除外。",
-        "A threshold counts as reached on the last day of the reported row that reaches it (≥); later returns do not "
-        "undo it, a corrected report does.",
-    ),
-    "k_round": (
-        "计算过程保留精确值，每笔应收只四舍五入一次至最小货币单位，其后再适用抵扣、最低额和封顶。",
-        "Values stay exact and each charge is rounded once, half up, to the minor unit; credits, minima and caps "
-        "then work on the rounded charge.",
-    ),
-    "k_order": (
-        "同一期间内的顺序：提成 → 叠加抵扣 → 入门费抵扣 → 年度封顶 → 终身封顶；年度终了再计最低提成差额。",
-        "Order inside a period: royalty, stacking offset, entry-fee credit, yearly cap, lifetime cap; at the year's "
-        "end the shortfall of the minimum.",
-    ),
-    "k_window": (
-        "报告期短于累计窗口的，按窗口累计应收减去已收计算。",
-        "Where periods are shorter than a yearly window, each is charged the window's cumulative amount less what "
-        "was already charged.",
-    ),
-    "k_correct": (
-        "更正以全部重新计算减去已出账的差额进行，已开具的账单不作修改。",
-        "Corrections rate everything again and charge or credit the difference; nothing issued is edited.",
-    ),
-    "k_versions": (
-        "条款变更的，使用量按其发生之日有效的版本计费，累计值延续；固定年费按日适用各版本，最低提成适用年度终了时有效的版本，分期款的最后一期补足至约定总额。",
-        "After an amendment, use is rated by the version in force on its own dates, and cumulative sums run on; a yearly "
-        "fee follows by days, a minimum is that of the version in force at the end of its year, and the last instalment "
-        "brings the sum to the amount.",
+    "no_audit": (
+        "未约定审计费用的转移：审计费用由许可方承担，少报的差额仍须补缴。",
+        "That the cost of an audit shifts is not agreed: the licensor bears it; a gap that is found is still paid.",
     ),
     # end
     "sell_off": (
@@ -382,4 +368,4 @@ SAY: dict[str, tuple[str, str]] = {
     "dispute": ("争议：{forum}{place}。", "Disputes {forum}{place}."),
     "place": ("（{place}）", " ({place})"),
 }
-SAY |= GISTS
+SAY |= GISTS | CONVENTIONS

@@ -20,7 +20,7 @@ class Preset:
     zh: str
     en: str
     inputs: Mapping[str, Any]
-    number: str = ""  # of the shape, D1 … D23
+    number: str = ""  # of the shape, D1 … D32; what no terms say (D27 – D31, D33) has none
     figures: tuple[str, str] = ("", "")
     document: Mapping[str, Any] | None = None
 

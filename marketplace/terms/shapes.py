@@ -160,6 +160,31 @@ SHAPES: tuple[Shape, ...] = (
         "One price for everybody; a fixed fee is usually not above ¥20,000,000.00, more is pointed out.",
     ),
     Shape(
+        "interest", "D24", "净销售额提成，逾期按月计息", "Royalty, with interest on late payment",
+        _terms(_royalty("0.03"), interest={"kind": "monthly", "rate": "0.01"}),
+        "应付 ¥69,000.00，月息 1 %，逾期满两个月：¥1,380.00。",
+        "¥69,000.00 two months late at 1 % a month: ¥1,380.00.",
+    ),
+    Shape(
+        "audit", "D25", "净销售额提成，查账补缴", "Royalty, trued up after an audit",
+        _terms(_royalty("0.03"), audit={"cost_shift_at": "0.1"},
+               interest={"kind": "daily", "rate": "0.0005"}),
+        "申报 ¥69,000.00，查实 ¥80,000.00，少报超过 10 %：补缴 ¥11,000.00，并承担审计费 ¥15,000.00。",
+        "¥69,000.00 reported, ¥80,000.00 found, a gap above 10 %: ¥11,000.00 and the audit's cost of ¥15,000.00.",
+    ),
+    Shape(
+        "deemed", "D26", "净销售额提成，缺报时推定申报", "Royalty, deemed figures while a report is missing",
+        _terms(_royalty("0.03"), report={"deemed": {"days": 15, "basis": "last", "factor": "1.2"}}),
+        "零申报：¥0.00；逾期 15 日仍未提交：按上期数字的 120 % 计费，补交后更正。",
+        "A nil report: ¥0.00. Still missing after 15 days: 120 % of the last figures, corrected by the late report.",
+    ),
+    Shape(
+        "with_vat", "D32", "一次总付，金额含增值税", "One sum, VAT included",
+        _terms(_lump(_after(12), 10_000_000), vat="inclusive"),
+        "含税 ¥100,000.00：登记免税的，税额 ¥0.00；否则按 6 % 为净额 ¥94,339.62、税额 ¥5,660.38。",
+        "¥100,000.00 with VAT: registered and exempt, no tax; else, at 6 %, ¥94,339.62 net and ¥5,660.38 tax.",
+    ),
+    Shape(
         "two_royalties", "", "销售提成、里程碑与分许可分成并用", "Royalty, milestone and sublicence share together",
         _terms(
             {"kind": "milestone", "id": "launch", "commitment": "contingent", "name": "产品上市",

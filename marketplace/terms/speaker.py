@@ -8,7 +8,8 @@ from marketplace.money import Money, exponent
 
 from .choices import Base, Span
 from .contract import Terms
-from .elements import AfterCharge, AfterInvoice, FixedRate, Royalty, YearlyRates
+from .elements import AfterCharge, AfterInvoice, FixedRate, Royalty, Tiers, YearlyRates
+from .names import milestone_name
 from .phrases import KINDS, MONTHS, NAMES, REGIONS, SAY
 from .triggers import After, AllOf, AnyOf, OnDate, OnEvent
 
@@ -25,6 +26,9 @@ class Speaker:
 
     def name(self, word: str) -> str:
         return NAMES[word][self.place] if word in NAMES else word
+
+    def milestone(self, name: str) -> str:
+        return milestone_name(name, self.place)
 
     def region(self, code: str) -> str:
         return REGIONS[code][self.place] if code in REGIONS else code
@@ -51,7 +55,10 @@ class Speaker:
         return f"{(rate * 100).normalize():f} %"
 
     def targets(self, ids: tuple[str, ...]) -> str:
-        return (", " if self.place else "、").join(self.title(element_id) for element_id in ids)
+        named = [self.title(element_id) for element_id in ids]
+        if self.place and len(named) > 1:
+            return f"{', '.join(named[:-1])} and {named[-1]}"
+        return "、".join(named)
 
     def title(self, element_id: str) -> str:
         """How one element is called where another names it."""
@@ -72,17 +79,23 @@ class Speaker:
                 for number, value in enumerate(rate.rates, 1)
             ]
             return self.say("yearly", year=self.name(rate.year), rates=self.join(rates))
-        tiers = [
-            self.say(
-                "tier_above" if tier.up_to is None else "tier_to",
-                rate=self.one_rate(tier.rate, money=money),
-                up_to="" if tier.up_to is None else self.quantity(tier.up_to, money=money),
-            )
-            for tier in rate.tiers
-        ]
+        tiers = [self.tier(rate, place, money=money) for place in range(len(rate.tiers))]
         return self.say(
             f"tiers_{rate.mode.value}", span=self.span(rate.span, rate.year), tiers=self.join(tiers)
         )
+
+    def tier(self, rate: Tiers, place: int, *, money: bool) -> str:
+        """One tier with both its bounds, so that it can be read alone."""
+        tier, below = rate.tiers[place], rate.tiers[place - 1].up_to if place else None
+        known = {"above": below, "up_to": tier.up_to}
+        bounds = {
+            name: self.quantity(bound, money=money) for name, bound in known.items() if bound is not None
+        }
+        code = {(): "only", ("up_to",): "to", ("above", "up_to"): "between", ("above",): "above"}[
+            tuple(bounds)
+        ]
+        said = self.one_rate(tier.rate, money=money)
+        return self.say(f"tier_{code}_{rate.mode.value}", rate=said, **bounds)
 
     def one_rate(self, rate: Decimal, *, money: bool) -> str:
         if money:
@@ -107,7 +120,11 @@ class Speaker:
             return self.say(code, anchor=anchor, months=trigger.months, days=trigger.days)
         if isinstance(trigger, OnEvent):
             kind, _, detail = trigger.name.partition(":")
-            said = self.say("milestone", name=detail) if kind == "milestone" else self.name(trigger.name)
+            said = (
+                self.say("milestone", name=self.milestone(detail))
+                if kind == "milestone"
+                else self.name(trigger.name)
+            )
             evidence = self.say("by_evidence", evidence=trigger.evidence) if trigger.evidence else ""
             return self.say("event", name=said, who=self.name(trigger.attested_by), evidence=evidence)
         amount = self.quantity(trigger.at_least, money=trigger.is_money)

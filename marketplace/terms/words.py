@@ -12,7 +12,6 @@ from .contract import MonthlyInterest, Terms
 from .elements import (
     Element,
     EntryFee,
-    FixedRate,
     Instalments,
     LumpSum,
     Milestone,
@@ -20,11 +19,10 @@ from .elements import (
     Royalty,
     Tiers,
     YearlyFee,
-    YearlyRates,
 )
+from .gist import Gist
 from .phrases import SAY, TIMES
-from .speaker import Speaker
-from .triggers import After, AllOf, AnyOf, OnEvent, Threshold, leaves
+from .triggers import Threshold, leaves
 
 _SECTIONS = ("s_scope", "s_trial", "s_pay", "s_limits", "s_reports", "s_due", "s_counting", "s_end")
 
@@ -76,7 +74,7 @@ def element_gist(terms: Terms, element: Element, lang: str = "zh-hans") -> str:
     return _Words(terms, lang).gist(element)
 
 
-class _Words(Speaker):
+class _Words(Gist):
     """The sections of the plain words, and the gist."""
 
     def scope(self) -> list[str]:
@@ -140,7 +138,11 @@ class _Words(Speaker):
                 return [*said, self.say("creditable", targets=self.targets(element.credit_against))]
             return [*said, self.say("not_creditable")]
         if isinstance(element, Milestone):
-            return [self.say("milestone_sum", name=element.name, amount=self.money(element.amount))]
+            return [
+                self.say(
+                    "milestone_sum", name=self.milestone(element.name), amount=self.money(element.amount)
+                )
+            ]
         if isinstance(element, Instalments):
             return self.instalments(element)
         if isinstance(element, YearlyFee):
@@ -172,14 +174,15 @@ class _Words(Speaker):
             for number, (part, amount) in enumerate(zip(element.parts, amounts, strict=True), 1)
         ]
         head = self.say("instalments", amount=money.format(), parts=len(parts))
-        return [head, *parts, self.say("last_rest")]
+        later = [self.say("part_later")] if element.trigger is not None else []
+        return [head, *parts, self.say("last_rest"), *later]
 
     def royalty(self, element: Royalty) -> list[str]:
         money = element.base is not Base.UNITS
         if money:
             said = [self.say("royalty", base=self.name(element.base), rate=self.rate(element))]
         else:
-            said = [self.say("units", meter=element.meter, rate=self.rate(element))]
+            said = [self.say("units", meter=self.name(element.meter), rate=self.rate(element))]
         if element.base is Base.NET_SALES:
             deductions = self.terms.report.deductions
             said.append(
@@ -218,7 +221,8 @@ class _Words(Speaker):
             offset, floor = self.percent(rule.offset), self.one_rate(rule.floor, money=money)
             code = "stacking" if money else "stacking_units"
             said.append(self.say(code, offset=offset, floor=floor, carry=carry))
-        said.append(self.say("loss_carry" if element.loss_carry else "loss_lost"))
+        lost = "loss_in_year" if _counts_by_year(element) else "loss_lost"
+        said.append(self.say("loss_carry" if element.loss_carry else lost))
         if isinstance(element.rate, Tiers):
             said.append(self.say("fills" if element.free_use_fills else "fills_not"))
         return [*said, self.straddling(element)]
@@ -248,7 +252,7 @@ class _Words(Speaker):
         lines = [
             self.say(
                 f"cap_{cap.span.value}",
-                targets=self.targets(cap.counts),
+                targets=self.say("charges_for", targets=self.targets(cap.counts)),
                 amount=self.money(cap.amount),
                 year=self.name(cap.year),
             )
@@ -272,7 +276,9 @@ class _Words(Speaker):
             lines.append(self.say("metered", meters=self.names(report.metered)))
         if report.deemed:
             deemed = report.deemed
-            lines.append(self.say(f"deemed_{deemed.basis.value}", days=deemed.days, factor=deemed.factor))
+            lines.append(
+                self.say(f"deemed_{deemed.basis.value}", days=deemed.days, factor=self.percent(deemed.factor))
+            )
         if report.evidence:
             lines.append(self.say("evidence", evidence=self.names(report.evidence)))
         return [*lines, self.say("inspection" if report.inspection else "no_inspection")]
@@ -292,6 +298,8 @@ class _Words(Speaker):
             lines.append(self.say("i_from"))
         if terms.audit is not None:
             lines.append(self.say("audit", share=self.percent(terms.audit.cost_shift_at)))
+        elif terms.report.inspection:
+            lines.append(self.say("no_audit"))
         return lines
 
     def counting(self) -> list[str]:
@@ -330,62 +338,10 @@ class _Words(Speaker):
     def times(self, count: int) -> str:
         return TIMES.get(count, (f"{count} 次", f"{count} times"))[self.place]
 
-    def one_line(self) -> str:
-        terms = self.terms
-        if not terms.elements:
-            return self.say("l_gratis")
-        comma = ", " if self.place else "，"
-        parts = [self.gist(element) for element in terms.elements]
-        parts += [self.say(f"l_cap_{cap.span.value}", amount=self.money(cap.amount)) for cap in terms.caps]
-        if terms.trial is None:
-            return comma.join(parts)
-        free = self.say("l_free", months=terms.trial.months)
-        option = terms.elements[0].commitment is Commitment.OPTION
-        then = "" if option else ("之后", "then ")[self.place]
-        return f"{free}{comma}{then}{comma.join(parts)}"
 
-    def short(self, element) -> str:
-        """The condition in a few words, unless it only says what everybody expects."""
-        trigger, trial = element.trigger, self.terms.trial
-        if trigger is None or (trial and trigger == After(months=trial.months)):
-            return ""
-        return self.say("l_when", trigger=self.short_trigger(trigger))
-
-    def short_trigger(self, trigger) -> str:
-        if isinstance(trigger, AnyOf | AllOf):
-            return self.say(f"l_{trigger.kind}").join(self.short_trigger(part) for part in trigger.of)
-        if isinstance(trigger, After) and trigger.months and not trigger.days:
-            return self.say("l_after", anchor=self.name(trigger.anchor), months=trigger.months)
-        if isinstance(trigger, Threshold):
-            amount = self.quantity(trigger.at_least, money=trigger.is_money)
-            return self.say("l_at_least", meter=self.name(trigger.meter), amount=amount)
-        if isinstance(trigger, OnEvent):
-            kind, _, detail = trigger.name.partition(":")
-            return detail if kind == "milestone" else self.name(trigger.name)
-        return self.trigger(trigger)
-
-    def gist(self, element) -> str:
-        option = self.say("l_option") if element.commitment is Commitment.OPTION else ""
-        if isinstance(element, LumpSum):
-            return option + self.say("l_sum", amount=self.money(element.amount)) + self.short(element)
-        if isinstance(element, EntryFee):
-            return option + self.say("l_entry", amount=self.money(element.amount))
-        if isinstance(element, Milestone):
-            return self.say("l_milestone", name=element.name, amount=self.money(element.amount))
-        if isinstance(element, Instalments):
-            amount = self.money(element.amount)
-            return option + self.say("l_instalments", amount=amount, parts=len(element.parts))
-        if isinstance(element, YearlyFee):
-            return option + self.say("l_yearly", amount=self.amounts(element.amounts))
-        if isinstance(element, Minimum):
-            return self.say("l_minimum", amount=self.amounts(element.amounts))
-        rates = element.rate
-        if isinstance(rates, FixedRate):
-            values = [rates.rate]
-        else:
-            values = list(rates.rates) if isinstance(rates, YearlyRates) else [t.rate for t in rates.tiers]
-        money = element.base is not Base.UNITS
-        said = " / ".join(self.one_rate(value, money=money) for value in values)
-        if money:
-            return option + self.say("l_royalty", rate=said, base=self.name(element.base))
-        return option + self.say("l_units", rate=said)
+def _counts_by_year(element: Royalty) -> bool:
+    """Whether the royalty's base is summed up over a year before it is charged."""
+    spans = [part.span for part in (element.baseline, element.free) if part is not None]
+    if isinstance(element.rate, Tiers):
+        spans.append(element.rate.span)
+    return Span.YEAR in spans
