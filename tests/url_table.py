@@ -342,9 +342,12 @@ page_sign_in | firm | | in in in in | in in in in
 cms-admin | uni | '/cms-admin/users/' | in 302 302 403 | in 302 302 403
 documents | uni | attachment.document.url | 404 200 404 404 | 404 200 404 404
 simulator | firm | | 200 200 200 200 | 200 200 200 200
+simulator_terms | firm | | 200 200 200 200 | 200 200 200 200
 simulator_offer | firm | open_deal.number 1 | in 200 404 404 | in 200 404 404
 simulator_offer_keep | firm | open_deal.number 1 | in 405 405 405 | in 302 404 404
+simulator_offer_terms | firm | open_deal.number 1 | in 200 404 404 | in 200 404 404
 simulator_contract | firm | contract.number | in 200 404 404 | in 200 404 404
+simulator_contract_terms | firm | contract.number | in 200 404 404 | in 200 404 404
 simulator_contract_keep | firm | contract.number | in 405 405 405 | in 302 404 404
 simulator_kept | firm | kept_scenario.key | in 200 404 404 | in 200 404 404
 simulator_throw | firm | kept_scenario.key | in 405 405 405 | in 302 404 404

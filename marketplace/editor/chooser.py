@@ -10,6 +10,12 @@ from marketplace.terms import Terms
 from marketplace.terms.presets import in_order, preset
 from marketplace.terms.words import one_line
 
+# Why some of the worked examples are no beginning for terms.
+BESIDES = _(
+    "Commissions, the distribution of income, vouchers and corrections (D27 – D31, D33) are no terms of a licence: the"
+    " simulator shows them as worked examples. Months, rounding and the other conventions hold in all of these."
+)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -27,6 +33,7 @@ class Entry:
 class Group:
     title: str | Promise
     entries: tuple[Entry, ...]
+    note: str | Promise = ""
 
 
 def shapes() -> Group:
@@ -36,7 +43,7 @@ def shapes() -> Group:
         Entry.of(f"preset:{one.key}", one.title(lang), preset(one.key), one.example(lang))
         for one in in_order()
     )
-    return Group(_("Shapes of payment"), entries)
+    return Group(_("Shapes of payment"), entries, BESIDES)
 
 
 def title_of(groups: list[Group], key: str) -> str | Promise:

@@ -48,19 +48,43 @@ class Listed(_Sent, forms.SelectMultiple):
     pass
 
 
-class Suggesting(forms.TextInput):
-    """A text with words that it usually takes."""
+class KnownOrOwn(forms.TextInput):
+    """A word of the language, chosen by what it means, or the parties' own words beside it; own words count."""
 
-    template_name = "editor/_suggesting.html"
+    template_name = "editor/_known_or_own.html"
 
-    def __init__(self, suggestions, attrs=None):
+    def __init__(self, known, attrs=None):
         super().__init__(attrs)
-        self.suggestions = suggestions
+        self.known = known
 
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)
-        context["widget"]["attrs"]["list"] = f"{attrs['id']}_words"
-        return context | {"suggestions": self.suggestions}
+        words, value = dict(self.known), value or ""
+        chosen, own = (value, "") if value in words else (labels.OWN, value)
+        named = own.removeprefix(labels.OWN_MILESTONE)
+        if labels.OWN_MILESTONE in words and named != own and named == named.strip():
+            chosen, own = labels.OWN_MILESTONE, named
+        return context | {"known": self.known, "chosen": chosen, "own": own, "own_name": f"{OWN}{name}"}
+
+
+OWN = "own:"  # before the name of the field that own words stand in
+
+
+def with_own_words(data: QueryDict) -> QueryDict:
+    """What was sent, with own words in place of what was chosen beside them; "milestone:" goes before its name.
+
+    Own words come after what stood there when the page was drawn: left alone beside a known choice, they were
+    forgotten there and the choice counts.
+    """
+    merged = data.copy()
+    for name in [name for name in data if name.startswith(OWN)]:
+        before, own = data.getlist(name)[0], data[name].strip()
+        field = name.removeprefix(OWN)
+        chosen = data.get(field, "")
+        asks = chosen in (labels.OWN, labels.OWN_MILESTONE)
+        if own and (asks or own != before or len(data.getlist(name)) == 1):
+            merged[field] = f"{chosen}{own}" if chosen == labels.OWN_MILESTONE else own
+    return merged
 
 
 class TermsForm(forms.Form):
@@ -87,6 +111,7 @@ class TermsForm(forms.Form):
         if data is None:
             self.draft = self.start.draft
         else:
+            data = with_own_words(data)
             self.draft = editor.from_fields(data)
             if self.acted == "load":
                 self.draft, self.door_problems = door.load(data, files, self.draft)
@@ -110,7 +135,7 @@ class TermsForm(forms.Form):
     def _field(self, field: Field) -> forms.Field:
         made = _MAKERS.get(field.typed, _text)(field, self)
         made.label = labels.label_of(field)
-        made.help_text = labels.word_of(field) or labels.hint_of(field)
+        made.help_text = labels.hint_of(field)
         attrs = made.widget.attrs
         made.unit, made.shapes = attrs.get("data-unit", ""), "hx-vals" in attrs
         made.proposal = ""
@@ -179,8 +204,8 @@ def _posted(typed: dict, mine: dict) -> QueryDict:
 
 
 def _text(field: Field, form: TermsForm) -> forms.Field:
-    suggestions = labels.suggestions_of(field)
-    widget = Suggesting(suggestions) if suggestions else forms.TextInput()
+    known = labels.known_words(field)
+    widget = KnownOrOwn(known) if known else forms.TextInput()
     return forms.CharField(required=False, widget=widget)
 
 

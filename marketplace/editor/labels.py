@@ -5,10 +5,9 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.money import EXPONENTS
-from marketplace.terms import MONEY_METERS
 from marketplace.terms.choices import DEDUCTIONS
 from marketplace.terms.editor import Field, Typed
-from marketplace.terms.phrases import NAMES, REGIONS
+from marketplace.terms.names import MILESTONES, NAMES, REGIONS, milestone_name
 
 Words = str | Promise
 
@@ -40,6 +39,9 @@ LABELS: dict[tuple[str, str], Words] = {
     ("report", "evidence"): _("Evidence to be added"),
     ("report", "inspection"): _("The licensor may inspect the accounts"),
     ("report", "metered"): _("Meters charged without a report"),
+    ("deemed", "days"): _("Days late until it is deemed"),
+    ("deemed", "basis"): _("Whose figures stand in for it"),
+    ("deemed", "factor"): _("Share of these figures"),
     ("interest", "kind"): _("Late interest"),
     ("monthly", "rate"): _("Late interest per month"),
     ("monthly", "part_months"): _("A part month counts as a whole one"),
@@ -133,7 +135,8 @@ HINTS: dict[tuple[str, str], Words] = {
     ("tier", "up_to"): _("The last tier stays empty."),
     ("part", "share"): _("Empty in every part: equal parts."),
     ("combination", "product"): _("Empty: all products."),
-    ("event", "name"): _("A word of your own is possible too, e.g. milestone:validation."),
+    ("deemed", "factor"): _("100: the figures as they are; 120: a fifth more. The late report corrects it."),
+    ("royalty", "meter"): _("What usage reports and counting machines call it, e.g. units or kWh."),
 }
 
 # Choices whose words are not the bare names of the language.
@@ -148,6 +151,8 @@ _SAID: dict[tuple[str, str], Words] = {
     ("span", "life"): _("the whole term"),
     ("span", "year"): _("each year"),
     ("span", "period"): _("each reporting period"),
+    ("basis", "last"): _("the last accepted report"),
+    ("basis", "highest"): _("the highest accepted report"),
     ("pro_rate", "none"): _("the whole of it"),
     ("pro_rate", "month_counts"): _("by months, a touched month counts"),
     ("pro_rate", "full_months"): _("by whole months"),
@@ -191,13 +196,19 @@ KINDS: dict[str, Words] = {
     "minimum": _("Yearly minimum"),
 }
 ELEMENTS = frozenset(KINDS)
-EVENTS = ("first_income", "first_sale", "written_notice", "conversion")
+METERS = ("net_sales", "gross_sales", "output_value", "profit", "sublicence_income", "units")
+EVENTS = ("first_income", "first_sale", "written_notice", "conversion", "delivery")
+OWN, OWN_MILESTONE = "", "milestone:"  # words of the parties' own follow
 
 
 def said(word: str) -> str:
     """A word of the language in the reader's language; a word of the parties' own as it is."""
     words = NAMES.get(word) or REGIONS.get(word)
-    return words[1 if (get_language() or "").startswith("en") else 0] if words else word
+    return words[_place()] if words else word
+
+
+def _place() -> int:
+    return 1 if (get_language() or "").startswith("en") else 0
 
 
 def label_of(field: Field) -> Words:
@@ -210,12 +221,6 @@ def label_of(field: Field) -> Words:
 def hint_of(field: Field) -> Words:
     of = "element" if field.of in ELEMENTS and field.attribute == "id" else field.of
     return HINTS.get((of, field.attribute), "")
-
-
-def word_of(field: Field) -> str:
-    """What a word of the language that stands in a free text means."""
-    known = isinstance(field.text, str) and field.text in dict(suggestions_of(field))
-    return said(field.text) if known else ""
 
 
 def choices_of(field: Field, ids: list[tuple[str, Words]]) -> list[tuple[str, Words]]:
@@ -243,10 +248,19 @@ def choices_of(field: Field, ids: list[tuple[str, Words]]) -> list[tuple[str, Wo
     return listed if stands[0] in dict(listed) else [*listed, (stands[0], said(stands[0]))]
 
 
-def suggestions_of(field: Field) -> list[tuple[str, str]]:
-    """Words that a free text usually takes."""
+def known_words(field: Field) -> list[tuple[str, Words]]:
+    """The words that a text of the parties' own usually takes, with what they mean; "" and "milestone:" ask for own
+    words besides. Empty for texts that know no such words."""
     if (field.of, field.attribute) == ("event", "name"):
-        return [(word, said(word)) for word in EVENTS]
-    if field.attribute == "meter":
-        return [(word, said(word)) for word in sorted(MONEY_METERS)] if field.of == "threshold" else []
+        milestones = [(f"{OWN_MILESTONE}{name}", _milestone(name)) for name in MILESTONES]
+        own = [(OWN_MILESTONE, _("another milestone, named beside")), (OWN, _("another event, in own words"))]
+        return [*((word, said(word)) for word in EVENTS), *milestones, *own]
+    if (field.of, field.attribute) == ("milestone", "name"):
+        return [*((name, milestone_name(name, _place())) for name in MILESTONES), (OWN, _("in own words"))]
+    if (field.of, field.attribute) == ("threshold", "meter"):
+        return [*((word, said(word)) for word in METERS), (OWN, _("another figure, named beside"))]
     return []
+
+
+def _milestone(name: str) -> str:
+    return _("milestone “%(name)s”") % {"name": milestone_name(name, _place())}

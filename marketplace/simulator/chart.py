@@ -111,11 +111,20 @@ class Chart:
         return self.today - self.sheet.left if self.today else 0
 
 
-def draw(courses: Sequence[Course], lang: str, *, width: int = WIDE, today: date | None = None) -> Chart:
-    """The chart of one course, or of two laid over each other; the first one carries marks and limits."""
+def draw(
+    courses: Sequence[Course],
+    lang: str,
+    *,
+    width: int = WIDE,
+    today: date | None = None,
+    beside: Sequence[Course] = (),
+) -> Chart:
+    """The chart of one course, or of two laid over each other; the first one carries marks and limits. `beside`: what
+    stands in another chart next to it, so that both have one scale."""
     main, shown = courses[0], courses[-1]
+    together = [*courses, *(course for course in beside if course.currency == main.currency)]
     sheet = _sheet(width, 300 if width >= WIDE else 260)
-    first, last = min(c.first for c in courses), max(c.last for c in courses)
+    first, last = min(c.first for c in together), max(c.last for c in together)
     days = max((last - first).days, 1)
 
     def x(day: date) -> int:
@@ -123,8 +132,8 @@ def draw(courses: Sequence[Course], lang: str, *, width: int = WIDE, today: date
         return sheet.left + inside * sheet.across // days
 
     little = 100 * 10 ** exponent(main.currency)
-    highest = max([little, *(abs(line.minor) for c in courses for line in c.lines),
-                   *(line.so_far for c in courses for line in c.lines)])  # fmt: skip
+    highest = max([little, *(abs(line.minor) for c in together for line in c.lines),
+                   *(line.so_far for c in together for line in c.lines)])  # fmt: skip
     caps = {cap.amount for c in (main, shown) for cap in c.caps if cap.span is Span.LIFE}
     near = {amount for amount in caps if amount <= highest * CAP_IN_SIGHT}
     top, step = _scale(max([highest, *near]), 4)

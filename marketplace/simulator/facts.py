@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from marketplace.money import Money
 from marketplace.terms import MONEY_METERS
 
-from .course import Course, Mark
-from .needs import Meter, event_label
+from .course import Course, Line, Mark
+from .needs import Meter, Needs, event_label
 from .scenario import Scenario
 
 
@@ -25,11 +25,32 @@ class Fact:
 def by_words(by: str) -> str:
     """Why something took hold on a day."""
     words = {
-        "time": _("time has passed"),
-        "event": _("it has happened"),
-        "threshold": _("the threshold is reached"),
+        "time": _("by the passing of time"),
+        "event": _("by an event"),
+        "threshold": _("by reaching the threshold"),
     }
     return words.get(by, by)
+
+
+@dataclass(frozen=True)
+class Reported:
+    meter: str
+    start: date
+    end: date
+    quantity: str = ""  # nothing where components are reported
+
+
+def reported(scenario: Scenario, lang: str, currency: str) -> list[Reported]:
+    """What an example reports, row by row, in the reader's words."""
+    found = []
+    for row in scenario.usage:
+        meter, said = Meter(row.meter, row.product), ""
+        if row.quantity is not None and meter.is_money and row.quantity == int(row.quantity):
+            said = Money(int(row.quantity), currency).format()
+        elif row.quantity is not None:
+            said = f"{row.quantity:,f}"
+        found.append(Reported(meter.label(lang), row.start, row.end, said))
+    return found
 
 
 def numbered(course: Course) -> list[tuple[int, date, list[Mark]]]:
@@ -65,17 +86,26 @@ def sums_of(course: Course) -> list[Fact]:
     if first is None:
         found.append(Fact(_("First payment"), _("nothing falls due")))
     else:
-        value = Money(first.minor, course.currency).format()
-        found.append(Fact(_("First payment"), _("%(day)s, %(sum)s") % {"day": first.due_on, "sum": value}))
+        found.append(_paid(_("First payment"), first, course))
         most = max(course.payments, key=lambda line: line.minor)
-        value = Money(most.minor, course.currency).format()
         if len(course.payments) > 1:
-            found.append(
-                Fact(_("Largest payment"), _("%(day)s, %(sum)s") % {"day": most.due_on, "sum": value})
-            )
+            found.append(_paid(_("Largest payment"), most, course))
     if course.paid_up_on:
-        found.append(Fact(_("Paid up"), str(course.paid_up_on)))
+        found.append(Fact(_("Paid up"), str(course.paid_up_on), _("nothing more falls due after that")))
     return found
+
+
+def _paid(label: str, line: Line, course: Course) -> Fact:
+    value = Money(line.minor, course.currency).format()
+    return Fact(label, value, _("due %(day)s") % {"day": line.due_on})
+
+
+def unsold(course: Course | None, needs: Needs) -> list[Fact]:
+    """What it comes to where nothing is sold at all."""
+    if course is None:
+        return []
+    note = _("where the licensee goes on after free use all the same") if needs.decides else ""
+    return [Fact(_("If nothing is sold"), Money(course.total, course.currency).format(), note)]
 
 
 def share_of_sales(course: Course, scenario: Scenario, lang: str) -> Fact | None:

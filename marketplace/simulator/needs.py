@@ -15,7 +15,7 @@ from marketplace.terms import (
     Threshold,
     TrialStart,
 )
-from marketplace.terms.names import NAMES
+from marketplace.terms.names import NAMES, milestone_name
 from marketplace.terms.triggers import leaves
 
 DECIDED = frozenset({"conversion", "delivery", "effect"})  # events that have a field of their own
@@ -109,8 +109,7 @@ def event_label(name: str, lang: str) -> str:
     """An event by its own words; a milestone by the name that the parties gave it."""
     place = 1 if lang.startswith("en") else 0
     kind, _, detail = name.partition(":")
-    word = detail or kind
-    said = NAMES[word][place] if word in NAMES else word
-    if kind == "milestone":
+    if kind == "milestone" and detail:
+        said = milestone_name(detail, place)
         return (f"里程碑「{said}」", f"milestone “{said}”")[place]
-    return said
+    return NAMES[name][place] if name in NAMES else name

@@ -15,6 +15,7 @@ from marketplace.terms.words import one_line, plain_words
 
 from . import facts
 from .chart import NARROW, WIDE, draw, draw_years
+from .course import Course
 from .playing import Playing
 from .sections import sections_of
 from .sheet import sheet_data
@@ -52,7 +53,7 @@ def context_of(playing: Playing) -> dict:
                   if (chart := draw_years(courses, lang, width=width))],
         "marks": [(number, on, [(mark.title, facts.by_words(mark.by)) for mark in marks])
                   for number, on, marks in facts.numbered(front)],
-        "sums": facts.sums_of(front),
+        "sums": [*facts.sums_of(front), *facts.unsold(playing.if_nothing_is_sold(), playing.needs)],
         "days": facts.days_of(front, scenario, lang),
         "share": facts.share_of_sales(front, scenario, lang),
         "doubts": facts.doubts(scenario) if not playing.today else [],
@@ -61,16 +62,32 @@ def context_of(playing: Playing) -> dict:
         "yearly_cap": any(cap.span is Span.YEAR for cap in front.caps),
         "fold": len(front.lines) > MANY_LINES,
         "sections": sections_of(playing.answer, front.currency) if playing.answer else [],
-        "usage": scenario.usage if playing.fixed else (),
+        "usage": facts.reported(scenario, lang, front.currency) if playing.fixed else (),
     }  # fmt: skip
     if playing.then is not None:
         context |= {
             "compared": facts.compared(playing.course, playing.then),
             "difference": facts.in_words(playing.course, playing.then),
             "changes": in_both(playing.agreed, playing.changed),
-            "before_by_year": lines_by_year(playing.course),
+            "versions": versions(playing.course, playing.then, playing),
         }
     return context
+
+
+def versions(before: Course, after: Course, playing: Playing) -> list[dict]:
+    """Both versions one beside the other: terms in a line, chart, what is due when; with one scale for both."""
+    both, lang = (before, after), playing.lang
+    named = ((_("Before the change"), playing.agreed), (_("After the change"), playing.changed))
+    return [
+        {
+            "title": title,
+            "gist": one_line(agreed, lang),
+            "course": course,
+            "chart": draw([course], lang, width=NARROW, today=playing.today, beside=both),
+            "by_year": lines_by_year(course),
+        }
+        for course, (title, agreed) in zip(both, named, strict=True)
+    ]
 
 
 def lines_by_year(course) -> list[tuple[int, int, list]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -74,9 +73,14 @@ class Playing:
         except TermsError as error:
             self._tell(error)
 
+    @property
+    def sent_terms(self) -> str:
+        """Whole terms as they were sent."""
+        return self.data.get("terms", "").strip()
+
     def _other(self) -> Terms | None:
         """Whole terms that are laid beside the source's."""
-        text = self.data.get("terms", "").strip()
+        text = self.sent_terms
         if not text:
             return self.source.beside
         try:
@@ -288,11 +292,14 @@ class Playing:
         """The terms in front: the changed ones where there are any."""
         return self.changed or self.agreed
 
-    @property
-    def terms_json(self) -> str:
-        return self.data.get("terms", "").strip() or json.dumps(
-            write(self.shown), ensure_ascii=False, indent=1
-        )
+    def if_nothing_is_sold(self) -> Course | None:
+        """The terms in front with no use at all; None where that is shown anyway, or nothing counts use."""
+        if self.course is None or self.key == "nothing" or not needs_of(self.shown).meters:
+            return None
+        kept = ("start", "since", "terms")
+        said = {name: text for name, text in self.data.items() if name in kept or name.startswith("t.")}
+        other = type(self)(self.source, {**said, "scenario": "nothing"}, self.lang)
+        return other.then or other.course
 
     @property
     def document(self) -> dict[str, Any]:

@@ -83,6 +83,12 @@ class Past:
         found = [row_value(row, meter.name, self.agreed.report.deductions) for row in rows]
         return half_up(sum(Fraction(value) for value in found if value is not None) * 12 / reported)
 
+    @cached_property
+    def charged(self) -> list[Charge]:
+        """What was charged, corrections and interest too; asked for once, however many courses are drawn."""
+        rows = self.contract.charges.select_related("invoice_line__invoice")
+        return list(rows.order_by("dated_on", "id"))
+
     def sold(self) -> list[Row]:
         """What was reported, as rows of the meters that the terms name: sales in components are sums here."""
         names = [meter.name for meter in needs_of(self.agreed).meters]
@@ -194,7 +200,7 @@ class Running(Playing):
         return course(
             agreed,
             facts,
-            _lines(past.contract, versions, found, self.lang),
+            _lines(past, versions, found, self.lang),
             {name: (fired.on, fired.by) for name, fired in found.triggers.items() if fired},
             self.lang,
             until=until,
@@ -245,13 +251,12 @@ def _scenario(facts: rating.Facts, rows: list[Row], until: date) -> Scenario:
     )
 
 
-def _lines(contract: LicenceContract, versions, found: rating.Rating, lang: str) -> list[Line]:
+def _lines(past: Past, versions, found: rating.Rating, lang: str) -> list[Line]:
     """What was charged, with its corrections and interest; then what rating adds to it."""
     terms = versions[-1].terms
     charged: dict[Key, list[Charge]] = {}
     lines = []
-    rows = contract.charges.select_related("invoice_line__invoice").order_by("dated_on", "id")
-    for row in rows:
+    for row in past.charged:
         if row.kind == Charge.Kind.INTEREST:
             title = TITLES["interest"][1 if lang.startswith("en") else 0]
             lines.append(_charged_line(row, [row], title, lang))

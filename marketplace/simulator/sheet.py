@@ -39,7 +39,8 @@ def sheet_data(playing: Playing, address: str) -> dict:
     heads = [_("Due in")] + (
         [_("Before the change"), _("After the change")] if len(courses) > 1 else [_("Amount")]
     )
-    known = [*facts.sums_of(front), *facts.days_of(front, playing.scenario, lang)]
+    unsold = facts.unsold(playing.if_nothing_is_sold(), playing.needs)
+    known = [*facts.sums_of(front), *unsold, *facts.days_of(front, playing.scenario, lang)]
     share = facts.share_of_sales(front, playing.scenario, lang)
     return {
         "title": _("Simulation"),
@@ -50,7 +51,10 @@ def sheet_data(playing: Playing, address: str) -> dict:
         "chart": svg,
         "legend": _("Bars: falls due. Line: sum so far. Shade: free use.")
         + (" " + _("Solid: before the change; dashed: after it.") if len(courses) > 1 else ""),
-        "facts": [[fact.label, fact.value] for fact in [*known, *([share] if share else [])]],
+        "facts": [
+            [fact.label, " · ".join(part for part in (fact.value, fact.note) if part)]
+            for fact in [*known, *([share] if share else [])]
+        ],
         "years_title": _("What is due when"),
         "years_head": heads,
         "years": [*rows[:MOST_YEARS], totals],

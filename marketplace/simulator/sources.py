@@ -18,7 +18,7 @@ from marketplace.clock import today
 from marketplace.programmes.models import PilotProgramme
 from marketplace.programmes.starts import terms_of
 from marketplace.terms import Terms
-from marketplace.terms.presets import PRESETS, preset
+from marketplace.terms.presets import PRESETS, in_order, preset
 
 from .scenario import Scenario, read_scenario
 
@@ -110,6 +110,19 @@ def example_title(key: str) -> str:
     number, _sep, variant = key.partition("-")
     said = f"{number} {SHOWN.get(number, '')}".strip()
     return f"{said} ({VARIANTS.get(variant, variant)})" if variant else said
+
+
+def choices(lang: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What one may begin from, in groups: (heading, [(word of the address, title)])."""
+    ready = [(f"preset:{one.key}", f"{one.title(lang)}{_number(one.number)}") for one in in_order()]
+    pilots = [(f"programme:{one.code}", one.name) for one in PilotProgramme.objects.all()]
+    examples = [(f"example:{key}", example_title(key)) for key in example_keys()]
+    groups = [(_("Ready terms"), ready), (_("Pilot programmes"), pilots), (_("Worked examples"), examples)]
+    return [group for group in groups if group[1]]
+
+
+def _number(number: str) -> str:
+    return f" · {number}" if number else ""
 
 
 def find(asked, acting, lang: str) -> Source | None:

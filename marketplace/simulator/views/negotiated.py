@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -23,6 +24,8 @@ from marketplace.simulator.page import context_of, download
 from marketplace.simulator.playing import Playing
 from marketplace.simulator.running import Past, Running
 from marketplace.simulator.sources import Source
+from marketplace.simulator.views.editing import edit
+from marketplace.terms import check_amendment
 
 
 def _offer(request: HttpRequest, deal: str, number: int) -> Offer:
@@ -85,6 +88,26 @@ def contract(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @login_required
+def offer_terms(request: HttpRequest, deal: str, number: int) -> HttpResponse:
+    return _edit(request, _offer(request, deal, number))
+
+
+@login_required
+def contract_terms(request: HttpRequest, number: str) -> HttpResponse:
+    return _edit(request, _contract(request, number))
+
+
+def _edit(request: HttpRequest, subject: Offer | LicenceContract) -> HttpResponse:
+    """The terms in the editor; sent, both versions together. A contract in force takes them as an amendment."""
+    source = source_of(subject)
+    also = partial(check_amendment, source.agreed) if source.past else None
+    found = edit(
+        request, source, _played, action=_action(subject, "_terms"), back=_action(subject, ""), also=also
+    )
+    return _show(request, subject, playing=found) if isinstance(found, Playing) else found
+
+
+@login_required
 @require_POST
 def offer_keep(request: HttpRequest, deal: str, number: int) -> HttpResponse:
     return _keep(request, _offer(request, deal, number))
@@ -127,6 +150,7 @@ def _show(
         "method": "post",
         "action": kept.get_absolute_url() if kept else _action(subject, ""),
         "reset": _action(subject, ""),
+        "edit_url": _action(subject, "_terms"),
         "kept": kept,
         "may_throw": kept is not None and mine and acting.is_for(kept.organisation),
         "keep_url": _action(subject, "_keep") if mine and before is None else "",
@@ -168,8 +192,8 @@ def _keep(request: HttpRequest, subject) -> HttpResponse:
     if playing.course is None:
         return _show(request, subject, playing=playing)
     said = dict(playing.said)
-    if data.get("terms", "").strip():
-        said["terms"] = data["terms"]
+    if playing.sent_terms:
+        said["terms"] = playing.sent_terms
     readers = [int(one) for one in request.POST.getlist("readers") if one.isascii() and one.isdigit()]
     try:
         kept = services.keep_scenario(

@@ -35,8 +35,20 @@
     card.open = true;
     delete card.dataset.open;
   };
+  /* Own words beside a choice: they are asked for where the choice asks for them, and count. */
+  const settle = (pair) => {
+    const [choice, own] = [pair.querySelector("select"), pair.querySelector("input[type=text]")];
+    own.hidden = choice.value !== "" && choice.value !== "milestone:";
+    if (own.hidden) own.value = "";
+  };
+  const settleAll = () => { for (const pair of form.querySelectorAll(".known-or-own")) settle(pair); };
+  form.addEventListener("change", (event) => {
+    const pair = event.target.closest(".known-or-own");
+    if (pair && event.target.matches("select")) settle(pair);
+  });
   open();
-  document.addEventListener("htmx:afterSettle", () => { open(); show(); });
+  settleAll();
+  document.addEventListener("htmx:afterSettle", () => { open(); settleAll(); show(); });
 
   /* A link to a field opens what it lies in and puts the cursor there. */
   document.addEventListener("click", (event) => {

@@ -10,7 +10,7 @@ from django.utils.translation import override
 from hypothesis import given, settings
 
 from marketplace import terms
-from marketplace.editor.forms import TermsForm
+from marketplace.editor.forms import TermsForm, with_own_words
 from marketplace.editor.starts import Start
 from marketplace.editor.words import shown
 from marketplace.terms import editor
@@ -83,7 +83,7 @@ def test_every_field_stands_on_the_page_once_and_comes_back(agreed):
 @given(any_terms)
 def test_any_terms_come_back_through_the_page(agreed):
     data = sent(page(TermsForm(start=Start.of(agreed))))
-    assert editor.understand(editor.from_fields(data)).terms == agreed
+    assert editor.understand(editor.from_fields(with_own_words(data))).terms == agreed
 
 
 @pytest.mark.parametrize("lang", ["zh-hans", "en"])
@@ -147,7 +147,7 @@ CONTRADICTIONS = [
      "May not be negative"),
     ("cap below minimum", CAPPED, {"caps__0__amount": "3"}, "caps-0-amount", "低于最低提成", "below the minimum"),
     ("a trigger that never fires", sheet(lump("1", trigger=event("x"))), {"elements__0__trigger__name": "conversion"},
-     "elements-0-trigger-name", "永远不会触发", "can never fire"),
+     "elements-0-trigger-name", "永远不会成就", "can never be met"),
     ("nothing in a condition", sheet(lump("1", trigger=after(1))), {"elements__0__trigger__months": ""},
      "elements-0-trigger-months", "缺少必填字段", "required"),
     ("after the licence", sheet(lump("1", trigger=after(1))), {"elements__0__trigger__months": "120"},
@@ -205,3 +205,53 @@ def test_a_document_that_cannot_be_read_is_refused_with_where_and_why(document, 
             return
         assert said in form.door_problems[0]
     assert sent(page(form))["elements-3-amount"] == "7.00"
+
+
+@pytest.mark.parametrize("lang", ["zh-hans", "en"])
+def test_words_of_the_format_are_chosen_by_what_they_mean(lang):
+    """Events, milestones and meters: the known ones by their meaning, others in the parties' own words."""
+    known = sheet(lump("1", trigger=any_of(event("first_income"), event("milestone:launch"), reach(5))))
+    with override(lang):
+        soup = page(TermsForm(start=Start.of(known)), lang)
+    chosen = [one.get_text() for one in soup.select(".known-or-own option[selected]")]
+    assert (
+        chosen
+        == {
+            "zh-hans": ["取得首笔收入", "里程碑“产品上市”", "净销售额"],
+            "en": ["first income from the product or service", "milestone “product launch”", "net sales"],
+        }[lang]
+    )
+    shown_words = soup.get_text()
+    assert not [
+        code for code in ("first_income", "milestone:", "net_sales", "launch”。") if code in shown_words
+    ]
+
+    typed = {"own:elements-0-trigger-of-0-name": "首台样机下线", "elements-0-trigger-of-1-name": "milestone:",
+             "own:elements-0-trigger-of-1-name": "试生产"}  # fmt: skip
+    form = TermsForm(sent(soup, **typed))
+    assert form.is_valid(), form.errors
+    assert [leaf.name for leaf in form.terms.elements[0].trigger.of[:2]] == [
+        "首台样机下线",
+        "milestone:试生产",
+    ]
+    again = page(TermsForm(start=Start.of(form.terms)), lang)
+    assert [one["value"] for one in again.select(".known-or-own input[type=text]")] == [
+        "首台样机下线",
+        "试生产",
+        "",
+    ]
+
+
+def test_a_milestone_without_its_name_is_refused():
+    soup = page(TermsForm(start=Start.of(sheet(lump("1", trigger=event("first_income"))))))
+    form = TermsForm(sent(soup, **{"elements-0-trigger-name": "milestone:"}))
+    assert list(form.errors) == ["elements-0-trigger-name"]
+
+
+def test_deemed_reports_are_agreed_in_the_editor():
+    soup = page(TermsForm(start=Start.of(ROYALTY)))
+    given = sent(soup, do="give report-deemed")
+    soup = page(TermsForm(given))
+    form = TermsForm(sent(soup, **{"report-deemed-days": "20", "report-deemed-factor": "120"}))
+    assert form.is_valid(), form.errors
+    assert terms.write(form.terms)["report"]["deemed"] == {"days": 20, "basis": "last", "factor": "1.2"}

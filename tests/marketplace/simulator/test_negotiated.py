@@ -4,6 +4,7 @@ import json
 from datetime import date
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -19,6 +20,7 @@ from tests.contracts.billing.test_invoicing import APRIL, JANUARY, MARCH, invoic
 from tests.contracts.rating.samples import fixed, royalty, sheet
 from tests.contracts.usage.world import accepted, running, sales
 from tests.factories.ground import signed_in
+from tests.flows.browser import filled_in
 
 THREE = royalty(fixed("0.03"))
 EVERYBODY = (
@@ -246,3 +248,15 @@ def test_other_terms_ask_for_what_they_need(client, db):
     page = client.post(reverse("simulator"), {"preset": "deferred", "start": "2026-01-01", "terms": other})
     assert [meter.key for meter in shown(page).needs.meters] == ["units"]
     assert shown(page).then.total == 16_500_00
+
+
+def test_terms_of_a_running_contract_are_changed_in_the_editor(client, world, contract):
+    signed_in(client, world.finance)
+    address = reverse("simulator_contract_terms", args=[contract.number])
+    soup = BeautifulSoup(client.get(address).content, "lxml")
+    sent = filled_in(soup.select_one("#terms-form"), soup)
+    changed = client.post(address, sent | {"term_months": "72", "compare": "1"})
+    playing = shown(changed)
+    assert (playing.agreed, playing.changed.term_months) == (contract.terms, 72)
+    refused = client.post(address, sent | {"currency": "USD", "compare": "1"})
+    assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["currency"])

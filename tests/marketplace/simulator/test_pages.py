@@ -5,7 +5,9 @@ import re
 from io import BytesIO, StringIO
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.management import call_command
+from django.urls import reverse
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from marketplace.clock import today
@@ -15,6 +17,7 @@ from marketplace.programmes.starts import terms_of
 from marketplace.simulator.views import public
 from marketplace.terms import write
 from marketplace.terms.presets import PRESETS, preset
+from tests.flows.browser import filled_in
 
 from .test_examples import CHARGES, read
 
@@ -173,7 +176,7 @@ def test_terms_that_cannot_be_read_are_refused_and_kept(client, db, text):
     page = client.post(PAGE, {"preset": "royalty", "terms": text})
     assert page.status_code == 422
     assert page.context["form"].non_field_errors()
-    assert page.context["playing"].terms_json == text
+    assert page.context["playing"].sent_terms == text
 
 
 def test_terms_that_would_take_too_long_are_refused(client, db):
@@ -254,3 +257,55 @@ def test_every_pilot_opens_with_its_own_rules(client, db):
         assert (page.status_code, shown(page).source.title) == (200, one.name)
         assert shown(page).agreed == terms_of(one.rules_on(today()))[0]
     assert client.get(PAGE, {"programme": "x"}).status_code == 404
+
+
+def editor_of(client, query):
+    """The editor as it opens, and what a browser would send of it."""
+    page = client.post(reverse("simulator_terms"), query)
+    soup = BeautifulSoup(page.content, "lxml")
+    return filled_in(soup.select_one("#terms-form"), soup)
+
+
+def test_terms_are_changed_in_the_editor_and_both_versions_shown(client, db):
+    played = {
+        "preset": "royalty",
+        "start": "2026-01-01",
+        "scenario": "fast",
+        "base": "fast",
+        "m0_0": "1,000,000",
+    }
+    sent = editor_of(client, played)
+    assert sent["elements-0-rate-rate"] == "3"
+    page = client.post(reverse("simulator_terms"), sent | {"elements-0-rate-rate": "4", "compare": "1"})
+    playing = page.context["playing"]
+    assert (playing.key, playing.form.data["m0_0"]) == ("fast", "1,000,000")
+    assert playing.then.total * 3 == playing.course.total * 4 > 0
+    assert [version["course"] for version in page.context["versions"]] == [playing.course, playing.then]
+    # a slider that is moved afterwards keeps the changed terms
+    soup = BeautifulSoup(page.content, "lxml")
+    moved = filled_in(soup.select_one("#play"), soup) | {"scenario": "nothing"}
+    assert soup.select_one("#play")["method"] == "post"
+    later = client.post(soup.select_one("#play")["action"], moved).context["playing"]
+    assert (later.key, later.changed == playing.changed) == ("nothing", True)
+
+
+def test_figures_that_were_turned_are_in_the_editor(client, db):
+    sent = editor_of(client, {"preset": "royalty", "start": "2026-01-01", "t.elements.0.rate.rate": "5"})
+    assert sent["elements-0-rate-rate"] == "5"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh-hans"])
+def test_terms_that_contradict_themselves_stay_in_the_editor(client, db, lang):
+    address = f"/{lang}/simulator/terms/"
+    sent = editor_of(client, {"preset": "royalty"})
+    page = client.post(address, sent | {"elements-0-rate-rate": "-4", "compare": "1"})
+    assert page.status_code == 422
+    assert ("不能为负数。" if lang == "zh-hans" else "May not be negative.") in page.content.decode()
+    words = client.post(f"{address}?words=1", sent | {"elements-0-rate-rate": "7"})
+    assert "7 %" in words.content.decode()
+
+
+def test_what_it_comes_to_when_nothing_is_sold_is_said_at_once(client, db):
+    page = client.get(PAGE, {"preset": "entry_royalty", "start": "2026-01-01"})
+    nothing = client.get(PAGE, {"preset": "entry_royalty", "start": "2026-01-01", "scenario": "nothing"})
+    assert page.context["sums"][-1].value == nothing.context["sums"][0].value != page.context["sums"][0].value
