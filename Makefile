@@ -6,7 +6,7 @@ SCRIPTS = $(shell grep -slE '^#!.*python' bin/*)
 QUICK = not slow and not pages and not browser and not elasticsearch and not flow and not bench
 JOBS ?= 2
 
-.PHONY: help demo demo-check test check soak bench services stop clean-data
+.PHONY: help demo demo-check test check soak bench bench-search services stop clean-data
 
 help:
 	@echo "make demo         the whole product with demo data (SEARCH=elasticsearch: with that engine)"
@@ -15,6 +15,7 @@ help:
 	@echo "make check        format, lint, migrations and the quick tests, before each commit"
 	@echo "make soak         kill -9 under load (CRASHES=200), and the properties with more examples (SOAK=1000); hours"
 	@echo "make bench        figures"
+	@echo "make bench-search figures of search in a market of DOCUMENTS=1000000"
 	@echo "make services     start the servers that tests use and show what runs"
 	@echo "make stop         end the demo and the servers of this checkout"
 	@echo "make clean-data   stop, and delete the databases and uploads of this checkout"
@@ -52,6 +53,12 @@ bench:
 	@bin/setup --dev
 	@$(PYTHON) bin/services up bench --with elasticsearch
 	$(PYTHON) bin/env bench $(PYTHON) -m pytest --reuse-db -m bench -s -n 0
+
+DOCUMENTS ?= 1000000
+bench-search:
+	@bin/setup --dev
+	@$(PYTHON) bin/services up bench --with elasticsearch
+	BENCH_DOCUMENTS=$(DOCUMENTS) $(PYTHON) bin/env bench $(PYTHON) -m pytest --reuse-db -m bench -s -n 0 tests/bench/test_search.py
 
 services:
 	@bin/setup

@@ -3,6 +3,7 @@ stems. Pairs do as well as a dictionary for retrieval (Kwok, SIGIR 1997) and nee
 """
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -44,7 +45,7 @@ def _simplified() -> dict[int, int]:
 
 
 _SIMPLIFIED = _simplified()
-_stemmer = snowballstemmer.stemmer("english")
+_own = threading.local()  # a stemmer keeps the word that it works on: one for each thread
 
 
 def clean(text: str) -> str:
@@ -95,4 +96,9 @@ def singles(text: str) -> str:
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The stem of a folded English word; what the dictionaries of both engines make of it (Porter 2)."""
-    return _stemmer.stemWord(word) if word.isascii() and word.isalpha() else word
+    if not (word.isascii() and word.isalpha()):
+        return word
+    stemmer = getattr(_own, "stemmer", None)
+    if stemmer is None:
+        stemmer = _own.stemmer = snowballstemmer.stemmer("english")
+    return stemmer.stemWord(word)

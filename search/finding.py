@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.core.cache import cache
 
+from search.analysis import fold
 from search.correcting import as_spelled, corrections
 from search.engines import answer, client
 from search.engines.base import Engine, Found
@@ -16,7 +17,7 @@ from search.params import SearchParams
 from search.thesaurus import EMPTY, Thesaurus
 from search.viewer import Viewer
 from search.why import Reason, reasons
-from search.words import Query, read
+from search.words import Query, Word, read
 
 NEAR_MISSES = 5
 FEW = 10  # hits; below so many, what comes near is shown after them
@@ -234,9 +235,25 @@ def hit(document: SearchDocument, score: float, query: Query, marker: Marker) ->
         marker.pieces(summary) if summary else (),
         marker.snippet(body) or marker.snippet(other),
         [name for name, text in texts.items() if found[name] or marker.spans(text)],
-        [w.text for w in query.words if w.text not in everywhere | said and len(w.text) <= SENTENCE][:6],
+        [
+            left
+            for w in query.words
+            if w.text not in everywhere | said and len(w.text) <= SENTENCE and (left := _unsaid(w, why))
+        ][:6],
         why,
     )
+
+
+def _unsaid(word: Word, why: Sequence[Reason]) -> str:
+    """What is left of a word that is not there whole when the terms in it are that are: nothing of 锂电池电解液 where
+    there is something of 锂电池 and of 电解液."""
+    if not word.is_han:
+        return word.text
+    left = word.text
+    for reason in why:
+        left = left.replace(fold(reason.typed), " ")
+    parts = left.split()
+    return "" if left != word.text and not any(len(part) > 1 for part in parts) else max(parts, key=len)
 
 
 def _texts(document: SearchDocument) -> dict[str, str]:

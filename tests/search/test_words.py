@@ -1,5 +1,8 @@
 """What was typed, what is chosen, what is marked: the pure parts."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.http import QueryDict
 from hypothesis import given
@@ -195,3 +198,22 @@ def test_thesaurus_names_what_a_query_speaks_of(typed, named):
 @given(st.text(max_size=200), st.lists(st.lists(st.text(max_size=8), min_size=2, max_size=4), max_size=5))
 def test_any_sets_and_any_text_go_together(text, sets):
     assert len(read(text, Thesaurus(sets)).concepts) <= 12
+
+
+def test_threads_stem_side_by_side():
+    """The web server reads queries in several threads; the library's stemmer keeps the word it works on."""
+    words = [f"{start}{end}" for start in ("electr", "measur", "optim", "catal") for end in ("ically", "ements", "izational", "ysing", "fulness", "iveness")]  # fmt: skip
+    stem.cache_clear()
+    expected = {word: stem(word) for word in words}
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def all_of_them() -> list[dict]:
+        return [{word: stem.__wrapped__(word) for word in words} for _time in range(50)]
+
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = [one for part in pool.map(lambda _number: all_of_them(), range(8)) for one in part]
+    finally:
+        sys.setswitchinterval(interval)
+    assert all(one == expected for one in found)

@@ -1,0 +1,283 @@
+"""Search in a large market, on a real Elasticsearch, in a database of its own. BENCH_DOCUMENTS is its size (1000000 by
+`make bench-search`); without it a small one shows that everything here still works."""
+
+import http.client
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from itertools import cycle, islice
+from statistics import median
+from types import SimpleNamespace
+from urllib.parse import quote
+from urllib.request import urlopen
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.http import QueryDict
+
+from cms import services
+from machine.process import free_port
+from search import alerts, checking, indexing, pushing
+from search.engines import DatabaseEngine, ElasticEngine, EngineDown, client, elastic
+from search.finding import read_query
+from search.models import DocumentState, SearchDocument
+from search.params import SearchParams
+from search.viewer import ANONYMOUS
+from tests.bench import market_of_documents as market_of
+from tests.clones import cloned_database
+from tests.cms.world import University
+
+pytestmark = [pytest.mark.bench, pytest.mark.elasticsearch]
+DOCUMENTS = int(os.environ.get("BENCH_DOCUMENTS", "20000"))
+SEARCHES = int(os.environ.get("BENCH_SEARCHES", "10000"))
+ASKED = int(os.environ.get("BENCH_ASKED", "120"))  # requests of each kind and number of clients
+PREFIX = "usefirst_bench_search"
+
+
+@pytest.fixture(scope="module")
+def market(django_db_setup, django_db_blocker):
+    if not settings.ELASTICSEARCH_URL:
+        pytest.skip("needs a server: bin/services up bench --with elasticsearch")
+    settings.SEARCH_INDEX_PREFIX, before = PREFIX, settings.SEARCH_INDEX_PREFIX
+    with django_db_blocker.unblock(), cloned_database() as name:
+        begun = time.perf_counter()
+        number, own = market_of.load(DOCUMENTS)
+        seconds = time.perf_counter() - begun
+        print(f"\n{number:,} documents ({own:.0%} texts of their own) stored in {seconds:.0f} s; "
+              f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")  # fmt: skip
+        try:
+            yield SimpleNamespace(name=name, number=number)
+        finally:
+            server = client.for_worker()
+            for index in server.indices.get(index=f"{PREFIX}_*").body:
+                server.indices.delete(index=index)
+            settings.SEARCH_INDEX_PREFIX = before
+
+
+@pytest.fixture(scope="module")
+def index(market):
+    """The index, filled while somebody searches."""
+    pushing.rebuild()  # so that there is something to search, and the server is warm
+    over, times = threading.Event(), []
+    searcher = threading.Thread(target=_search_until, args=(over, times))
+    searcher.start()
+    begun, before = time.perf_counter(), _spent()
+    number = pushing.rebuild()
+    seconds = time.perf_counter() - begun
+    own, theirs = (after - was for was, after in zip(before, _spent(), strict=True))
+    over.set()
+    searcher.join()
+    print(
+        f"rebuild: {number / seconds:,.0f} documents/s (aim 5,000; by processor time {number / own:,.0f}/s here, "
+        f"{number / theirs:,.0f}/s in Elasticsearch) while {len(times)} searches are answered: "
+        f"p50 {1000 * median(times):.0f} ms, p99 {1000 * _percentile(times, 99):.0f} ms"
+    )
+    server = client.for_worker()
+    server.indices.forcemerge(index=client.read_alias(), max_num_segments=5)
+    stats = server.indices.stats(index=client.read_alias(), metric="store,segments").body["_all"]["total"]
+    size = stats["store"]["size_in_bytes"]
+    print(f"index: {size / 1e9:.2f} GB, {size / market.number:,.0f} bytes a document")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_total_relation_size('search_searchdocument'), pg_indexes_size('search_searchdocument')"
+        )
+        table, indexes = cursor.fetchone()
+    print(f"PostgreSQL: {table / 1e9:.2f} GB, of which indices {indexes / 1e9:.2f} GB")
+    return server
+
+
+def _spent() -> tuple[float, float]:
+    """Seconds of processors that this process and the server have spent so far."""
+    nodes = client.for_worker().nodes.stats(metric="process").body["nodes"].values()
+    return time.process_time(), sum(node["process"]["cpu"]["total_in_millis"] for node in nodes) / 1000
+
+
+def _search_until(over: threading.Event, times: list[float]) -> None:
+    while not over.is_set():
+        begun = time.perf_counter()
+        with suppress(EngineDown):  # a page would have the database answer; the time counts all the same
+            ElasticEngine().search(SearchParams(q="锂电池"), read_query("锂电池"), ANONYMOUS)
+        times.append(time.perf_counter() - begun)
+        time.sleep(0.2)
+    connection.close()
+
+
+def _percentile(times: list[float], percent: float) -> float:
+    return sorted(times)[min(len(times) - 1, int(len(times) * percent / 100))]
+
+
+@pytest.fixture(scope="module")
+def web(market, index):
+    """The product's own web server and worker, on the same database and index."""
+    place, port = connection.settings_dict, free_port(8950)
+    url = f"postgres://{place['USER']}:{place['PASSWORD']}@{place['HOST']}:{place['PORT']}/{market.name}"
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "SEARCH_INDEX_PREFIX": PREFIX,
+        "CELERY_QUEUE": f"{PREFIX}_{port}",
+    }
+    serve = ["-m", "gunicorn", "marketplace.wsgi", "-b", f"127.0.0.1:{port}", "--workers", str(os.cpu_count()),
+             "--threads", "4", "--log-level", "warning"]  # fmt: skip
+    work = ["-m", "celery", "-q", "-A", "marketplace", "worker", "-c", "1", "-l", "error"]
+    processes = [subprocess.Popen([sys.executable, *command], env=environment, cwd=settings.BASE_DIR)
+                 for command in (serve, work)]  # fmt: skip
+    try:
+        for _attempt in range(200):
+            try:
+                urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).read()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield SimpleNamespace(port=port, serving=processes[0], working=processes[1])
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(30)
+
+
+def _kinds() -> dict[str, list[str]]:
+    """The addresses of each kind of request."""
+    numbers = [f"UF-2026-{market_of.FIRST + n * 977 % DOCUMENTS}" for n in range(40)]
+    keywords = [
+        " ".join(r["keywords"][:3])
+        for r in market_of.texts()
+        if r.get("keywords") and all(len(word) > 3 for word in r["keywords"][:3])
+    ][:40]
+    return {
+        "selective": [f"/zh-hans/search/?q={quote(text)}" for text in [*numbers, *keywords]],
+        "broad": [f"/zh-hans/search/?q={quote(q)}" for q in ("系统", "方法 研究", "method and system", "材料 性能", "降低成本的设计方法")],
+        "one character": [f"/zh-hans/search/?q={quote(q)}" for q in "锂水光药车"],
+        "facets alone": [f"/zh-hans/search/?{q}" for q in ("trl=4-6&region=42", "kind=LISTING&field=materials", "payment=ROYALTY&free=UP_TO_12", "price=-500000&ip=INVENTION")],
+        "suggest": [f"/zh-hans/search/suggest/?q={quote(q)}" for q in ("锂", "dianchi", "神经", "ldc", "carb", "jiguang", "system", "水")],
+    }  # fmt: skip
+
+
+def _took(address: str) -> float:
+    """What Elasticsearch itself says of the request that an address makes, in milliseconds."""
+    query = QueryDict(address.partition("?")[2])
+    if "/suggest/" in address:
+        completion = {"field": "suggest", "size": 16, "skip_duplicates": True}
+        body = {"suggest": {"typed": {"prefix": query["q"], "completion": completion}}, "_source": False}
+    else:
+        params = SearchParams.from_query(query)
+        body = elastic.request(params, read_query(params.q), ANONYMOUS)
+    return client.for_worker().search(index=client.read_alias(), body=body).body["took"]
+
+
+def _client(port: int, addresses: list[str], times: list[float]) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for address in addresses:
+        begun = time.perf_counter()
+        line.request("GET", address)
+        answer = line.getresponse()
+        answer.read()
+        times.append(time.perf_counter() - begun)
+        assert answer.status == 200, address
+
+
+def test_requests(web):
+    print(
+        "\n| request | Elasticsearch p50 / p95 / p99 | page, 1 client | page, 8 clients |\n|---|---|---|---|"
+    )
+    for kind, addresses in _kinds().items():
+        asked = list(islice(cycle(addresses), ASKED))
+        for address in asked[:10]:
+            _took(address)
+        cells = [_three([_took(address) / 1000 for address in asked])]
+        for clients in (1, 8):
+            times: list[float] = []
+            shares = [asked[number::clients] for number in range(clients)]
+            threads = [threading.Thread(target=_client, args=(web.port, share, times)) for share in shares]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert len(times) == ASKED
+            cells.append(_three(times))
+        print(f"| {kind} | {' | '.join(cells)} |")
+    print("in milliseconds, of", ASKED, "requests each;", f"load {os.getloadavg()[0]:.1f}")
+
+
+def _three(seconds: list[float]) -> str:
+    return " / ".join(f"{1000 * _percentile(seconds, percent):.0f}" for percent in (50, 95, 99))
+
+
+def test_publish_to_findable(web):
+    """A page published through the services, found on the result page of the web server."""
+    university, waited = University(), []
+    for number in range(5):
+        word = f"findable{'abcde'[number]}xq"
+        page = university.submitted(title_en=f"Listing {word}")
+        begun = time.perf_counter()
+        services.approve_listing(page, actor=university.approver)
+        while not _is_found(web.port, word):
+            assert time.perf_counter() - begun < 60, "not found"
+            time.sleep(0.02)
+        waited.append(time.perf_counter() - begun)
+    print(f"\npublished → found: median {median(waited):.2f} s, longest {max(waited):.2f} s (aim 2 s)")
+
+
+def _is_found(port: int, word: str) -> bool:
+    page = urlopen(f"http://127.0.0.1:{port}/en/search/?q={word}", timeout=30).read().decode()
+    return f"<mark>{word}</mark>" in page
+
+
+def test_alerts(index):
+    number = market_of.save_searches(SEARCHES)
+    print()
+    for changed in (1, 50):
+        pages = SearchDocument.objects.order_by("page_id")[:changed]
+        documents = list(pages.defer("words", "characters", "source"))
+        found = {}
+        for name, engine in (("Elasticsearch", ElasticEngine()), ("database", DatabaseEngine())):
+            asked = []
+
+            def ask(portion, engine=engine, asked=asked):
+                asked.append(len(portion))
+                return engine.matching_each(portion)
+
+            original, checking._ask = checking._ask, ask
+            checking._read.cache_clear()
+            try:
+                for is_warm in (False, True):
+                    asked.clear()
+                    begun, spent = time.perf_counter(), time.process_time()
+                    found[name] = checking.found_by_searches(documents)
+                    seconds, spent = time.perf_counter() - begun, time.process_time() - spent
+                    print(f"{number:,} saved searches against {changed} changed pages, {name}, {'again' if is_warm else 'first'}: "
+                          f"{seconds:.2f} s ({spent:.2f} s of this process); {sum(asked):,} asked of the engine, {len(found[name]):,} found")  # fmt: skip
+            finally:
+                checking._ask = original
+        one, two = ({pk: set(ids) for pk, ids in found[name].items()} for name in found)
+        print(f"the engines differ in {sum(one.get(pk) != two.get(pk) for pk in {*one, *two})} searches")
+    with_letters = DocumentState.objects.filter(pk=documents[0].pk)
+    with_letters.update(alerted_version=0)
+    begun = time.perf_counter()
+    alerts.run()
+    print(f"alerts.run() for one changed page: {time.perf_counter() - begun:.2f} s")
+
+
+def test_memory(web):
+    def resident(pid: int) -> int:
+        return int(next(line for line in open(f"/proc/{pid}/status") if line.startswith("VmRSS")).split()[1])
+
+    def children(pid: int) -> list[int]:
+        return [int(one) for one in open(f"/proc/{pid}/task/{pid}/children").read().split()]
+
+    print()
+    for name, process in (("web", web.serving), ("worker", web.working)):
+        pids = [process.pid, *children(process.pid)]
+        print(f"{name}: {sum(resident(pid) for pid in pids) / 1024:.0f} MB in {len(pids)} processes")
+    stats = client.for_worker().nodes.stats(metric="jvm,process").body["nodes"]
+    for node in stats.values():
+        heap = node["jvm"]["mem"]
+        print(
+            f"Elasticsearch: heap {heap['heap_used_in_bytes'] / 1e6:.0f} of {heap['heap_max_in_bytes'] / 1e6:.0f} MB"
+        )
+    assert indexing.waiting()["dead"] == 0
