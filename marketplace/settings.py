@@ -144,6 +144,7 @@ DAILY_TASKS = [
     "contracts.lifecycle.tasks.run_due",
     "contracts.usage.tasks.schedule_due_reports",
     "contracts.usage.tasks.remind_missing_reports",
+    "contracts.usage.tasks.chase_open_periods",
     "contracts.billing.tasks.charge_audits",
     "contracts.billing.tasks.charge_due",
     "contracts.billing.tasks.finalise_drafts",

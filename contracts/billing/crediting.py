@@ -40,7 +40,8 @@ def credit_adjustment(contract: LicenceContract, charge: Charge, actor) -> None:
     """Credit an adjustment on the invoices that carry its element and period, the latest first.
 
     It waits while a charge of that period is not invoiced yet and the invoices cannot carry it. What was given
-    back by hand before is not given back twice: then only what is left is credited.
+    back by hand before is not given back twice: then only what is left is credited, and the rest on the next invoice
+    of that period (`credit_the_rest`).
     """
     lines = InvoiceLine.objects.filter(charge__in=contract.charges.filter(**key_of(charge)))
     found = Invoice.objects.filter(pk__in=lines.values("invoice"))
@@ -62,6 +63,32 @@ def credit_adjustment(contract: LicenceContract, charge: Charge, actor) -> None:
     check(charge.state, ChargeState.INVOICED, CHARGE_NEXT)
     charge.state = ChargeState.INVOICED
     charge.save(update_fields=["state"])
+
+
+def credit_the_rest(contract: LicenceContract, invoice: Invoice, actor) -> None:
+    """Credit on a new invoice what earlier corrections of its elements and periods could not be credited on any,
+    because it had been given back by hand: an upward correction asks for no more than the rating less those notes.
+
+    Billed 69,000, 65,000 given back by hand, corrected by −6,000 (4,000 credited, 2,000 left), then by +6,000: the
+    new invoice of 6,000 gives back 2,000, so that 4,000 stay.
+    """
+    keys = {tuple(key_of(line.charge).items()) for line in invoice.lines.select_related("charge")}
+    for key in sorted(keys, key=str):
+        rows = contract.charges.filter(**dict(key))
+        last = rows.filter(amount_minor__lt=0, state=ChargeState.INVOICED).order_by("sequence").last()
+        if last is None:
+            continue
+        rest = min(_not_given_back(rows), _price_left(invoice))
+        if rest > 0:
+            _write_credit_note(contract, invoice, [(last, rest)], _("Correction of an earlier period"), actor)
+
+
+def _not_given_back(rows) -> int:
+    """What invoices less credit notes ask for one element and period beyond what its charges come to."""
+    billed = InvoiceLine.objects.filter(charge__in=rows).aggregate(total=Sum("price_minor"))["total"] or 0
+    given = CreditNoteLine.objects.filter(charge__in=rows).aggregate(total=Sum("price_minor"))["total"] or 0
+    stands = rows.filter(state=ChargeState.INVOICED).aggregate(total=Sum("amount_minor"))["total"] or 0
+    return billed - given - stands
 
 
 def _price_left(invoice: Invoice) -> int:

@@ -55,6 +55,17 @@ def _data(paper, invoice: Invoice, lines) -> dict:
     }
 
 
+def invoice_data(invoice: Invoice) -> dict:
+    """What the paper of an invoice states."""
+    return _data(invoice, invoice, invoice.lines.all()) | {
+        "kind": "invoice",
+        "due": invoice.due_on,
+        "reference": invoice.reference_code,
+        "remittance": remittance_text(invoice),
+        "qr": _svg(remittance_text(invoice)),
+    }
+
+
 @transaction.atomic
 def make_invoice_document(invoice: Invoice) -> BillingDocument:
     """Print and send an invoice: its PDF is made once, and the payer is told in the same transaction. A second
@@ -63,14 +74,8 @@ def make_invoice_document(invoice: Invoice) -> BillingDocument:
     found = BillingDocument.objects.filter(invoice=invoice).first()
     if found is not None:
         return found
-    data = _data(invoice, invoice, invoice.lines.all()) | {
-        "kind": "invoice",
-        "due": invoice.due_on,
-        "reference": invoice.reference_code,
-        "remittance": remittance_text(invoice),
-        "qr": _svg(remittance_text(invoice)),
-    }
-    document = _store({"invoice": invoice}, f"{invoice.number}.pdf", render_pdf("contracts/invoice", data))
+    pdf = render_pdf("contracts/invoice", invoice_data(invoice))
+    document = _store({"invoice": invoice}, f"{invoice.number}.pdf", pdf)
     notify(
         members(invoice.payer, "invoice.read"),
         "billing/invoice_issued",

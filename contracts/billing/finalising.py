@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from contracts.billing.booking import lines_of_sale
-from contracts.billing.crediting import credit_adjustment
+from contracts.billing.crediting import credit_adjustment, credit_the_rest
 from contracts.billing.lines import line_texts
 from contracts.billing.models import (
     BILLABLE,
@@ -125,6 +125,9 @@ def finalise(
     invoices = _write(found.invoices, heads, actor) if found.invoices else []
     for charge in found.credits:
         credit_adjustment(by_pk[charge.contract_id], charge, actor)
+    for invoice, row in zip(invoices, found.invoices, strict=True):
+        if any(charge.sequence and charge.amount_minor > 0 for charge in row.charges):
+            credit_the_rest(row.contract, invoice, actor)
     mark([charge for charge in found.carried if charge.state != ChargeState.CARRIED], ChargeState.CARRIED)
     return invoices
 

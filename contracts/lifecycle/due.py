@@ -66,8 +66,8 @@ def _one(pk: int) -> tuple[int, int]:
     return changed, _remind(contract)
 
 
-def _once(contract: LicenceContract, key: str) -> bool:
-    """Whether a letter with this key is to be sent now: it never was."""
+def remind_once(contract: LicenceContract, key: str) -> bool:
+    """Whether a letter with this key is to be sent now: it never was. For later steps, too."""
     try:
         with transaction.atomic():
             Reminder.objects.create(contract=contract, key=key[:80])
@@ -101,7 +101,7 @@ def _remind_trial(contract: LicenceContract) -> int:
         return 0
     if contract.terms.has_option and not decides:
         return 0
-    if not _once(contract, f"trial:{contract.trial_ends_on}:{step}"):
+    if not remind_once(contract, f"trial:{contract.trial_ends_on}:{step}"):
         return 0
     days = (contract.trial_ends_on - today()).days
     if decides:
@@ -122,7 +122,7 @@ def _remind_trial(contract: LicenceContract) -> int:
 
 def _remind_deadline(contract: LicenceContract) -> int:
     step = _distance(contract.act_by, OTHER_REMINDERS)
-    if step is None or not _once(contract, f"{contract.state}:{contract.act_by}:{step}"):
+    if step is None or not remind_once(contract, f"{contract.state}:{contract.act_by}:{step}"):
         return 0
     (side, permission), what = WAITING[State(contract.state)]
     sides = [side] if side else [one for one, _party in contract.parties]
@@ -137,7 +137,7 @@ def _remind_deadline(contract: LicenceContract) -> int:
 
 def _remind_track(contract: LicenceContract, task: ComplianceTask) -> int:
     step = _distance(task.due_on, COMPLIANCE_REMINDERS)
-    if step is None or not _once(contract, f"track:{task.track}:{step}"):
+    if step is None or not remind_once(contract, f"track:{task.track}:{step}"):
         return 0
     tell(
         contract,

@@ -120,6 +120,9 @@ class BreachState(models.TextChoices):
     ENDED = "ENDED", _("ended with the contract")
 
 
+UNSETTLED = (BreachState.OPEN, BreachState.UNCURED)
+
+
 class ExtensionState(models.TextChoices):
     ASKED = "ASKED", _("waits for the licensor")
     GRANTED = "GRANTED", _("granted")

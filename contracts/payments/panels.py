@@ -5,12 +5,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts.billing.interest import interest_items
 from contracts.billing.models import Invoice
 from contracts.payments.collecting.forms import PauseForm, WriteOffForm
 from contracts.payments.collecting.models import DunningPause, WriteOff, WriteOffState
 from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice
-from contracts.payments.interest import receipts_of
+from contracts.payments.interest import open_interest
 from contracts.payments.models import Payment, PaymentAdvice, StatementLine
 from contracts.payments.queries import annotate_balances, payee_account
 from contracts.payments.states import AdviceState, GatewayState, LineState
@@ -55,11 +54,7 @@ def money_of_invoice(request, invoice) -> str:
         "allocations": invoice.allocations.select_related("payment").order_by("pk"),
         "advices": PaymentAdvice.objects.visible_to(request.acting).filter(invoice=invoice),
         "may_read": request.acting.can("payment.confirm"),
-        "interest_minor": sum(
-            item.amount.minor for item in interest_items(invoice, receipts_of(invoice)) if not item.paid
-        )
-        if invoice.due_on < today()
-        else 0,
+        "interest_minor": open_interest(invoice),
     }
     return render_to_string("contracts/payments/_invoice_money.html", context, request)
 

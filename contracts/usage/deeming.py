@@ -4,10 +4,10 @@ They count like an accepted report, and are corrected like one by the late repor
 little becomes an adjustment. Without an earlier accepted report nothing can be deemed, and the missing one is a breach.
 """
 
-from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
+from contracts.usage.figures import SIX, chosen_figures, spread
 from contracts.usage.meters import terms_on
 from contracts.usage.models import DeemedReport, UsageReport
 from contracts.usage.segments import segments_of
@@ -15,24 +15,7 @@ from contracts.usage.states import ReportState
 from marketplace.audit.services import record
 from marketplace.notifications.services import notify
 from marketplace.organisations.acting import members
-from marketplace.terms import MONEY_METERS, Deemed, DeemedBasis
-
-_SIX = Decimal("0.000001")
-
-
-@dataclass
-class _Figure:
-    """A figure of a whole period, its rows added up."""
-
-    quantity: Decimal | None
-    components: dict[str, int] | None
-
-    @property
-    def worth(self) -> Decimal:
-        """What the highest is sought by: of sales, what is left after the deductions."""
-        if self.components is None:
-            return self.quantity
-        return Decimal(2 * self.components.get("invoiced_incl_vat", 0) - sum(self.components.values()))
+from marketplace.terms import MONEY_METERS
 
 
 def deem_report(report: UsageReport, *, late: int) -> bool:
@@ -52,7 +35,8 @@ def deem_report(report: UsageReport, *, late: int) -> bool:
     )
     if not earlier:
         return False
-    rows = _rows(_chosen(earlier, agreed), agreed.factor, segments_of(report))
+    figures = chosen_figures([list(one.rows.all()) for one in earlier], agreed)
+    rows = _rows(figures, agreed.factor, segments_of(report))
     DeemedReport.objects.create(report=report, rows=rows, basis=earlier[-1])
     record(
         None,
@@ -77,46 +61,20 @@ def deem_report(report: UsageReport, *, late: int) -> bool:
     return True
 
 
-def _chosen(earlier: list[UsageReport], agreed: Deemed) -> dict[tuple[str, str], _Figure]:
-    if agreed.basis is DeemedBasis.LAST:
-        return _figures(earlier[-1])
-    found: dict[tuple[str, str], _Figure] = {}
-    for report in earlier:
-        for key, figure in _figures(report).items():
-            if key not in found or figure.worth >= found[key].worth:
-                found[key] = figure
-    return found
-
-
-def _figures(report: UsageReport) -> dict[tuple[str, str], _Figure]:
-    found: dict[tuple[str, str], _Figure] = {}
-    for row in report.rows.all():
-        figure = found.get((row.meter, row.product))
-        if figure is None:
-            components = dict(row.components) if row.components is not None else None
-            found[row.meter, row.product] = _Figure(row.quantity, components)
-        elif row.components is None:
-            figure.quantity += row.quantity
-        else:
-            for name, value in row.components.items():
-                figure.components[name] = figure.components.get(name, 0) + value
-    return found
-
-
 def _rows(figures: dict, factor: Decimal, stretches: list[tuple[date, date]]) -> list[dict]:
     """Each figure times the factor, half up, spread over the stretches by their days; the last takes the rest."""
     days = [(end - start).days + 1 for start, end in stretches]
     found = []
     for (meter, product), figure in figures.items():
-        unit = Decimal(1) if meter in MONEY_METERS else _SIX
+        unit = Decimal(1) if meter in MONEY_METERS else SIX
         quantities, components = [None] * len(days), [None] * len(days)
         if figure.components is None:
-            quantities = [f"{part:f}" for part in _spread(figure.quantity * factor, days, unit)]
+            quantities = [f"{part:f}" for part in spread(figure.quantity * factor, days, unit)]
         else:
-            spread = {
-                name: _spread(value * factor, days, Decimal(1)) for name, value in figure.components.items()
+            parted = {
+                name: spread(value * factor, days, Decimal(1)) for name, value in figure.components.items()
             }
-            components = [{name: int(parts[n]) for name, parts in spread.items()} for n in range(len(days))]
+            components = [{name: int(parts[n]) for name, parts in parted.items()} for n in range(len(days))]
         for (start, end), quantity, parts in zip(stretches, quantities, components, strict=True):
             found.append(
                 {
@@ -129,14 +87,3 @@ def _rows(figures: dict, factor: Decimal, stretches: list[tuple[date, date]]) ->
                 }
             )
     return found
-
-
-def _spread(value: Decimal, days: list[int], unit: Decimal) -> list[Decimal]:
-    whole = value.quantize(unit, ROUND_HALF_UP)
-    parts, passed, given = [], 0, Decimal(0)
-    for number in days:
-        passed += number
-        upto = (whole * passed / sum(days)).quantize(unit, ROUND_HALF_UP)
-        parts.append(upto - given)
-        given = upto
-    return parts

@@ -4,8 +4,10 @@ from django.utils.translation import gettext as _
 
 from contracts.lifecycle.guards import closing_guard, extension_guard
 from contracts.lifecycle.models import LicenceContract
+from contracts.usage.metering.chasing import owed_periods
 from contracts.usage.models import UsageReport
 from contracts.usage.states import ReportState
+from marketplace.clock import today
 
 UNANSWERED = (ReportState.SCHEDULED, ReportState.OPEN, ReportState.SUBMITTED, ReportState.QUERIED)
 
@@ -17,6 +19,20 @@ def reports_are_accepted(contract: LicenceContract) -> str:
         owed = owed.filter(period_start__lte=contract.paid_up_on).exclude(state=ReportState.SCHEDULED)
     if owed.exists():
         return _("Not all usage reports are submitted and accepted.")
+    return ""
+
+
+@closing_guard
+def periods_are_closed(contract: LicenceContract) -> str:
+    if owed_periods(contract):
+        return _("Not all periods of metered usage are closed.")
+    return ""
+
+
+@extension_guard
+def metered_periods_are_closed(contract: LicenceContract) -> str:
+    if any(period.due_on < today() for period in owed_periods(contract)):
+        return _("A period of metered usage is overdue; close it before asking for an extension.")
     return ""
 
 

@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contracts.lifecycle.models import LicenceContract
-from contracts.lifecycle.states import OVER
 from contracts.usage.access import is_open_to_broker, may_read_usage
 from contracts.usage.audits.models import OPEN, WORKING, UsageAudit
 from contracts.usage.metering.closings import open_periods
+from contracts.usage.metering.queries import metered_contracts
 from contracts.usage.meters import label_of
 from contracts.usage.models import UsageReport
-from contracts.usage.states import DUE, ReportState
+from contracts.usage.states import DUE, ENDED, ReportState
 from marketplace.desk import DeskItem, desk_items
 from marketplace.menu import MenuItem, register_menu
 from marketplace.panels import panel
@@ -80,7 +80,7 @@ def periods_to_close(acting) -> list[DeskItem]:
     if not acting.can("report.submit"):
         return []
     contracts = LicenceContract.objects.filter(licensee=acting.organisation, effective_on__isnull=False)
-    metered = contracts.filter(versions__terms__report__metered__0__isnull=False).exclude(state__in=OVER)
+    metered = contracts.filter(pk__in=metered_contracts()).exclude(state__in=ENDED)
     return [
         DeskItem(
             _("%(number)s: close %(meter)s, %(start)s – %(end)s")
@@ -89,7 +89,7 @@ def periods_to_close(acting) -> list[DeskItem]:
             p.due_on,
             _("Usage"),
         )
-        for contract in metered.distinct().order_by("pk")[:DESK_LIMIT]
+        for contract in metered.order_by("pk")[:DESK_LIMIT]
         for p in open_periods(contract)
     ][:DESK_LIMIT]
 

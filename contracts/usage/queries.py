@@ -8,6 +8,7 @@ from decimal import Decimal
 from contracts.lifecycle.facts import facts_of, knew, terms_versions
 from contracts.rating import Facts, Period, Rating, rate
 from contracts.rating import UsageRow as RatedRow
+from contracts.usage.metering.deemed import with_deemed
 from contracts.usage.metering.queries import closings, is_metered, metered_names, rated_days
 from contracts.usage.metering.statements import hold_events
 from contracts.usage.models import DeemedReport, UsageReport, UsageRow
@@ -118,8 +119,10 @@ def rating_inputs(
     if metered:
         hold_events(contract.pk)
         usage = [row for row in usage if not is_metered(row.meter, metered)]
-        usage += rated_days(contract, metered, as_of=as_of)
-        facts = replace(facts, closed=closings(contract, metered, as_of=as_of))
+        days, closed = rated_days(contract, metered, as_of=as_of), closings(contract, metered, as_of=as_of)
+        days, closed = with_deemed(contract, versions, days, closed, as_of=as_of)
+        usage += days
+        facts = replace(facts, closed=closed)
     return versions, facts, usage
 
 

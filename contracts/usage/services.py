@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from contracts.lifecycle.models import Breach, LicenceContract
 from contracts.lifecycle.services import cure_breach, notify_breach, record_fact
-from contracts.lifecycle.states import BreachState, FactState
+from contracts.lifecycle.states import UNSETTLED, FactState
 from contracts.rating import periods, rate
 from contracts.usage.deeming import deem_report
 from contracts.usage.metering.places import make_meters
@@ -25,7 +25,6 @@ from marketplace.notifications.services import notify
 from marketplace.organisations.acting import members, permit
 from marketplace.refusals import Refused, TransitionRefused, check
 
-UNSETTLED = (BreachState.OPEN, BreachState.UNCURED)
 ANSWER_DAYS = 10  # for the answer to a query; no rule prescribes it
 
 

@@ -1,6 +1,12 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from contracts.lifecycle.states import OVER, State
+
+# Nothing is asked for any more. A licence whose right is gone is not among them: it ends without a wind-down, and its
+# last, broken period is still to be reported.
+ENDED = tuple(state for state in OVER if state != State.INVALIDATED)
+
 
 class ReportState(models.TextChoices):
     SCHEDULED = "SCHEDULED", _("scheduled")

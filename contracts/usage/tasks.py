@@ -3,15 +3,18 @@ import logging
 from celery import shared_task
 
 from contracts.lifecycle.models import LicenceContract
-from contracts.lifecycle.states import OVER, State
+from contracts.lifecycle.states import State
 from contracts.usage import services
+from contracts.usage.metering import chasing
+from contracts.usage.metering.queries import metered_contracts
 from contracts.usage.metering.recounting import recount
 from contracts.usage.models import UsageReport
+from contracts.usage.states import ENDED
 from marketplace.refusals import Refused
 
 logger = logging.getLogger(__name__)
 
-NOT_ASKED = (*OVER, State.PAID_UP)
+NOT_ASKED = (*ENDED, State.PAID_UP)
 
 
 @shared_task
@@ -31,6 +34,17 @@ def remind_missing_reports() -> None:
     reports = UsageReport.objects.overdue().select_related("contract", "contract__licensee")
     for report in reports.exclude(contract__state__in=NOT_ASKED).order_by("pk"):
         services.chase_missing(report)
+
+
+@shared_task
+def chase_open_periods() -> None:
+    """The same for periods of metered figures that nobody has closed."""
+    contracts = metered_contracts().filter(effective_on__isnull=False).exclude(state__in=ENDED)
+    for contract in contracts.order_by("pk").iterator(200):
+        try:
+            chasing.chase_open_periods(contract)
+        except (Refused, ValueError):
+            logger.exception("Contract %s: its open periods could not be chased", contract.number)
 
 
 @shared_task

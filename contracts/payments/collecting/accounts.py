@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from contracts.billing.models import CreditNote, Invoice
 from contracts.lifecycle.models import LicenceContract
 from contracts.payments.collecting.models import WriteOff, WriteOffState
+from contracts.payments.interest import interest_so_far
 from contracts.payments.models import Allocation, Payment
 from marketplace.documents import render_pdf
 from marketplace.money import Money
@@ -32,7 +33,8 @@ class Row:
 @dataclass(frozen=True)
 class Statement:
     """Balances in minor units at the beginning of `since` and the end of `until`; `unallocated` is money that was
-    received and not set against an invoice yet."""
+    received and not set against an invoice yet; `interest` has come to so far on what is late, is on no invoice yet and
+    not part of the balances."""
 
     issuer: Organisation
     payer: Organisation
@@ -43,6 +45,7 @@ class Statement:
     opening: int
     closing: int
     unallocated: int
+    interest: int
     rows: list[Row]
 
 
@@ -75,14 +78,20 @@ def statement(
     if contract is None:
         payments = Payment.objects.filter(issuer=issuer, payer=payer, currency=currency)
         waiting = sum(row.unallocated_minor for row in payments.with_unallocated())
-    return Statement(issuer, payer, contract, currency, since, until, opening, balance, waiting, found)
+    invoices = Invoice.objects.filter(_between(issuer, payer, currency, contract))
+    interest = interest_so_far(invoices, until)
+    return Statement(
+        issuer, payer, contract, currency, since, until, opening, balance, waiting, interest, found
+    )
+
+
+def _between(issuer, payer, currency: str, contract) -> Q:
+    of = Q(issuer=issuer, payer=payer, currency=currency)
+    return of if contract is None else of & Q(contract=contract)
 
 
 def _rows(issuer, payer, until: date, currency: str, contract) -> Iterator[Row]:
-    of = Q(issuer=issuer, payer=payer, currency=currency)
-    if contract is not None:
-        of &= Q(contract=contract)
-    invoices = Invoice.objects.filter(of)
+    invoices = Invoice.objects.filter(_between(issuer, payer, currency, contract))
     for bill in invoices.filter(issued_on__lte=until).select_related("contract"):
         text = _("Invoice %(number)s, payable by %(due)s") % {"number": bill.number, "due": bill.due_on}
         yield Row(
@@ -150,6 +159,7 @@ def statement_pdf(found: Statement) -> bytes:
         "opening": sum_of(found.opening),
         "closing": sum_of(found.closing),
         "unallocated": sum_of(found.unallocated) if found.unallocated else "",
+        "interest": sum_of(found.interest) if found.interest else "",
         "rows": rows,
     }
     return render_pdf("contracts/account_statement", data)

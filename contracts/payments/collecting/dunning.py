@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from contracts.batches import batches
 from contracts.billing.models import Invoice
 from contracts.payments.collecting.models import DunningNotice, DunningPause, DunningStep
+from contracts.payments.interest import open_interest
 from contracts.payments.queries import annotate_balances
 from marketplace.audit.services import record
 from marketplace.clock import today
@@ -26,7 +27,7 @@ from marketplace.refusals import Refused
 DEFAULTS = Path(__file__).with_name("dunning.json")
 FIELDS = ("subject_zh", "body_zh", "subject_en", "body_en")
 NEVER = -10_000
-PLACES = ("number", "open", "due", "days", "code")
+PLACES = ("number", "open", "due", "days", "code", "interest")
 
 
 @lru_cache(maxsize=1)
@@ -119,12 +120,14 @@ def _send(pk: int, step: DunningStep, on: date) -> bool:
     invoice = to_remind(Invoice.objects.get(pk=pk).issuer_id, on).filter(pk=pk).first()
     if invoice is None or invoice.dunning_notices.filter(days__gte=step.days).exists():
         return False
+    interest = Money(open_interest(invoice), invoice.currency)
     words = {
         "number": invoice.number,
         "open": str(Money(invoice.open_minor, invoice.currency)),
         "due": invoice.due_on.isoformat(),
         "days": abs((on - invoice.due_on).days),
         "code": invoice.reference_code,
+        "interest": str(interest),
     }
     texts = {name: getattr(step, name).format(**words) for name in FIELDS}
     notice = DunningNotice.objects.create(
@@ -143,6 +146,8 @@ def _send(pk: int, step: DunningStep, on: date) -> bool:
         path=invoice.get_absolute_url(),
         notice=notice,
         texts=texts,
+        interest=interest.format() if interest else "",
+        on=on,
     )
     return True
 

@@ -5,15 +5,18 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from django.db import transaction
+from django.urls import reverse
 
 from contracts.lifecycle.facts import facts_of, terms_versions
 from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.services import cure_breach
+from contracts.lifecycle.states import UNSETTLED
 from contracts.rating import periods
 from contracts.usage.metering.cloudevents import CLOSING, TYPE_OF
 from contracts.usage.metering.ingest import ACCEPTED, ingest
 from contracts.usage.metering.places import make_meters
-from contracts.usage.metering.queries import closings, is_metered, metered_names
-from contracts.usage.meters import figures_of
+from contracts.usage.metering.queries import closings, is_closed, is_metered, metered_names
+from contracts.usage.meters import figures_of, label_of
 from marketplace.audit.services import record
 from marketplace.clock import today
 from marketplace.organisations.acting import permit
@@ -23,12 +26,22 @@ PERSON = "urn:usefirst:person"  # the source of what people confirm on pages
 
 
 class OpenPeriod(NamedTuple):
-    """A period of a metered figure that is over and that nobody has closed."""
+    """A period of a metered figure that is over and that nobody has closed; `is_deemed`: earlier figures count."""
 
     figure: str
     start: date
     end: date
     due_on: date
+    is_deemed: bool = False
+
+    @property
+    def label(self) -> str:
+        return label_of(self.figure)
+
+    @staticmethod
+    def path(contract: LicenceContract) -> str:
+        """Where it is closed."""
+        return reverse("contract_usage", args=[contract.number])
 
 
 def open_periods(contract: LicenceContract) -> list[OpenPeriod]:
@@ -42,20 +55,31 @@ def open_periods(contract: LicenceContract) -> list[OpenPeriod]:
     facts = facts_of(contract)
     names = {f.name for v in versions for f in figures_of(v.terms) if is_metered(f.name, metered)}
     closed = closings(contract, metered)
+    deemed = contract.deemed_closings.values_list("figure", "period_start", "period_end")
+    deemed = set(deemed) if any(version.terms.report.deemed for version in versions) else ()
     found = []
     for period in periods(versions, facts, today()):
         if period.end >= today():
             continue
         for name in sorted(names):
-            known = {c for c in closed if c.meter == name or (name == "sales" and c.meter in metered)}
-            if not _covers(known, period.start, period.end):
-                found.append(OpenPeriod(name, period.start, period.end, period.due_on))
+            if not is_closed(closed, name, metered, period.start, period.end):
+                of = (name, period.start, period.end)
+                found.append(OpenPeriod(*of, period.due_on, of in deemed))
     return found
 
 
-def _covers(closed, start: date, end: date) -> bool:
-    days = {day for c in closed for day in range(c.start.toordinal(), c.end.toordinal() + 1)}
-    return all(day in days for day in range(start.toordinal(), end.toordinal() + 1))
+def breach_key(period: OpenPeriod) -> str:
+    return f"close:{period.start}:{period.end}:{period.figure}"[:80]
+
+
+def cure_closed(contract: LicenceContract) -> None:
+    """Breaches for periods that nobody had closed are cured once they are; in the caller's transaction."""
+    unsettled = contract.breaches.filter(key__startswith="close:", state__in=UNSETTLED)
+    if not unsettled.exists():
+        return
+    still = {breach_key(period) for period in open_periods(contract)}
+    for breach in unsettled.exclude(key__in=still).order_by("pk"):
+        cure_breach(breach, actor=None)
 
 
 @transaction.atomic
@@ -67,6 +91,7 @@ def close_period(contract: LicenceContract, *, actor, meter: str, start: date, e
     outside the contract or belongs to a meter that it does not have.
     """
     permit(actor, "report.submit", contract.licensee, against=contract.licensor)
+    contract = LicenceContract.objects.select_for_update().get(pk=contract.pk)
     make_meters(contract)
     event = {
         "specversion": "1.0",
@@ -80,3 +105,4 @@ def close_period(contract: LicenceContract, *, actor, meter: str, start: date, e
     if result.status != ACCEPTED:
         raise Refused(result.reason)
     record(actor, "metering.closed", contract, meter=meter, start=start.isoformat(), end=end.isoformat())
+    cure_closed(contract)

@@ -141,6 +141,35 @@ class DailyUsage(models.Model):
         return f"{self.meter_id} {self.product} {self.day}: {self.quantity}"
 
 
+class DeemedClosing(models.Model):
+    """推定用量: what counts, as the terms agreed, while nobody has closed a period of a metered figure; the closing
+    corrects it. `rows`: {figure, product, quantity or components} of the whole period."""
+
+    contract = models.ForeignKey("contracts.LicenceContract", models.PROTECT, related_name="deemed_closings")
+    figure = models.CharField(_("figure"), max_length=80)
+    period_start = models.DateField(_("period from"))
+    period_end = models.DateField(_("period until"))
+    rows = models.JSONField()
+    basis_end = models.DateField()  # of the last earlier period that was closed
+    made_at = models.DateTimeField(_("since"), default=now)
+    known_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    class Meta:
+        verbose_name = _("deemed usage")
+        triggers = append_only_triggers("deemedclosing")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract", "figure", "period_start", "period_end"], name="deemed_closing_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(period_end__gte=models.F("period_start")), name="deemed_closing_in_order"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.contract_id} {self.figure} {self.period_start} – {self.period_end}"
+
+
 class RefusedEvent(models.Model):
     """An event after the end of the licence: refused, and shown to the licensor. It uses up no key."""
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Exists, OuterRef, Subquery, Sum
 
-from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.models import ContractTerms, LicenceContract
 from contracts.rating import Closed, TermsVersion
 from contracts.rating import UsageRow as RatedRow
 from contracts.rating.usage import SALES
@@ -15,6 +15,12 @@ from contracts.usage.metering.models import DailyUsage, EventKind, UsageEvent
 
 SALES_METER = "sales"
 INVOICED = "invoiced_incl_vat"
+
+
+def metered_contracts():
+    """Contracts of which any version of the terms meters a figure."""
+    versions = ContractTerms.objects.filter(terms__report__metered__0__isnull=False)
+    return LicenceContract.objects.filter(pk__in=versions.values("contract"))
 
 
 def daily_sums(contract: LicenceContract, start: date | None = None, end: date | None = None):
@@ -127,9 +133,21 @@ def closings(
     for row in rows.order_by("day", "last_day"):
         if (row.source, row.event_id) in voided:
             continue
-        names = metered & (SALES | {SALES_METER}) if row.meter.name == SALES_METER else {row.meter.name}
-        found += [Closed(name, day_of(row.day), day_of(row.last_day)) for name in sorted(names & metered)]
+        found += closed_days(row.meter.name, metered, day_of(row.day), day_of(row.last_day))
     return tuple(found)
+
+
+def closed_days(figure: str, metered: frozenset[str], start: date, end: date) -> list[Closed]:
+    """A figure's closing as rating takes it: for sales, of every name they have."""
+    names = SALES | {SALES_METER} if figure == SALES_METER else {figure}
+    return [Closed(name, start, end) for name in sorted(names & metered)]
+
+
+def is_closed(closed: Iterable[Closed], figure: str, metered: frozenset[str], start: date, end: date) -> bool:
+    """Whether every day of a period is closed for a figure."""
+    of = [c for c in closed if c.meter == figure or (figure == SALES_METER and c.meter in metered & SALES)]
+    days = {day for c in of for day in range(c.start.toordinal(), c.end.toordinal() + 1)}
+    return all(day in days for day in range(start.toordinal(), end.toordinal() + 1))
 
 
 def events_of_day(contract: LicenceContract, day: int):

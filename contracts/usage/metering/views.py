@@ -67,7 +67,7 @@ def usage(request, number):
         "contract": contract,
         "page_obj": page,
         "meters": [(name, label_of(name)) for name in meters],
-        "open_periods": [(p, label_of(p.figure)) for p in closings.open_periods(contract)],
+        "open_periods": closings.open_periods(contract),
         "refused": RefusedEvent.objects.filter(contract=contract).count(),
         "files": EventFile.objects.visible_to(request.acting).filter(contract=contract)[:5],
         "may_report": may_report,

@@ -1,100 +1,42 @@
-"""One contract living through anything, step by step through the real services, and what it must add up to.
+"""One contract living through anything, step by step through the real services.
 
 `Life` keeps its own record of what was accepted, confirmed, voided and agreed, so that the rating from scratch at the
-end does not read the tables that charging reads.
+end does not read the tables that charging reads; `checks` holds what it must add up to.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from itertools import count
 from types import SimpleNamespace
 
 from django.db import transaction
-from django.db.models import Sum
 
 from contracts import rating
 from contracts.billing import decisions
 from contracts.billing.charge_steps import ContractBilling
 from contracts.billing.charging import charge_contract
 from contracts.billing.invoicing import issue_invoices
-from contracts.billing.models import (
-    BILLABLE,
-    SETTLED,
-    WATCHED,
-    ChargeState,
-    CreditNoteLine,
-    InvoiceLine,
-    RatingRun,
-)
-from contracts.billing.runs import recompute
+from contracts.billing.models import BILLABLE, SETTLED, WATCHED, ChargeState
 from contracts.lifecycle import services as lifecycle
-from contracts.lifecycle.models import ContractTerms, LicenceContract
-from contracts.rating.result import Key
+from contracts.lifecycle.models import LicenceContract
 from contracts.usage import services as usage
 from contracts.usage.meters import reported_figures, terms_on
 from contracts.usage.models import UsageReport
-from contracts.usage.queries import rated_row, rating_inputs
+from contracts.usage.queries import rated_row
 from contracts.usage.services import Draft, RowInput
 from contracts.usage.states import DUE, ReportState
-from marketplace.clock import ZONE, at
-from marketplace.deals.models import Deal, Offer, TermSheet
+from marketplace.clock import at
 from marketplace.refusals import Refused
-from marketplace.terms import Terms, hash_of
-from marketplace.terms.codec import write
+from marketplace.terms import Terms
 from marketplace.terms.dates import add_months
+from tests.contracts.billing.checks import Checks
 from tests.contracts.billing.feed import Feed
-
-DAY = timedelta(days=1)
-EFFECT = date(2026, 2, 10)
-_numbers = count(900_001)
+from tests.contracts.billing.made import DAY, EFFECT, contract_of
 
 
-def contract_of(world, terms: Terms, *, on: date = EFFECT) -> LicenceContract:
-    """A contract on free use (or in force), as rows: how it came about is other tests' matter."""
-    number, plain, seal = next(_numbers), write(terms), hash_of(terms)
-    deal = Deal.objects.create(
-        number=f"D-2026-{number:06d}", listing=world.listing, licensor=world.uni, licensee=world.firm,
-        state="CLOSED", opened_by=world.officer.user, closed_at=datetime(2026, 1, 1, tzinfo=ZONE),
-        closed_reason="OTHER", closed_for="LICENSOR",
-    )  # fmt: skip
-    offer = Offer.objects.create(
-        deal=deal, number=1, made_for="LICENSOR", made_by=world.officer.user, organisation=world.uni, terms=plain,
-        terms_hash=seal,
-    )  # fmt: skip
-    subject = {
-        "listing": {"code": "L", "title_zh": "密封胶", "title_en": "Sealant", "ip_rights": []},
-        "licensor": {"id": world.uni.pk, "name_zh": world.uni.name_zh},
-        "licensee": {"id": world.firm.pk, "name_zh": world.firm.name_zh},
-        "agency": None,
-    }
-    sheet = TermSheet.objects.create(
-        deal=deal, offer=offer, terms=plain, terms_hash=seal, snapshot=subject, hash=seal
-    )
-    trial = terms.trial
-    ends = add_months(on, trial.months) - DAY if trial else None
-    made = LicenceContract.objects.create(
-        number=f"C-2026-{number:06d}", term_sheet=sheet, licensor=world.uni, licensee=world.firm, subject=subject,
-        state="TRIAL" if trial else "ACTIVE", drafted_by=world.officer.user, drafted_for=world.uni,
-        signed_at=datetime(2026, 2, 1, tzinfo=ZONE), effective_on=on, delivered_on=on,
-        trial_starts_on=on if trial else None, trial_ends_on=ends,
-        decision_due_on=ends if terms.has_option else None,
-        term_ends_on=add_months(on, terms.term_months) - DAY, pricing_method="LISTING",
-    )  # fmt: skip
-    ContractTerms.objects.create(
-        contract=made,
-        number=1,
-        effective_on=on,
-        terms=plain,
-        terms_hash=seal,
-        agreed_at=datetime(2026, 2, 1, tzinfo=ZONE),
-    )
-    return made
-
-
-class Life(Feed):
+class Life(Feed, Checks):
     """The contract and this test's own record of what counts. Every step happens at a later moment."""
 
     def __init__(self, world: SimpleNamespace, terms: Terms) -> None:
@@ -362,105 +304,21 @@ class Life(Feed):
             else:
                 lifecycle.raise_dispute(self.contract, actor=self.world.signatory, reason="有争议")
 
-    # --- what must hold -------------------------------------------------------------------------------------
+    # --- the end ----
 
-    def scratch(self) -> rating.Rating:
-        """One rating over what this test itself knows to have been accepted, confirmed and agreed."""
-        contract = self.fresh()
-        if contract.declined_on and not self.known["declined_on"]:
-            self.known["declined_on"] = contract.trial_ends_on + DAY  # silence
-        if contract.converted_on and not self.known["converted_on"]:
-            self.known["converted_on"] = contract.trial_ends_on + DAY
-        wind_down = getattr(contract, "wind_down", None)
-        facts = rating.Facts(
-            effective_on=EFFECT,
-            delivered_on=EFFECT,
-            trial_starts_on=contract.trial_starts_on,
-            trial_ends_on=contract.trial_ends_on,
-            extension_months=contract.extension_months,
-            converted_on=self.known["converted_on"],
-            declined_on=self.known["declined_on"],
-            events=tuple(self.events.values()),
-            accepted=tuple(rating.Period(*period) for period in self.accepted),
-            closed=tuple(self.closed),
-            terminated_on=contract.licence_ended_on,
-            expires_on=contract.term_ends_on,
-            sell_off_until=wind_down.sell_off_until if wind_down else None,
-        )
-        return rating.rate(self.versions, facts, self.reported_rows() + self.metered_rows(), self.on)
-
-    def sums(self) -> dict[Key, int]:
-        """What was charged under each key so far."""
-        return self._nets(self.contract.charges.exclude(kind="INTEREST"))
-
-    def _nets(self, charges) -> dict[Key, int]:
-        found: dict[Key, int] = {}
-        for *key, minor in charges.values_list(
-            "element_id", "part", "period_start", "period_end", "amount_minor"
-        ):
-            found[Key(*key)] = found.get(Key(*key), 0) + minor
-        return found
-
-    def check_charges(self) -> None:
-        """What was charged under each key is what one rating from scratch says, unless a report is missing now."""
-        answer = self.scratch()
-        wanted = {charge.key: charge.minor for charge in answer.charges}
-        stands = self.sums()
-        held = {key for key in stands if key not in wanted and rating.corrections._waits(key, answer.waiting)}
-        nothing = {key for key, minor in stands.items() if not minor and key not in wanted}
-        got = {key: minor for key, minor in stands.items() if key not in held | nothing}
-        assert got == wanted
-        assert all(minor >= 0 for minor in stands.values())
-
-    def check_papers(self) -> None:
-        """Invoices minus credit notes are what stands as invoiced, to the fen; no invoice is credited twice."""
-        rows = self.contract.charges.exclude(kind="INTEREST")
-        lines = InvoiceLine.objects.filter(invoice__contract=self.contract).aggregate(s=Sum("price_minor"))[
-            "s"
-        ]
-        notes = CreditNoteLine.objects.filter(credit_note__invoice__contract=self.contract)
-        back = notes.aggregate(s=Sum("price_minor"))["s"]
-        stands = rows.filter(state=ChargeState.INVOICED).aggregate(s=Sum("amount_minor"))["s"]
-        assert (lines or 0) - (back or 0) == (stands or 0)
-        for invoice in self.contract.invoices.all():
-            assert sum(note.total_minor for note in invoice.credit_notes.all()) <= invoice.total_minor
-
-        self.check_waivers()
-
-    def check_waivers(self) -> None:
-        """Of no element and period was more given back than asked for, nor more than was waived taken off a waiver."""
-        rows = self.contract.charges.exclude(kind="INTEREST")
-        assert all(minor >= 0 for minor in self._nets(rows.filter(state=ChargeState.WAIVED)).values())
-        asked = self._nets(rows.exclude(state=ChargeState.WAIVED))
-        assert all(minor >= 0 for minor in asked.values()), "what was waived is never credited"
-
-    def check_nothing_left(self, ids: list[int], with_carried: bool) -> None:
-        """Of what was to be issued nothing is left, save a reduction of something that is on no paper yet."""
-        states = BILLABLE if with_carried else [ChargeState.APPROVED]
-        left = self.contract.charges.filter(pk__in=ids, state__in=states).exclude(amount_minor=0)
-        nets = self._nets(left)
-        assert all(minor < 0 for minor in nets.values())
-        on_paper = self.contract.charges.filter(invoice_line__isnull=False)
-        assert nets.keys().isdisjoint(self._nets(on_paper))
-
-    def check_runs(self) -> None:
-        """Every run computes again to what it said, whatever became known since."""
-        for run in RatingRun.objects.filter(contract=self.contract):
-            again = recompute(run)
-            assert (again.same_inputs, again.same_terms, again.same_result) == (True, True, True), run.pk
-
-    def check_inputs(self) -> None:
-        """What charging reads is what this test recorded."""
-        versions, facts, rows = rating_inputs(self.fresh())
-        assert set(facts.events) == set(self.events.values())
-        assert len(rows) == len(self.reported_rows() + self.metered_rows())
-        assert [v.effective_on for v in versions] == [v.effective_on for v in self.versions]
-
-    def finish(self, figures, corrected) -> None:
-        """Settle quarrels, report what is missing, split what must be split, waive a charge and lower it, bill the rest;
-        then correct a report and a fact that were billed, and bill again."""
+    def finish(self, figures, moved, corrected) -> None:
+        """Settle quarrels, report what is missing, split what must be split, bill it and carry a correction on; after
+        the end waive a charge and lower it, bill the rest; then correct a report and a fact that were billed, and bill
+        again."""
         if self.fresh().disputed:
             self.quarrel()
+        self._complete(figures)
+        self._bill()
+        self.carry(10_000_000)
+        for report in self.billed_reports()[-1:]:
+            self.amend(report, moved)
+            self._complete(figures)
+            self._bill()
         over = max(self.on, self.contract.term_ends_on + timedelta(days=400))
         self.pass_days((over - self.on).days)
         self._complete(figures)
@@ -497,9 +355,10 @@ class Life(Feed):
         self.check_charges()
 
     def _bill(self) -> None:
+        """Everything; what was carried on goes out by itself once the contract's term is over."""
         for _twice in range(2):
             self.approve(0, many=True)
-            self.issue(0, many=True, with_carried=True)
+            self.issue(0, many=True, with_carried=False)
 
     def _answer(self, waiting) -> None:
         for wait in waiting:
@@ -510,23 +369,6 @@ class Life(Feed):
                 if any(row.period_start < cut <= row.period_end for row in report.rows.all()):
                     self.split(report, cut)
                     return
-
-    def check_end(self) -> None:
-        """The acceptance property."""
-        self.check_charges()
-        self.check_papers()
-        self.check_runs()
-        self.check_inputs()
-        rows = self.contract.charges.exclude(kind="INTEREST")
-        stuck = rows.filter(state__in=(ChargeState.ACCRUED, *BILLABLE)).exclude(amount_minor=0)
-        assert not stuck.exists(), "everything that nobody stopped is on a paper"
-        open_ = rows.exclude(state=ChargeState.INVOICED).aggregate(s=Sum("amount_minor"))["s"] or 0
-        lines = InvoiceLine.objects.filter(invoice__contract=self.contract).aggregate(s=Sum("price_minor"))[
-            "s"
-        ]
-        notes = CreditNoteLine.objects.filter(credit_note__invoice__contract=self.contract)
-        back = notes.aggregate(s=Sum("price_minor"))["s"]
-        assert (lines or 0) - (back or 0) + open_ == self.scratch().total.minor
 
 
 def _cut(row, cut: date) -> list[RowInput]:

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from marketplace import terms as language
 from marketplace.refusals import Refused
 from tests.contracts.billing.life import Life
-from tests.contracts.rating import generate, strategies
+from tests.contracts.rating import generate, generate_terms, strategies
 from tests.contracts.rating.generate_terms import EVENTS
 
 EXAMPLES = int(os.environ.get("ACCEPTANCE_EXAMPLES", "12"))
@@ -179,6 +179,22 @@ class AnyLife(RuleBasedStateMachine):
         if len(self.life.versions) > before:
             self.document = document
 
+    @rule(days=st.integers(20, 130), size=sizes, shape=places)
+    def other_rates_for_what_comes(self, days, size, shape):
+        """Figures before and after an amendment of the rates, so that each is rated by its own version."""
+        if len(self.life.versions) > 3:
+            return
+        self._a_while(days, size, shape)
+        self._other_rates()
+        self._a_while(days, size, shape)
+
+    def _other_rates(self):
+        document = generate_terms.other_rates(self.document)
+        before = len(self.life.versions)
+        self.attempt(self.life.amend_terms, language.read(document), in_days=0, wait=0)
+        if len(self.life.versions) > before:
+            self.document = document
+
     @rule(months=st.integers(1, 6))
     def extend(self, months):
         self.attempt(self.life.extend, months)
@@ -233,7 +249,9 @@ class AnyLife(RuleBasedStateMachine):
     def teardown(self):
         try:
             if self.whole:
-                self.life.finish(figures_of(12_345, 1), figures_of(60_000_000, 3))
+                self._a_while(100, 12_345, 1)
+                self._other_rates()
+                self.life.finish(figures_of(12_345, 1), figures_of(12_345, 4), figures_of(60_000_000, 3))
                 self.life.check_end()
                 with connection.cursor() as cursor:
                     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

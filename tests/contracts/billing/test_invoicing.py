@@ -116,6 +116,25 @@ def test_what_was_given_back_by_hand_is_not_given_back_twice(reported):
     assert left_to_credit(invoice) == 0
 
 
+def test_a_later_rise_asks_for_no_more_than_the_rating_less_what_was_given_back_by_hand(reported):
+    """69,000 billed, 65,000 given back by hand; −6,000 (of which 4,000 can be credited), then +6,000 again."""
+    [invoice] = invoiced(reported, reported.contract, on=APRIL)
+    with at(date(2026, 4, 20)):
+        issue_credit_note(invoice, actor=reported.finance, price_minor=6_500_000, reason="议定减免")
+    amended(reported, reported.contract, MARCH, sales("2100000"), on=date(2026, 5, 4))
+    invoiced(reported, reported.contract, on=date(2026, 5, 4))
+    amended(reported, reported.contract, MARCH, sales("2300000"), on=date(2026, 5, 8))
+    [second] = invoiced(reported, reported.contract, on=date(2026, 5, 8))
+    assert second.net_minor == 600_000
+    assert [note.net_minor for note in second.credit_notes.all()] == [200_000]
+    left = sum(bill.net_minor for bill in (invoice, second)) - 6_500_000 - 400_000 - 200_000
+    assert left == 6_900_000 - 6_500_000
+    # a further rise finds nothing that is still to be given back
+    amended(reported, reported.contract, MARCH, sales("2400000"), on=date(2026, 5, 12))
+    [third] = invoiced(reported, reported.contract, on=date(2026, 5, 12))
+    assert (third.net_minor, third.credit_notes.count()) == (300_000, 0)
+
+
 @pytest.mark.parametrize(("minor", "reason"), [(0, "x"), (6_900_001, "x"), (100, " ")])
 def test_a_credit_note_is_refused_above_what_is_left_and_without_a_reason(reported, minor, reason):
     [invoice] = invoiced(reported, reported.contract, on=APRIL)

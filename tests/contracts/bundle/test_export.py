@@ -18,7 +18,8 @@ from marketplace import terms
 from marketplace.audit.models import AuditEvent
 from marketplace.refusals import NotPermitted, Refused
 from marketplace.terms import presets
-from tests.contracts.billing.life import Life, contract_of
+from tests.contracts.billing.life import Life
+from tests.contracts.billing.made import contract_of
 from tests.contracts.billing.test_acceptance import figures_of
 from tests.contracts.lifecycle import world as made
 from tests.contracts.rating import generate

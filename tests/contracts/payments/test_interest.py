@@ -6,15 +6,18 @@ import pytest
 from contracts.billing.decisions import approve_charges
 from contracts.billing.interest import interest_items
 from contracts.billing.invoicing import issue_invoices
-from contracts.billing.models import Charge
+from contracts.billing.models import BillingDocument, Charge
 from contracts.ledger.queries import balance as book_balance
 from contracts.payments.booking import book_money
+from contracts.payments.collecting import dunning
+from contracts.payments.collecting.accounts import statement
 from contracts.payments.interest import charge_interest
 from contracts.payments.queries import balance
 from contracts.payments.services import confirm_receipt, undo_allocation
 from contracts.rating.interest import Paid
 from marketplace.clock import at
 from marketplace.money import Money
+from marketplace.notifications.models import Notification
 from marketplace.terms import DailyInterest, MonthlyInterest, hash_of, presets
 from marketplace.terms.codec import write
 from tests.contracts.payments.world import bank_line, invoice
@@ -69,6 +72,32 @@ def test_part_payments_stop_interest_for_their_part_and_an_undone_one_takes_it_b
         undo_allocation(late.allocations.get(), actor=world.finance, reason="wrong")
         charge_interest()
     assert [charge.amount_minor for charge in amounts.all()] == [14_500, 40_000, -40_000]
+
+
+@pytest.mark.parametrize(
+    ("rule", "day", "expected"),
+    [(MONTHLY, date(2026, 11, 1), 138_000), (DAILY, date(2026, 9, 21), 69_000), (None, date(2026, 11, 1), 0)],
+)
+def test_interest_so_far_stands_on_the_statement_and_the_reminder_before_it_is_charged(
+    world, rule, day, expected
+):
+    """D24 on an invoice that is still open: told to both sides, on no invoice, and no charge yet."""
+    agree(world.contract, rule)
+    bill = invoice(world.contract, 6_900_000, on=date(2026, 8, 1), due_on=date(2026, 9, 1))
+    BillingDocument.objects.create(invoice=bill, file="x.pdf", sha256="0" * 64)
+    with at(day):
+        assert charge_interest() == 0
+        found = statement(world.uni, world.firm, since=date(2026, 1, 1), until=day)
+        assert (found.closing, found.interest) == (bill.total_minor, expected)
+        dunning.send_due()
+    letter = Notification.objects.filter(template="payments/dunning", user=world.payer.user).latest("pk")
+    told = Money(expected, "CNY").format()
+    assert (told in letter.body_en) is bool(expected)
+    assert (told in letter.body_zh) is bool(expected)
+    # charged with the payment, it stays on the statement until it is invoiced
+    pay(world, bill, 69_000, day)
+    after = statement(world.uni, world.firm, since=date(2026, 1, 1), until=day)
+    assert (after.closing, after.interest) == (bill.total_minor - 6_900_000, expected)
 
 
 def test_interest_is_invoiced_bears_no_interest_and_is_booked_as_interest(world):

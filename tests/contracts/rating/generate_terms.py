@@ -369,6 +369,19 @@ def amendment(random: Random, before: dict) -> dict:
     return changed
 
 
+def other_rates(before: dict) -> dict:
+    """The contract with other rates and amounts, so that each version rates the same figures differently."""
+    changed = {**before, "elements": [dict(element) for element in before.get("elements", ())]}
+    for element in changed["elements"]:
+        if element["kind"] == "royalty" and "stacking" not in element:
+            element["rate"] = {"kind": "fixed", "rate": "3" if element["base"] == "units" else "0.0213"}
+        elif element["kind"] == "yearly_fee":
+            element["amounts"] = [47_001]
+        elif "amount" in element:
+            element["amount"] += 30_001
+    return {**before, "term_months": before["term_months"] + 6} if errors(changed) else changed
+
+
 def _without(elements: list[dict], gone: str) -> list[dict]:
     """The elements less one, and less what pointed at it."""
     kept = []

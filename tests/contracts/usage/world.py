@@ -26,6 +26,7 @@ def pass_day(day: date) -> None:
         run_due()
         usage.schedule_due_reports()
         usage.remind_missing_reports()
+        usage.chase_open_periods()
         billing.charge_due()
 
 

@@ -80,7 +80,7 @@ def test_so_far_without_metering_is_the_report_that_the_events_draft(world, ask)
 def test_a_person_closes_a_period(world, contract, ask):
     send(world, event(contract, "a", 5, time="2026-02-10T09:00:00+08:00"))
     page = ask(world.reporter, "contract_usage", contract.number)
-    assert [(p.figure, p.start, p.end) for p, _label in page.context["open_periods"]] == [
+    assert [(p.figure, p.start, p.end) for p in page.context["open_periods"]] == [
         ("calls", date(2026, 1, 31), date(2026, 1, 31)), ("calls", date(2026, 2, 1), date(2026, 2, 28)),
     ]  # fmt: skip
     assert "2026-02-01 – 2026-02-28" in ask(world.reporter, "desk").content.decode()
