@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Recompute every bill of a contract from its bundle: no network, no database, nothing but Python (3.9 or newer).
 
-    python3 verify_bundle.py BUNDLE.zip          checks everything, prints what was checked
+    python3 verify_bundle.py BUNDLE.zip               checks everything, prints what was checked
+    python3 verify_bundle.py BUNDLE.zip EVENTS.json   and holds the daily sums against events that you sent (a JSON list
+                                                      of CloudEvents, one object a line, or several such files)
     exit status 0: all agrees · 1: something differs (each difference is named) · 2: no bundle
 
 It was written from the conventions of the contract terms (docs/terms.md, docs/bundle.md), apart from the program
@@ -15,7 +17,7 @@ import json
 import sys
 import zipfile
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from fractions import Fraction
 
 FORMAT = "usefirst-bundle-1"
@@ -840,14 +842,40 @@ def name_of(key):
     return "%s%s %s – %s" % (key[0], part, key[2], key[3])
 
 
-def said_by_working(charge):
-    """Whether the charge's own working rounds this exact amount. A later report that changes the exact amount but
-    not what is due (below a cap, say) writes no row, so the last row keeps the exact amount of its own day."""
+def said_by_working(charge, last_run):
+    """Whether the charge's own working rounds this exact amount and goes on from there to what is due. A later report
+    that changes the exact amount but not what is due (below a cap, say) writes no row, so the last row keeps the exact
+    amount of its own day; a row of the last run has no later report."""
     steps = charge["working"]["steps"] if charge["working"] else []
+    if last_run is not None and charge.get("run") == last_run:
+        return False
     for place, step in enumerate(steps):
         if place and step["step"] == "round" and steps[place - 1]["value"] != "":
-            return Fraction(str(steps[place - 1]["value"])) == Fraction(charge["exact"])
+            exact = Fraction(str(steps[place - 1]["value"]))
+            return (
+                exact == Fraction(charge["exact"])
+                and half_up(exact) == step["value"]
+                and follows(step["value"], steps[place + 1 :])
+            )
     return False
+
+
+def follows(amount, steps):
+    """Whether credits and caps lead from a rounded amount to the end of a working."""
+    for step in steps:
+        given = step["inputs"]
+        if given.get("before") != amount:
+            return False
+        if step["step"] == "credit":
+            reached = amount - given["used"] if 0 <= given["used"] <= amount and given["left"] >= 0 else None
+        elif step["step"] in ("yearly_cap", "life_cap"):
+            reached = min(amount, max(given["cap"] - given["charged"], 0))
+        else:
+            return False
+        if step["value"] != reached:
+            return False
+        amount = reached
+    return True
 
 
 def check_charges(bundle):
@@ -857,7 +885,7 @@ def check_charges(bundle):
         bundle.paper("facts.json"),
         bundle.paper("rating.json"),
     )
-    charges = [c for c in bundle.paper("charges.json") if c["kind"] != "INTEREST"]
+    charges = [c for c in bundle.paper("charges.json") if c["kind"] in ("CHARGE", "ADJUSTMENT")]
     if not versions:
         if charges:
             bundle.wrong.append("charges.json: there are charges without terms in force")
@@ -881,7 +909,7 @@ def check_charges(bundle):
             continue  # taken back altogether: the sum above is zero
         if last["kind"] == "CHARGE":
             bundle.equal(where + ": date", last["dated_on"], on.isoformat())
-        if Fraction(last["exact"]) != exact and not said_by_working(last):
+        if Fraction(last["exact"]) != exact and not said_by_working(last, answer.get("run")):
             bundle.differs(where + ": exact", last["exact"], exact)
         if last["working"]:
             bundle.equal(where + ": working", last["working"]["steps"][-1]["value"], amount)
@@ -893,9 +921,8 @@ def check_charges(bundle):
     hashes = {version["version"]: version["hash"] for version in versions}
     for charge in charges:
         if charge["sequence"] == 0 or charge["working"]:
-            bundle.equal(
-                "charge %s: terms" % name_of(key_of(charge)), charge["terms_hash"] in hashes.values(), True
-            )
+            where = "charge %s: terms" % name_of(key_of(charge))
+            bundle.equal(where, charge["terms_hash"], hashes.get(charge["version"]))
         bundle.equal("charge %s: currency" % name_of(key_of(charge)), charge["currency"], versions[0]["terms"]["currency"])  # fmt: skip
     for key, (on, amount, _) in rated.items():
         if key not in stated and not is_waiting(key, waiting):
@@ -1054,6 +1081,94 @@ def check_receipts(bundle):
     bundle.tell("%d allocations of receipts added up", len(bundle.paper("receipts.json")))
 
 
+def check_audits(bundle):
+    """The cost of an audit: charged where the gap between what was found and what was reported reaches the share that
+    the terms agree."""
+    versions = {version["version"]: version["terms"] for version in bundle.paper("terms.json")}
+    count = 0
+    for charge in bundle.paper("charges.json"):
+        if charge["kind"] != "AUDIT":
+            continue
+        count += 1
+        where = "audit %s – %s" % (charge["start"], charge["end"])
+        said = {step["step"]: step for step in charge["working"]["steps"]}
+        gap, cost = said["gap"], said["audit_cost"]
+        found, reported = gap["inputs"]["found"], gap["inputs"]["reported"]
+        bundle.equal(where + ": gap", gap["value"], found - reported)
+        rule = (versions.get(charge["version"]) or {}).get("audit")
+        reached = (
+            rule and found > reported and Fraction(found - reported, found) >= Fraction(rule["cost_shift_at"])
+        )
+        bundle.equal(where + ": cost", charge["minor"], cost["inputs"]["cost"] if reached else 0)
+    if count:
+        bundle.tell("%d costs of audits held against the agreed share", count)
+
+
+def rolled(events):
+    """Daily sums of events that count, from (meter, product, day, source, id, quantity): by (meter, product, day) the
+    quantity, the number of events, and the digest of their lines in order of source and id."""
+    groups = {}
+    for meter, product, on, source, number, quantity in events:
+        groups.setdefault((meter, product, on), []).append((source, number, Fraction(quantity)))
+    found = {}
+    for key, rows in groups.items():
+        digest = hashlib.sha256()
+        for source, number, quantity in sorted(rows):
+            digest.update(canonical([source, number, plain_number(quantity)]) + b"\n")
+        found[key] = (sum(quantity for _, _, quantity in rows), len(rows), digest.hexdigest())
+    return found
+
+
+def plain_number(value):
+    """A decimal of at most six places without needless zeros: 12.50 is 12.5."""
+    whole, rest = divmod(abs(value) * 10**6, 10**6)
+    digits = ("%06d" % rest).rstrip("0")
+    return ("-" if value < 0 else "") + str(int(whole)) + ("." + digits if digits else "")
+
+
+def check_rollups(bundle):
+    """Metered figures were rated by the daily sums, save in periods where earlier figures are deemed."""
+    rollups = bundle.paper("rollups.json")
+    if not rollups:
+        return
+    metered = {meter for v in bundle.paper("terms.json") for meter in v["terms"]["report"]["metered"]}
+    sales = bool(metered & {"sales", "net_sales", "gross_sales"})
+    deemed = [(one["figure"], one["start"], one["end"]) for one in rollups["deemed"]]
+    for figure, start, end in deemed:
+        in_force = [v["terms"] for v in bundle.paper("terms.json") if v["effective_on"] <= end]
+        if not in_force or not in_force[-1]["report"].get("deemed"):
+            bundle.wrong.append(
+                "usage of %s, %s – %s: the terms agree no deemed usage" % (figure, start, end)
+            )
+
+    def is_open(figure, on):
+        return not any(name == figure and start <= on <= end for name, start, end in deemed)
+
+    summed, rated = {}, {}
+    for row in rollups["rows"]:
+        figure, _, part = row["meter"].partition(".")
+        if not (figure in metered or (figure == "sales" and sales)) or not is_open(figure, row["day"]):
+            continue
+        of_day = summed.setdefault((figure, row["product"], row["day"]), {})
+        of_day[part or ("invoiced_incl_vat" if figure == "sales" else "")] = Fraction(row["quantity"])
+    for row in bundle.paper("usage.json"):
+        if (row["meter"] in metered or (row["meter"] == "sales" and sales)) and is_open(
+            row["meter"], row["start"]
+        ):
+            parts = row.get("components") or {"": row["quantity"]}
+            place = (row["meter"], row["product"], row["start"])
+            bundle.equal("usage of %s on %s: one day" % place[::2], row["start"], row["end"])
+            rated[place] = {name: Fraction(value) for name, value in parts.items()}
+    for place in sorted(set(summed) | set(rated)):
+        one, other = summed.get(place, {}), rated.get(place, {})
+        if {n: v for n, v in one.items() if v} != {n: v for n, v in other.items() if v}:
+            bundle.differs("usage of %s %s on %s" % place, other, one)
+    if rollups["rows"]:
+        bundle.tell(
+            "%d daily sums of %d events", len(rollups["rows"]), sum(row["events"] for row in rollups["rows"])
+        )
+
+
 def check_interest(bundle):
     """Interest that was charged: for each late receipt of an invoice, after the terms in force on its day."""
     invoices = {invoice["number"]: invoice for invoice in bundle.paper("invoices.json")}
@@ -1164,8 +1279,10 @@ CHECKS = (
     check_terms,
     check_charges,
     check_invoices,
+    check_rollups,
     check_receipts,
     check_interest,
+    check_audits,
     check_ledger,
     check_annexes,
 )
@@ -1184,17 +1301,73 @@ def verify(content):
     return bundle
 
 
+def compare_events(bundle, events):
+    """Hold the daily sums of a bundle against events that somebody kept: voided and replaced ones do not count, the
+    first of equal ids does. Days without any of these events are told, not judged: the sums may come from others."""
+    number, counted, gone = bundle.paper("contract.json")["number"], {}, set()
+    for event in events:
+        if event.get("subject") != number:
+            continue
+        data, source = event["data"], event["source"]
+        if "target_id" in data:
+            gone.add((data.get("target_source") or source, data["target_id"]))
+        if "quantity" in data:
+            on = shanghai_day(event["time"])
+            row = (data["meter"], data.get("product", ""), on, source, event["id"], str(data["quantity"]))
+            counted.setdefault((source, event["id"]), row)
+    sums = rolled(row for key, row in counted.items() if key not in gone)
+    listed = {(r["meter"], r["product"], r["day"]): r for r in bundle.paper("rollups.json")["rows"]}
+    same = 0
+    for place, (quantity, count, digest) in sorted(sums.items()):
+        row = listed.get(place)
+        where = "your events of %s %s on %s" % place
+        if row is None:
+            bundle.wrong.append("%s: %d are not in the bundle" % (where, count))
+            continue
+        told = (Fraction(row["quantity"]), row["events"], row["digest"])
+        if told != (quantity, count, digest):
+            bundle.differs(
+                where,
+                "%s of %d" % (row["quantity"], row["events"]),
+                "%s of %d" % (plain_number(quantity), count),
+            )
+        else:
+            same += 1
+    bundle.tell("%d of %d daily sums are your events, one by one", same, len(listed))
+
+
+def shanghai_day(time):
+    """The day of a time in the contract's zone (UTC+8, all year)."""
+    moment = datetime.fromisoformat(time.replace("Z", "+00:00"))
+    return moment.astimezone(timezone(timedelta(hours=8))).date().isoformat()
+
+
+def read_events(path):
+    """A JSON list of CloudEvents, or one object a line."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    if text.lstrip().startswith("["):
+        return json.loads(text)
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
 def main(arguments):
-    if len(arguments) != 1:
+    if not arguments:
         print(__doc__)
         return 2
     try:
         with open(arguments[0], "rb") as file:
             content = file.read()
-    except OSError as error:
+        events = [event for path in arguments[1:] for event in read_events(path)]
+    except (OSError, ValueError) as error:
         print("cannot read the bundle: %s" % error)
         return 2
     bundle = verify(content)
+    if events and bundle.members:
+        try:
+            compare_events(bundle, events)
+        except (KeyError, TypeError, ValueError) as error:
+            bundle.wrong.append("the events cannot be compared: %s: %s" % (type(error).__name__, error))
     for line in bundle.seen:
         print("checked: %s" % line)
     for line in bundle.wrong:

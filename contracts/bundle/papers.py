@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
+from contracts.bundle.packing import canonical
 from contracts.rating import Charge, Facts, Rating, TermsVersion, UsageRow, Waiting, working_json
 from contracts.rating.facts import normal
 from marketplace.terms import hash_of
@@ -49,6 +54,39 @@ def _row(row: UsageRow) -> dict:
     if row.components is not None:
         return {**paper, "components": dict(row.components)}
     return {**paper, "quantity": str(normal(row.quantity if row.quantity is not None else 0))}
+
+
+def rollups_paper(events: Iterable[tuple], deemed: Iterable[tuple] = ()) -> dict:
+    """Daily sums of events that count, each with the digest of its events, so that whoever sent them can compare.
+
+    `events` as (meter, product, day, source, id, quantity), sorted; the digest is the SHA-256 of one line for each event,
+    `["source","id","quantity"]` as canonical JSON and a newline. `deemed`: (figure, first, last day) of periods in which
+    earlier figures count instead.
+    """
+    rows = []
+    for (meter, product, day), group in groupby(events, itemgetter(0, 1, 2)):
+        digest, total, count = hashlib.sha256(), Decimal(0), 0
+        for *_key, source, event_id, quantity in group:
+            digest.update(canonical([source, event_id, str(normal(quantity))]))
+            total, count = total + quantity, count + 1
+        on = f"{day // 10_000:04}-{day // 100 % 100:02}-{day % 100:02}"
+        rows.append(
+            {
+                "meter": meter,
+                "product": product,
+                "day": on,
+                "quantity": str(normal(total)),
+                "events": count,
+                "digest": digest.hexdigest(),
+            }
+        )
+    return {
+        "rows": rows,
+        "deemed": [
+            {"figure": figure, "start": start.isoformat(), "end": end.isoformat()}
+            for figure, start, end in deemed
+        ],
+    }
 
 
 def rated_charge(charge: Charge, terms_hash: str, number: int = 0) -> dict:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 
 from contracts.billing.models import CreditNote, Invoice
-from contracts.bundle.papers import facts_paper, rating_paper, terms_paper, usage_paper
+from contracts.bundle.papers import facts_paper, rating_paper, rollups_paper, terms_paper, usage_paper
 from contracts.ledger.models import Entry, LedgerHead
 from contracts.ledger.services import content_text
+from contracts.lifecycle.facts import knew
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import Side
 from contracts.payments.models import Allocation
 from contracts.rating import rate
+from contracts.usage.metering.queries import counted_events
 from contracts.usage.models import UsageReport
 from contracts.usage.queries import rating_inputs
 
@@ -30,6 +32,7 @@ def papers_of(contract: LicenceContract, side: Side, *, internal: bool) -> dict[
         "terms.json": terms_paper(versions),
         "facts.json": facts_paper(facts),
         "usage.json": usage_paper(usage),
+        "rollups.json": _rollups(contract, run.known_at if run else None),
         "reports.json": _reports(contract),
         "rating.json": rating_paper(rating, **_run(run)),
         "charges.json": _charges(contract),
@@ -65,12 +68,21 @@ def _contract(contract: LicenceContract, side: Side) -> dict:
 
 def _run(run) -> dict:
     if run is None:
-        return {"known_at": None, "inputs_hash": "", "result_hash": ""}
+        return {"run": None, "known_at": None, "inputs_hash": "", "result_hash": ""}
     return {
+        "run": run.pk,
         "known_at": run.known_at.isoformat(),
         "inputs_hash": run.inputs_hash,
         "result_hash": run.result_hash,
     }
+
+
+def _rollups(contract: LicenceContract, as_of) -> dict:
+    deemed = [row for row in contract.deemed_closings.order_by("period_start", "pk") if knew(row, as_of)]
+    return rollups_paper(
+        counted_events(contract, as_of=as_of),
+        [(row.figure, row.period_start, row.period_end) for row in deemed],
+    )
 
 
 def _reports(contract: LicenceContract) -> list[dict]:
@@ -120,6 +132,7 @@ def _charges(contract: LicenceContract) -> list[dict]:
             "before": row.before_minor,
             "now": row.now_minor,
             "of_invoice": row.of_invoice.number if row.of_invoice else None,
+            "run": row.run_id,
         }
         for row in rows
     ]

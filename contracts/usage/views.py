@@ -12,6 +12,7 @@ from contracts.billing.preview import preview_report
 from contracts.lifecycle.models import LicenceContract
 from contracts.rating import sentences
 from contracts.usage import services, sheets
+from contracts.usage.access import visible
 from contracts.usage.drafting import moved_since
 from contracts.usage.forms import EvidenceForm, QueryForm, ReportForm, SheetForm
 from contracts.usage.meters import COMPONENTS, LABELS, check_rows
@@ -25,19 +26,13 @@ PER_PAGE = 20
 SORTS = {"due_on", "period_end", "state"}
 
 
-def _visible(request):
-    return UsageReport.objects.visible_to(request.acting).select_related(
-        "contract", "contract__licensor", "contract__licensee"
-    )
-
-
 def _find(request, pk) -> UsageReport:
-    return get_object_or_404(_visible(request), pk=pk)
+    return get_object_or_404(visible(UsageReport, request.acting), pk=pk)
 
 
 @login_required
 def reports(request):
-    found = _visible(request).exclude(state=ReportState.WITHDRAWN)
+    found = visible(UsageReport, request.acting).exclude(state=ReportState.WITHDRAWN)
     state = request.GET.get("state", "")
     if state in ReportState.values:
         found = found.filter(state=state)

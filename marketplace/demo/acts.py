@@ -50,6 +50,11 @@ def day(start: date, days: int) -> date:
     return start + timedelta(days=days)
 
 
+def quarter_end(on: date) -> date:
+    month = (on.month - 1) // 3 * 3 + 3
+    return (date(on.year + month // 12, month % 12 + 1, 1)) - timedelta(days=1)
+
+
 @dataclass
 class Cast:
     """Who plays: a listing of a licensor, a licensee, perhaps an agency."""

@@ -8,10 +8,11 @@ from contracts.lifecycle import services as lifecycle
 from contracts.lifecycle.models import PublicNotice
 from marketplace.clock import today
 from marketplace.demo import acts
-from marketplace.demo.acts import Cast, Plot, day, said
+from marketplace.demo.acts import Cast, Plot, day, quarter_end, said
 from marketplace.demo.people import People
 from marketplace.demo.terms import terms_of
 from marketplace.demo.texts import listings
+from marketplace.demo.usage_plots import audited, metered
 
 
 def paid_and_distributed(cast: Cast, start: date) -> Plot:
@@ -25,7 +26,7 @@ def paid_and_distributed(cast: Cast, start: date) -> Plot:
     figures = cycle((860_000, 1_240_000, 2_300_000, 1_910_000, 2_050_000, 1_700_000))
     first = True
     while True:
-        yield day(_quarter_end(today()), 9)
+        yield day(quarter_end(today()), 9)
         yield from acts.report(cast, contract, lambda report: acts.sales_rows(report, next(figures)))
         yield day(today(), 2)
         for invoice in acts.bill(cast, contract):
@@ -42,17 +43,12 @@ def paid_and_distributed(cast: Cast, start: date) -> Plot:
                 acts.bill(cast, contract)
 
 
-def _quarter_end(on: date) -> date:
-    month = (on.month - 1) // 3 * 3 + 3
-    return (date(on.year + month // 12, month % 12 + 1, 1)) - timedelta(days=1)
-
-
 def trigger_fired_invoice_open(cast: Cast, start: date) -> Plot:
     """First income came; entry fee and a first quarter are invoiced and not due yet or open."""
     contract = yield from acts.to_trial(cast, start)
     yield day(today(), 40)
     acts.first_income(cast, contract)
-    yield day(_quarter_end(today()), 8)
+    yield day(quarter_end(today()), 8)
     yield from acts.report(cast, contract, lambda report: acts.sales_rows(report, 640_000))
     yield day(today(), 2)
     acts.bill(cast, contract)
@@ -62,7 +58,7 @@ def decision_soon(cast: Cast, start: date) -> Plot:
     """An option, the last free day five weeks ahead."""
     contract = yield from acts.to_trial(cast, start)
     while today() < start + timedelta(days=330):
-        yield day(_quarter_end(today()), 6)
+        yield day(quarter_end(today()), 6)
         yield from acts.report(cast, contract, acts.nil)
 
 
@@ -92,7 +88,7 @@ def on_notice(cast: Cast, start: date) -> Plot:
 def declined(cast: Cast, start: date) -> Plot:
     """The trial did not fit; the option was declined, use has stopped, the contract is closed."""
     contract = yield from acts.to_trial(cast, start)
-    yield day(_quarter_end(today()), 5)
+    yield day(quarter_end(today()), 5)
     yield from acts.report(cast, contract, acts.nil)
     yield day(today(), 20)
     lifecycle.decide(contract, actor=cast.licensee_as("SIGNATORY"), choice="DECLINE", words=said("decline"))
@@ -103,7 +99,7 @@ def overdue(cast: Cast, start: date) -> Plot:
     """The first instalment is invoiced and not paid by its due date."""
     contract = yield from acts.to_trial(cast, start)
     while today() < contract.trial_ends_on:
-        yield day(_quarter_end(today()), 6)
+        yield day(quarter_end(today()), 6)
         yield from acts.report(cast, contract, acts.nil)
     yield day(today(), 5)
     acts.bill(cast, contract)
@@ -112,7 +108,7 @@ def overdue(cast: Cast, start: date) -> Plot:
 def terminated(cast: Cast, start: date) -> Plot:
     """A breach that was not cured in time; the licensor ended the contract."""
     contract = yield from acts.to_trial(cast, start)
-    yield day(_quarter_end(today()), 6)
+    yield day(quarter_end(today()), 6)
     yield from acts.report(cast, contract, acts.nil)
     yield day(today(), 10)
     officer = cast.licensor_as("CONTRACT_OFFICER")
@@ -127,7 +123,7 @@ def expired(cast: Cast, start: date) -> Plot:
     """A free licence of one year that ran to its end."""
     contract = yield from acts.to_trial(cast, start)
     while today() <= contract.term_ends_on:
-        yield day(min(_quarter_end(today()), day(contract.term_ends_on, 1)), 6)
+        yield day(min(quarter_end(today()), day(contract.term_ends_on, 1)), 6)
         yield from acts.report(cast, contract, acts.nil)
     yield from _stop_use(cast, contract)
 
@@ -150,7 +146,7 @@ def _stop_use(cast: Cast, contract) -> Plot:
 def in_breach(cast: Cast, start: date) -> Plot:
     """Reports stopped coming; after the reminders the missing report is a breach."""
     contract = yield from acts.to_trial(cast, start)
-    yield day(_quarter_end(today()), 6)
+    yield day(quarter_end(today()), 6)
     yield from acts.report(cast, contract, acts.nil)
 
 
@@ -160,7 +156,7 @@ def paid_up(cast: Cast, start: date) -> Plot:
     yield day(today(), 30)
     acts.first_income(cast, contract)
     for _number in range(2):
-        yield day(_quarter_end(today()), 7)
+        yield day(quarter_end(today()), 7)
         yield from acts.report(cast, contract, lambda report: acts.sales_rows(report, 20_000_000))
         yield day(today(), 2)
         for invoice in acts.bill(cast, contract):
@@ -170,14 +166,14 @@ def paid_up(cast: Cast, start: date) -> Plot:
 
 def on_trial(cast: Cast, start: date) -> Plot:
     contract = yield from acts.to_trial(cast, start)
-    yield day(_quarter_end(today()), 6)
+    yield day(quarter_end(today()), 6)
     yield from acts.report(cast, contract, acts.nil)
 
 
 def extended(cast: Cast, start: date) -> Plot:
     contract = yield from acts.to_trial(cast, start)
     while today() < contract.trial_ends_on - timedelta(days=50):
-        yield day(_quarter_end(today()), 6)
+        yield day(quarter_end(today()), 6)
         yield from acts.report(cast, contract, acts.nil)
     yield day(today(), 3)
     extension = lifecycle.ask_extension(
@@ -243,6 +239,15 @@ def talking(cast: Cast, start: date) -> Plot:
 # plot, listing, licensee, days ago at which it begins, agency, changes of the listing's indicative terms
 STORIES: list[tuple[Callable, str, str, int, str, dict]] = [
     (paid_and_distributed, "EU-007", "jianghan-demo-plastics", 520, "example-transfer-agency", {}),
+    (
+        metered,
+        "RUT-004",
+        "sample-rail-equipment",
+        390,
+        "",
+        {"trial_months": "3", "trigger_months": "3", "report_every": "month"},
+    ),
+    (audited, "RUT-008", "demo-water-treatment", 410, "", {"trial_months": "6", "trigger_months": "6"}),
     (paid_up, "EU-001", "example-castings", 500, "", {}),
     (overdue, "RUT-007", "sample-rail-equipment", 470, "", {"trial_months": "10"}),
     (extended, "EOL-002", "sample-optical-devices", 400, "", {"commitment": "option"}),

@@ -318,6 +318,10 @@ SAY: dict[str, tuple[str, str]] = {
         "报告逾期 {days} 日仍未提交的，以已接受报告中最高数字的 {factor} 作为推定申报数，直至补交的报告被接受并予以更正。",
         "A report still missing {days} days after it was due is deemed to state {factor} of the highest figures of any accepted report, until the late report is accepted and corrects it.",
     ),
+    "deemed_metered": (
+        "计量项目的期间逾期未确认完整的，同样以此前已确认期间的用量推定；该期间的实际计量更高的，按实际计量。",
+        "The same holds for a metered period that nobody confirms as complete: what confirmed earlier periods came to is deemed, unless its own metering came to more.",
+    ),
     # tax, late payment
     "vat_exclusive": ("所有金额均不含增值税，税额另计。", "All amounts are without VAT, which is added."),
     "vat_inclusive": ("所有金额均含增值税。", "All amounts include VAT."),

@@ -279,6 +279,8 @@ class _Words(Gist):
             lines.append(
                 self.say(f"deemed_{deemed.basis.value}", days=deemed.days, factor=self.percent(deemed.factor))
             )
+            if report.metered:
+                lines.append(self.say("deemed_metered"))
         if report.evidence:
             lines.append(self.say("evidence", evidence=self.names(report.evidence)))
         return [*lines, self.say("inspection" if report.inspection else "no_inspection")]

@@ -1,6 +1,6 @@
-"""Kill -9 of web, worker and database at random moments, while bills are approved and issued over HTTP and a month
-is ended by the worker. Afterwards nothing that was acknowledged is lost, nothing is doubled, no number is missing, the
-books verify, and the run has come to its end.
+"""Kill -9 of web, worker and database at random moments, while bills are approved and issued over HTTP, a month is
+ended by the worker, programs send events and a person submits reports. Afterwards nothing that was acknowledged is
+lost, nothing is doubled, no number is missing, the books verify, and the run has come to its end.
 
 CRASHES (50) sets how many kills; SEED repeats a run's choices, not its timing.
 """
@@ -32,12 +32,15 @@ from contracts.lifecycle.models import LicenceContract
 from contracts.payments.booking import book_money
 from marketplace.clock import today
 from marketplace.organisations.middleware import SESSION_KEY as ACTING
+from marketplace.organisations.roles import Role
 from marketplace.terms import hash_of
 from marketplace.terms.codec import write
 from tests.bench.many import copies
 from tests.contracts.payments import world as made
 from tests.contracts.rating.samples import after, lump, sheet
+from tests.crash.senders import Reporter, Sender, a_metered_contract, events_are_whole, reports_are_whole
 from tests.crash.servers import Database, connect_here, processes
+from tests.marketplace.deals.conftest import person
 
 CRASHES = int(os.environ.get("CRASHES", 50))
 SEED = int(os.environ.get("SEED", time.time()))
@@ -159,18 +162,26 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_killing(place, capsys):
     chance, stop = random.Random(SEED), threading.Event()
     world, numbers = a_market(max(3 * CRASHES, 30))
     run = month_end.start_month_end(actor=world.finance, month=month_end.month_before(today()))
+    metered, key = a_metered_contract(world, max(2 * CRASHES, 30))
+    reports = metered.reports.order_by("pk").values_list("pk", flat=True)
+    reporting = person(world.firm, Role.REPORTER)
     with translation.override("zh-hans"):
         clients = [
             Client(address, cookies_of(world.finance), numbers[place::CLIENTS], stop)
             for place in range(CLIENTS)
         ]
-        for client in clients:
+        senders = [Sender(address, key, metered, stop, seed=place) for place in range(CLIENTS)]
+        headers = {"Cookie": cookies_of(reporting), "X-CSRFToken": TOKEN}
+        reporter = Reporter(address, headers, OPENER, reports, stop)
+        for client in (*clients, *senders, reporter):
             client.start()
         killed = _kill_at_random(chance, database, web, worker, clients, run)
         _until(lambda: not any(client.is_alive() for client in clients), 90, run)
         stop.set()
-        for client in clients:
+        for client in (*clients, reporter):
             client.join(20)
+        for sender in senders:
+            sender.join(90)
     patiently(lambda: month_end.work(MonthEndRun.objects.get(pk=run.pk)))
     patiently(month_end.resume)
     patiently(book_money)
@@ -181,6 +192,11 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_killing(place, capsys):
             f"\nseed {SEED}: killed {dict(killed)}; answers {dict(answers)}; {Invoice.objects.count()} invoices"
         )
     _nothing_lost_or_doubled(world, acknowledged, numbers)
+    events, submitted = events_are_whole(metered, senders), reports_are_whole(metered, reporter)
+    with capsys.disabled():
+        doubts = sum(sender.repeated for sender in senders)
+        print(f"{events} events, {doubts} batches acknowledged when repeated; {submitted} reports submitted")
+    assert events > CRASHES
     assert sum(killed.values()) >= CRASHES
     assert MonthEndRun.objects.get(pk=run.pk).state == "DONE"
     assert dict(month_end.progress(run)) == {"DONE": LicenceContract.objects.count()}

@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from contracts.lifecycle.models import LicenceContract
 from contracts.rating.audit import true_up
+from contracts.usage.access import contract_in_effect, may_audit, visible
 from contracts.usage.audits import services
 from contracts.usage.audits.forms import AnnounceForm, ContestForm, FindingsForm
 from contracts.usage.audits.models import WORKING, AuditState, UsageAudit
@@ -25,31 +25,14 @@ PER_PAGE = 20
 SORTS = {"starts_on", "period_start", "state"}
 
 
-def _visible(request):
-    return UsageAudit.objects.visible_to(request.acting).select_related(
-        "contract", "contract__licensor", "contract__licensee"
-    )
-
-
 def _find(request, pk) -> UsageAudit:
-    return get_object_or_404(_visible(request), pk=pk)
-
-
-def _contract(request, number) -> LicenceContract:
-    """A contract in effect of which the acting organisation is one of the two parties."""
-    contracts = LicenceContract.objects.visible_to(request.acting).with_parties()
-    contract = get_object_or_404(contracts.filter(effective_on__isnull=False), number=number)
-    acting = request.acting
-    party = acting.is_for(contract.licensor) or acting.is_for(contract.licensee)
-    if not (party and acting.can("audit.read")):
-        raise Http404
-    return contract
+    return get_object_or_404(visible(UsageAudit, request.acting), pk=pk)
 
 
 @login_required
 def audits(request, number):
-    contract = _contract(request, number)
-    rows = _visible(request).filter(contract=contract)
+    contract = contract_in_effect(request.acting, number, may_audit)
+    rows = visible(UsageAudit, request.acting).filter(contract=contract)
     if (state := request.GET.get("state", "")) in AuditState.values:
         rows = rows.filter(state=state)
     sort = request.GET.get("sort", "-starts_on")
@@ -79,7 +62,7 @@ def audits(request, number):
 
 @login_required
 def audit_new(request, number):
-    contract = _contract(request, number)
+    contract = contract_in_effect(request.acting, number, may_audit)
     if not (request.acting.is_for(contract.licensor) and request.acting.can("audit.open")):
         raise Http404
     form = AnnounceForm(request.POST if request.method == "POST" else None)

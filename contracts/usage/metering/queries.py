@@ -150,6 +150,21 @@ def is_closed(closed: Iterable[Closed], figure: str, metered: frozenset[str], st
     return all(day in days for day in range(start.toordinal(), end.toordinal() + 1))
 
 
+def counted_events(contract: LicenceContract, *, as_of: datetime | None = None):
+    """(meter, product, day, source, id, quantity) of every event that counts, or counted at a moment of the database's
+    clock: sorted, so that the events of one daily sum follow each other."""
+    events = UsageEvent.objects.filter(contract=contract)
+    corrections = UsageEvent.objects.filter(
+        contract_id=OuterRef("contract_id"), target_source=OuterRef("source"), target_id=OuterRef("event_id"),
+        target_id__isnull=False,
+    )  # fmt: skip
+    if as_of is not None:
+        events, corrections = events.filter(known_at__lte=as_of), corrections.filter(known_at__lte=as_of)
+    rows = events.filter(~Exists(corrections), kind__in=(EventKind.USAGE, EventKind.REPLACEMENT))
+    rows = rows.order_by("meter__name", "product", "day", "source", "event_id")
+    return rows.values_list("meter__name", "product", "day", "source", "event_id", "quantity").iterator(5_000)
+
+
 def events_of_day(contract: LicenceContract, day: int):
     """The usage of one day, each with the id of the event that voided or replaced it in `corrected_by`."""
     corrections = UsageEvent.objects.filter(

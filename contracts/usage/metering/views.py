@@ -10,8 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from contracts.lifecycle.models import LicenceContract
-from contracts.usage.access import may_read_usage
+from contracts.usage.access import contract_in_effect, may_read_usage
 from contracts.usage.forms import SheetForm
 from contracts.usage.metering import closings, files
 from contracts.usage.metering.cloudevents import day_number, day_of
@@ -26,22 +25,13 @@ PER_PAGE = 50
 SORTS = {"day": "day", "meter": "meter__name", "quantity": "quantity", "events": "events"}
 
 
-def _find(request, number: str) -> LicenceContract:
-    """A contract in effect whose figures the acting organisation may read."""
-    contracts = LicenceContract.objects.visible_to(request.acting).with_parties()
-    contract = get_object_or_404(contracts.filter(effective_on__isnull=False), number=number)
-    if not may_read_usage(request.acting, contract):
-        raise Http404
-    return contract
-
-
 def _may_report(request, contract) -> bool:
     return request.acting.is_for(contract.licensee) and request.acting.can("report.submit")
 
 
 @login_required
 def usage(request, number):
-    contract = _find(request, number)
+    contract = contract_in_effect(request.acting, number, may_read_usage)
     rows = daily_sums(contract, _day(request, "from"), _day(request, "until"))
     meters = list(contract.meters.values_list("name", flat=True))
     if (meter := request.GET.get("meter", "")) in meters:
@@ -91,7 +81,7 @@ def _shown(row, currency: str):
 @login_required
 def usage_day(request, number, day):
     """The events of one day, with what has become of each."""
-    contract = _find(request, number)
+    contract = contract_in_effect(request.acting, number, may_read_usage)
     try:
         shown = day_of(day)
     except ValueError as error:
@@ -120,7 +110,7 @@ def usage_day(request, number, day):
 @login_required
 def usage_refused(request, number):
     """What was sent after the end of the licence."""
-    contract = _find(request, number)
+    contract = contract_in_effect(request.acting, number, may_read_usage)
     rows = RefusedEvent.objects.filter(contract=contract)
     if request.GET.get("export"):
         columns = [
@@ -143,7 +133,7 @@ def usage_refused(request, number):
 @login_required
 @require_POST
 def usage_close(request, number):
-    contract = _find(request, number)
+    contract = contract_in_effect(request.acting, number, may_read_usage)
     try:
         start, end = (date.fromisoformat(request.POST.get(name, "")) for name in ("start", "end"))
     except ValueError:
@@ -156,7 +146,7 @@ def usage_close(request, number):
 
 @login_required
 def usage_file_new(request, number):
-    contract = _find(request, number)
+    contract = contract_in_effect(request.acting, number, may_read_usage)
     if not _may_report(request, contract):
         raise Http404
     if request.GET.get("export"):

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from datetime import date
 from random import Random
 
 import pytest
@@ -10,19 +11,27 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.urls import reverse
 
+from contracts.billing.charging import charge_contract
 from contracts.bundle.services import bundle_of
 from contracts.lifecycle.models import ContractAnnex
 from contracts.lifecycle.states import Side
 from contracts.payments.booking import book_money
+from contracts.usage.metering.chasing import chase_open_periods
 from marketplace import terms
 from marketplace.audit.models import AuditEvent
+from marketplace.clock import at
 from marketplace.refusals import NotPermitted, Refused
 from marketplace.terms import presets
 from tests.contracts.billing.life import Life
 from tests.contracts.billing.made import contract_of
 from tests.contracts.billing.test_acceptance import figures_of
 from tests.contracts.lifecycle import world as made
+from tests.contracts.lifecycle.world import trying
 from tests.contracts.rating import generate
+from tests.contracts.rating.samples import fixed, royalty, sheet
+from tests.contracts.usage.metering.world import closing, event, metered, replacement, send, void
+from tests.contracts.usage.test_audits import sent, settle
+from tests.contracts.usage.world import accepted, sales
 from tests.factories.ground import signed_in
 
 from .memory import load_verifier
@@ -207,3 +216,125 @@ def test_only_parties_may_export(billed, world):
 
 def test_a_contract_without_any_charge_has_a_bundle_too(world):
     agrees(bundle_of(contract_of(world, presets.preset("royalty")), Side.LICENSOR))
+
+
+def _resealed(content: bytes, name: str, change) -> bytes:
+    """The bundle with one paper changed and every hash made anew."""
+    whole = VERIFIER.Bundle(content)
+    VERIFIER.check_file(whole)
+    paper = json.loads(whole.members[name])
+    change(paper)
+    members = {**whole.members, name: VERIFIER.canonical(paper) + b"\n"}
+    manifest = json.loads(members["manifest.json"])
+    manifest["files"][name] = VERIFIER.sha256(members[name])
+    members["manifest.json"] = VERIFIER.canonical(manifest) + b"\n"
+    members["manifest.sha256"] = VERIFIER.sha256(members["manifest.json"]).encode() + b"\n"
+    return VERIFIER.packed(members)
+
+
+@pytest.fixture
+def counted(world):
+    """(contract, events as they were sent) of a metered contract: some voided, replaced and of several products."""
+    contract = metered(world)
+    events = [
+        event(
+            contract,
+            f"e-{n}",
+            f"{n}.50",
+            time=f"2026-02-{n % 9 + 1:02}T23:30:00+08:00",
+            data={"product": "甲" * (n % 2)},
+        )
+        for n in range(1, 40)
+    ]
+    events += [void(contract, "e-3"), replacement(contract, "e-5", "77.25", time="2026-02-20T01:00:00Z")]
+    send(world, *events)
+    send(
+        world,
+        closing(contract, "2026-01-31", "2026-01-31", "c-1"),
+        closing(contract, "2026-02-01", "2026-02-28", "c-2"),
+    )
+    with at(date(2026, 3, 12)):
+        charge_contract(contract)
+    return contract, events
+
+
+def test_daily_sums_are_held_against_events_that_the_licensee_kept(counted, tmp_path, capsys):
+    contract, events = counted
+    content = bundle_of(contract, Side.LICENSEE)
+    seen = agrees(content)
+    assert any("daily sums of 38 events" in line for line in seen)
+    bundle, kept = tmp_path / "bundle.zip", tmp_path / "events.json"
+    bundle.write_bytes(content)
+    kept.write_text(json.dumps(events), "utf-8")
+    assert VERIFIER.main([str(bundle), str(kept)]) == 0
+    rows = len(papers(content)["rollups.json"]["rows"])
+    assert f"{rows} of {rows} daily sums are your events" in capsys.readouterr().out
+    # one of another quantity, one that was never counted, one that is missing
+    for changed in (
+        [*events[:-1], {**events[-1], "data": {**events[-1]["data"], "quantity": "77.26"}}],
+        [*events, event(contract, "more", 1, time="2026-02-27T10:00:00+08:00")],
+        events[1:],
+    ):
+        kept.write_text("\n".join(json.dumps(one) for one in changed), "utf-8")
+        assert VERIFIER.main([str(bundle), str(kept)]) == 1
+        assert "DIFFERS: your events" in capsys.readouterr().out
+
+
+def test_usage_that_does_not_follow_from_its_daily_sums_is_found(counted):
+    contract, _events = counted
+    content = bundle_of(contract, Side.LICENSEE)
+
+    def more(paper):
+        paper["rows"][0]["quantity"] = "999"
+
+    def less(paper):
+        del paper["rows"][-1]
+
+    def hidden(paper):
+        paper["deemed"].append({"figure": "calls", "start": "2026-02-01", "end": "2026-02-03"})
+
+    for change in (more, less, hidden):
+        wrong = VERIFIER.verify(_resealed(content, "rollups.json", change)).wrong
+        assert any(line.startswith("usage of calls") for line in wrong), change
+
+
+def test_deemed_usage_has_no_events_and_agrees(world):
+    agreed = sheet(
+        royalty(fixed("2"), "units", meter="calls"),
+        report={
+            "metered": ["calls"],
+            "every": "month",
+            "deemed": {"days": 5, "basis": "last", "factor": "1.5"},
+        },
+    )
+    contract = metered(world, agreed)
+    send(
+        world,
+        event(contract, "j", 10, time="2026-01-31T12:00:00+08:00"),
+        closing(contract, "2026-01-31", "2026-01-31"),
+    )
+    with at(date(2026, 4, 6)):
+        chase_open_periods(contract)
+        charge_contract(contract)
+    content = bundle_of(contract, Side.LICENSOR)
+    agrees(content)
+    assert papers(content)["rollups.json"]["deemed"] == [
+        {"figure": "calls", "start": "2026-02-01", "end": "2026-02-28"}
+    ]
+
+
+def test_the_cost_of_an_audit_is_held_against_the_terms(world):
+    contract = trying(world, sheet(royalty(fixed("0.03"))), on=date(2026, 1, 1))
+    accepted(world, contract, date(2026, 3, 31), sales(2_300_000))
+    settle(world, sent(world, contract, "2666666.67"))
+    content = bundle_of(contract, Side.LICENSOR)
+    assert any("costs of audits" in line for line in agrees(content))
+
+    def dearer(paper):
+        charge = next(charge for charge in paper if charge["kind"] == "AUDIT")
+        charge["minor"] += 1
+
+    assert any(
+        line.startswith("audit ")
+        for line in VERIFIER.verify(_resealed(content, "charges.json", dearer)).wrong
+    )

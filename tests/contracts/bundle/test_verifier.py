@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+from fractions import Fraction
 from random import Random
 
 import pytest
@@ -121,6 +122,43 @@ def test_a_charge_cannot_be_hidden_as_waiting():
         | {"reason": "report_missing", "detail": ""}
     )
     assert any("its report is there" in line for line in differences(papers))
+
+
+def _of_one_run(papers):
+    for charge in papers["charges.json"]:
+        charge["run"] = 1
+    papers["rating.json"]["run"] = 1
+    return papers
+
+
+def _forge(charge, exact):
+    """Another exact amount, in the charge and in the step that its working rounds."""
+    steps = charge["working"]["steps"]
+    place = next(place for place, step in enumerate(steps) if step["step"] == "round")
+    steps[place - 1]["value"] = charge["exact"] = exact
+
+
+def test_an_exact_amount_and_its_working_that_were_changed_together_are_found():
+    """In a row of the last run always; in an older one where it would not lead to what is due."""
+    found = 0
+    for seed in range(60):
+        papers = as_read(papers_of(seed, working=True))
+        rounded = [
+            charge
+            for charge in papers["charges.json"]
+            if charge["working"] and any(s["step"] == "round" for s in charge["working"]["steps"][1:])
+        ]
+        if not rounded:
+            continue
+        found += 1
+        original = rounded[-1]["exact"]
+        _forge(rounded[-1], str(Fraction(original) + 1))
+        assert differences(papers) != [], seed
+        _forge(rounded[-1], str(Fraction(original) + Fraction(1, 1_000_000)))
+        assert differences(_of_one_run(papers)) != [], seed
+        _forge(rounded[-1], original)
+        assert differences(papers) == [], seed
+    assert found > 10
 
 
 def test_the_program_needs_nothing_but_python(tmp_path):

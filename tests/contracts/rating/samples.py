@@ -127,3 +127,16 @@ def amounts(result, element_id=None):
 
 def yuan(amount):
     return Money(fen(amount), "CNY")
+
+
+Q = [quarter(2026, number) for number in (1, 2, 3, 4)]
+
+
+def rows(*yuan_by_quarter, meter="net_sales"):
+    """A figure for each quarter of 2026."""
+    return [sales(period, amount, meter) for period, amount in zip(Q, yuan_by_quarter, strict=False)]
+
+
+def amended(day_text, first, second, start="2026-01-01"):
+    """Two versions of the terms, the second from a day on."""
+    return [rating.TermsVersion(day(start), first), rating.TermsVersion(day(day_text), second)]

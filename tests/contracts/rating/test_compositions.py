@@ -1,6 +1,5 @@
 """What the worked examples do not show: shapes together. Figures are worked out by hand beside each test."""
 
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,7 +9,9 @@ from contracts import rating
 from marketplace import terms
 
 from .samples import (
+    Q,
     after,
+    amended,
     amounts,
     any_of,
     cap,
@@ -24,6 +25,7 @@ from .samples import (
     quarter,
     rate,
     reach,
+    rows,
     royalty,
     sales,
     sheet,
@@ -31,16 +33,7 @@ from .samples import (
     yuan,
 )
 
-Q = [quarter(2026, number) for number in (1, 2, 3, 4)]
 TIERS = tiers(("1000000", "0.05"), (None, "0.02"))
-
-
-def rows(*yuan_by_quarter, meter="net_sales"):
-    return [sales(period, amount, meter) for period, amount in zip(Q, yuan_by_quarter, strict=False)]
-
-
-def amended(day_text, first, second):
-    return [rating.TermsVersion(date(2026, 1, 1), first), rating.TermsVersion(day(day_text), second)]
 
 
 def test_cap_inside_a_tier():

@@ -6,8 +6,10 @@ from contracts import rating
 from marketplace.terms.words import plain_words
 
 from .samples import (
+    Q,
     after,
     all_of,
+    amended,
     amounts,
     any_of,
     cap,
@@ -20,22 +22,14 @@ from .samples import (
     quarter,
     rate,
     reach,
+    rows,
     royalty,
     sales,
     sheet,
     tiers,
 )
 
-Q = [quarter(2026, number) for number in (1, 2, 3, 4)]
 TIERS = tiers(("6000000", "0.05"), (None, "0.02"))
-
-
-def rows(*yuan_by_quarter, meter="net_sales"):
-    return [sales(period, amount, meter) for period, amount in zip(Q, yuan_by_quarter, strict=False)]
-
-
-def amended(day_text, first, second, start="2026-01-01"):
-    return [rating.TermsVersion(day(start), first), rating.TermsVersion(day(day_text), second)]
 
 
 def test_the_part_below_a_threshold_fills_tiers_where_free_use_does():

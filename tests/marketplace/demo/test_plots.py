@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
-from contracts.billing.models import Invoice
+from contracts.billing.models import CreditNote, Invoice
+from contracts.billing.sofar import so_far
 from contracts.ledger.models import Posting
 from contracts.lifecycle.models import LicenceContract
 from contracts.payments.queries import annotate_balances
@@ -18,6 +19,7 @@ from marketplace.demo.plots import on_trial, paid_up
 from marketplace.demo.story import tell
 from marketplace.demo.terms import terms_of
 from marketplace.demo.texts import listings, texts
+from marketplace.demo.usage_plots import audited, metered
 from marketplace.organisations.roles import Kind
 
 pytestmark = pytest.mark.slow
@@ -42,13 +44,13 @@ def cast(db):
                     kind = facts["kind"] if section == "research" else Kind.ENTERPRISE
                     people.organisations[slug] = register(facts, kind, operator)
 
-    def made(ref: str, licensee: str) -> Cast:
+    def made(ref: str, licensee: str, **changes: str) -> Cast:
         row = next(row for row in listings() if row["ref"] == ref)
         with at(end - timedelta(days=590)):
             house(row["org"])
             house(licensee)
             page = publish_listing(people, row)
-        return Cast(people, page, row["org"], licensee, terms_of(row))
+        return Cast(people, page, row["org"], licensee, terms_of(row, **changes))
 
     return made
 
@@ -82,3 +84,35 @@ def test_paid_up_is_billed_to_the_cap_and_paid(cast):
     )
     assert royalties == 500_000_00  # the cap for life
     assert sum(Posting.objects.values_list("amount_minor", flat=True)) == 0
+
+
+def test_a_metered_contract_shows_what_usage_billing_can_meet(cast):
+    """Events by a program, a corrected month, another price, a waiver, a dispute, and a running month."""
+    end = today()
+    changes = {"trial_months": "3", "trigger_months": "3", "report_every": "month"}
+    played = cast("RUT-004", "sample-rail-equipment", **changes)
+    tell([("metered", metered(played, end - timedelta(days=390)))], end, lambda line: None)
+    contract = LicenceContract.objects.get()
+    charges = contract.charges.filter(kind="CHARGE", amount_minor__gt=0)
+    assert {"INVOICED", "WAIVED", "DISPUTED"} <= set(charges.values_list("state", flat=True))
+    assert len(charges) >= 6
+    correction = contract.charges.get(kind="ADJUSTMENT", amount_minor__lt=0)
+    assert correction.working
+    assert CreditNote.objects.filter(lines__charge=correction).exists()
+    assert [version.number for version in contract.versions.order_by("number")] == [1, 2]
+    assert set(charges.values_list("version_number", flat=True)) == {1, 2}
+    with at(end):
+        running = so_far(contract, "en")
+    assert running.total.minor > 0
+    assert not contract.breaches.exists()
+
+
+def test_an_audit_ends_in_a_true_up_with_its_cost(cast):
+    end = today()
+    played = cast("RUT-008", "demo-water-treatment", trial_months="6", trigger_months="6")
+    tell([("audited", audited(played, end - timedelta(days=410)))], end, lambda line: None)
+    contract = LicenceContract.objects.get()
+    assert contract.audits.get().state == "AGREED"
+    cost = contract.charges.get(kind="AUDIT")
+    assert (cost.amount_minor, cost.state) == (1_500_000, "INVOICED")
+    assert contract.charges.filter(kind="ADJUSTMENT", state="INVOICED", amount_minor__gt=0).exists()
