@@ -4,7 +4,7 @@ Services raise them; views may catch them to show the message beside a form. Wha
 page that says what happened, that nothing was saved, and what to do.
 """
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -64,8 +64,5 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):
             return None
-        if request.path.startswith("/api/"):
-            body = {"type": exception.code, "title": exception.message, "status": exception.status}
-            return JsonResponse(body, status=exception.status, content_type="application/problem+json")
         context = {"refusal": exception, "missing": getattr(exception, "missing", [])}
         return render(request, "refused.html", context, status=exception.status)

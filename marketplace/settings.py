@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "marketplace.api_middleware.ApiMiddleware",  # programs stop here, the rest serves people
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "marketplace.language.LanguageMiddleware",
@@ -123,6 +124,11 @@ DATABASE_APP_ROLE = dj_database_url.parse(_database_url)["USER"]
 if os.environ.get("DATABASE_ROLE") == "owner":
     _database_url = DATABASE_OWNER_URL
 DATABASES = {"default": dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True)}
+# For marketplace.prepared alone, since Django's own cursors prepare nothing. Without a threshold the driver never
+# prepares; and what is prepared should be planned once, not for each number of rows again.
+_options = DATABASES["default"].setdefault("OPTIONS", {})
+_options.setdefault("prepare_threshold", 5)
+_options.setdefault("options", "-c plan_cache_mode=force_generic_plan")
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DATABASE", "usefirst_test")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

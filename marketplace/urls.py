@@ -15,6 +15,7 @@ from marketplace.api import api
 the_sign_in = RedirectView.as_view(url=reverse_lazy("account_login"), query_string=True)
 
 urlpatterns = [
+    path("api/v1/", api.urls),  # asked most, found first
     path("", views.root, name="root"),
     path("healthz", health.healthz, name="healthz"),
     path("", include("search.crawler_urls")),
@@ -23,7 +24,6 @@ urlpatterns = [
     path("cms-admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("contracts.payments.webhook_urls")),
-    path("api/v1/", api.urls),
 ]
 urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),

@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -71,6 +72,9 @@ class Reading(NamedTuple):
     target_source: str | None
     target_id: str | None
     content_hash: bytes
+
+
+_reading = partial(tuple.__new__, Reading)  # half the time of Reading(…): a thousand in each call
 
 
 class Unreadable(Exception):
@@ -156,11 +160,11 @@ def _stated(event, data, place, source, event_id, kind, target_source, target_id
     digest = _hash(
         source, event_id, str(kind), meter, product, quantity, moment, target_source or "", target_id or ""
     )
-    return Reading(
+    return _reading((
         place.contract_id, source, event_id, kind, meter, known and known[0], product,
         local.year * 10_000 + local.month * 100 + local.day, None, quantity, moment,
         target_source, target_id, digest,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _quantity(value: object, meter: str, is_money: bool) -> str:

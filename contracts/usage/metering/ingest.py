@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from contracts.usage.metering.cloudevents import (
@@ -72,14 +72,13 @@ def ingest(
             wanted.setdefault(reading[:3], reading)
         else:
             doubtful[index] = problem
-    with transaction.atomic():
-        if any(reading.target_id is not None for reading in wanted.values()):
-            doubtful |= _drop_pointless(readings, wanted, doubtful)
-        known = stored_hashes([readings[index][:3] for index in doubtful])
-        _keep_late(doubtful, readings, known)  # looks at the contract's row: before any lock on its events
-        written = write([wanted[key_] for key_ in sorted(wanted)], moment, key and key.pk, user and user.pk)
-        known |= {key_: wanted[key_].content_hash for key_ in written}
-        known |= stored_hashes([key_ for key_ in wanted if key_ not in written])
+    by = (moment, key and key.pk, user and user.pk)
+    try:
+        written, known = _store(readings, wanted, doubtful, by, repeats=False)
+    except IntegrityError:  # a key is on record, or came in by another call just now
+        written, known = _store(readings, wanted, doubtful, by, repeats=True)
+    if len(written) == len(events):
+        return [Result(ACCEPTED, reading.source, reading.event_id) for reading in readings]
     for index, reading in enumerate(readings):
         if reading is None:
             continue
@@ -92,6 +91,23 @@ def ingest(
         else:
             results[index] = _repeat(reading, known.get(key_))
     return results
+
+
+@transaction.atomic
+def _store(
+    readings: list[Reading | None], wanted: dict[Key, Reading], doubtful: dict[int, Unreadable], by: tuple,
+    *, repeats: bool,
+) -> tuple[set[Key], dict[Key, bytes]]:  # fmt: skip
+    """(the keys written, the hashes on record under every key of the call); see statements.write for `repeats`."""
+    if any(reading.target_id is not None for reading in wanted.values()):
+        doubtful |= _drop_pointless(readings, wanted, doubtful)
+    known = stored_hashes([readings[index][:3] for index in doubtful])
+    _keep_late(doubtful, readings, known)  # looks at the contract's row: before any lock on its events
+    written = write(sorted(wanted.values()), *by, repeats=repeats)
+    if len(written) < len(readings):
+        known |= stored_hashes([key for key in wanted if key not in written])
+        known |= {key: wanted[key].content_hash for key in written}
+    return written, known
 
 
 def _judge(reading: Reading, place: Place, moment: datetime, latest: float) -> Unreadable | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from contracts.lifecycle.facts import terms_versions
 from contracts.lifecycle.models import LicenceContract
@@ -11,6 +11,7 @@ from contracts.usage.metering.cloudevents import Place, day_number
 from contracts.usage.metering.models import Meter, Metering
 from contracts.usage.meters import components_of, figures_of
 from marketplace.organisations.models import Organisation
+from marketplace.prepared import run
 
 _FIND = """
 SELECT c.number, c.id, g.time_zone, c.effective_on, coalesce(c.licence_ended_on, c.term_ends_on),
@@ -41,9 +42,7 @@ def find_places(licensee: Organisation, numbers: Iterable[str]) -> dict[str, Pla
 
 
 def _find(licensee: Organisation, numbers: set[str]) -> dict[str, Place]:
-    with connection.cursor() as cursor:
-        cursor.execute(_FIND, [licensee.pk, list(numbers)])
-        rows = cursor.fetchall()
+    rows = run(_FIND, [licensee.pk, list(numbers)]).fetchall()
     return {
         number: Place(
             contract_id,

@@ -143,3 +143,16 @@ def test_the_openapi_document_describes_every_operation(client):
     }
     body = paths["/api/v1/events"]["post"]["requestBody"]["content"]
     assert body[STRUCTURED]["schema"]["properties"]["type"]["enum"] == list(TYPES)
+
+
+def test_programs_take_a_shorter_way_that_guards_as_well(client, db):
+    missing = client.get("/api/v1/nothing", headers={"Accept-Language": "en"})
+    assert (missing.status_code, missing["Content-Type"]) == (404, "application/problem+json")
+    assert missing.json()["title"].startswith("There is no such thing")
+    assert client.get("/api/v1/nothing").json()["title"] == "该对象不存在，或不属于贵单位。"
+    forged = client.post(EVENTS, headers={"Host": "evil.example"})
+    assert forged.status_code == 400
+    for answer in (missing, forged, client.get("/api/v1/openapi.json")):
+        assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert (answer["X-Frame-Options"], answer["X-Content-Type-Options"]) == ("DENY", "nosniff")
+        assert (answer["Referrer-Policy"], [*answer.cookies]) == ("same-origin", [])
