@@ -10,7 +10,7 @@ from typing import Any
 from contracts import rating
 from contracts.rating import Period
 from marketplace.terms import Cap, Minimum, Span, Terms, Year
-from marketplace.terms.names import NAMES
+from marketplace.terms.names import NAMES, milestone_name
 
 from .scenario import Scenario
 
@@ -80,17 +80,23 @@ class Course:
 
 
 def title_of(terms: Terms, element_id: str, part: int, lang: str) -> str:
-    """How the line of one element is called; its id where there are several of a kind."""
+    """How the line of one element is called; where there are several of a kind, by what they are taken from or by
+    their number in the plain words."""
     place = 1 if lang.startswith("en") else 0
     element = terms.element(element_id)
     if element is None:
         return element_id
     said = TITLES[element.kind][place]
-    name = getattr(element, "name", "")
-    if name:
-        said += f" · {NAMES[name][place] if name in NAMES else name}"
-    elif sum(other.kind == element.kind for other in terms.elements) > 1:
-        said += f" · {element_id}"
+    same = [other for other in terms.elements if other.kind == element.kind]
+    if name := getattr(element, "name", ""):
+        said += f" · {milestone_name(name, place)}"
+    elif len(same) > 1:
+        bases = [getattr(other, "base", None) for other in same]
+        if element.kind == "royalty" and bases.count(element.base) == 1:
+            said += f" · {NAMES[element.base][place] if element.base in NAMES else element.meter_name}"
+        else:
+            number = terms.elements.index(element) + 1
+            said += f" (no. {number})" if place else f"（第 {number} 项）"
     if part:
         said += f" {part}" if place else f"（第 {part} 期）"
     return said

@@ -100,12 +100,13 @@ def _paid(label: str, line: Line, course: Course) -> Fact:
     return Fact(label, value, _("due %(day)s") % {"day": line.due_on})
 
 
-def unsold(course: Course | None, needs: Needs) -> list[Fact]:
-    """What it comes to where nothing is sold at all."""
+def unsold(course: Course | None, needs: Needs, *, more: bool = False) -> list[Fact]:
+    """What it comes to where nothing is sold at all; `more`: besides what was sold already."""
     if course is None:
         return []
     note = _("where the licensee goes on after free use all the same") if needs.decides else ""
-    return [Fact(_("If nothing is sold"), Money(course.total, course.currency).format(), note)]
+    label = _("If nothing more is sold") if more else _("If nothing is sold")
+    return [Fact(label, Money(course.total, course.currency).format(), note)]
 
 
 def share_of_sales(course: Course, scenario: Scenario, lang: str) -> Fact | None:

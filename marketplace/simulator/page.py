@@ -45,6 +45,7 @@ def context_of(playing: Playing) -> dict:
         return context
     courses = [playing.course] if playing.then is None else [playing.course, playing.then]
     front, scenario = courses[-1], playing.scenario
+    unsold = facts.unsold(playing.if_nothing_is_sold(), playing.needs, more=playing.today is not None)
     context |= {
         "course": front,
         "charts": [("wide", draw(courses, lang, width=WIDE, today=playing.today)),
@@ -53,7 +54,7 @@ def context_of(playing: Playing) -> dict:
                   if (chart := draw_years(courses, lang, width=width))],
         "marks": [(number, on, [(mark.title, facts.by_words(mark.by)) for mark in marks])
                   for number, on, marks in facts.numbered(front)],
-        "sums": [*facts.sums_of(front), *facts.unsold(playing.if_nothing_is_sold(), playing.needs)],
+        "sums": [*facts.sums_of(front), *unsold],
         "days": facts.days_of(front, scenario, lang),
         "share": facts.share_of_sales(front, scenario, lang),
         "doubts": facts.doubts(scenario) if not playing.today else [],

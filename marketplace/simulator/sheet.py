@@ -39,7 +39,7 @@ def sheet_data(playing: Playing, address: str) -> dict:
     heads = [_("Due in")] + (
         [_("Before the change"), _("After the change")] if len(courses) > 1 else [_("Amount")]
     )
-    unsold = facts.unsold(playing.if_nothing_is_sold(), playing.needs)
+    unsold = facts.unsold(playing.if_nothing_is_sold(), playing.needs, more=playing.today is not None)
     known = [*facts.sums_of(front), *unsold, *facts.days_of(front, playing.scenario, lang)]
     share = facts.share_of_sales(front, playing.scenario, lang)
     return {

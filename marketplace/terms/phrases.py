@@ -104,6 +104,8 @@ SAY: dict[str, tuple[str, str]] = {
     # due
     "due_invoice": ("付款期限：账单开具后 {days} 日内。", "Payable within {days} days after the invoice."),
     "due_charge": ("付款期限：应收日起 {days} 日内。", "Payable within {days} days after it arises."),
+    "due_invoice_0": ("付款期限：账单开具当日。", "Payable on the day of the invoice."),
+    "due_charge_0": ("付款期限：应收日当日。", "Payable on the day it arises."),
     "due_day": (
         "付款期限：应收日后的第一个 {month} 月 {day} 日。",
         "Payable on the first {day} {month} after it arises.",

@@ -61,13 +61,16 @@ class Speaker:
         return "、".join(named)
 
     def title(self, element_id: str) -> str:
-        """How one element is called where another names it."""
+        """How one element is called where another names it: by its number where there are several of its kind."""
         element = self.terms.element(element_id)
         if element is None:
             return element_id
         same = [other for other in self.terms.elements if other.kind == element.kind]
         said = KINDS[element.kind][self.place]
-        return said if len(same) == 1 else f"{said} “{element_id}”"
+        if len(same) == 1:
+            return said
+        number = self.terms.elements.index(element) + 1
+        return f"{said} (no. {number})" if self.place else f"第 {number} 项{said}"
 
     def rate(self, element: Royalty) -> str:
         rate, money = element.rate, element.base is not Base.UNITS
@@ -139,9 +142,9 @@ class Speaker:
 
     def due(self, due) -> str:
         if isinstance(due, AfterInvoice):
-            return self.say("due_invoice", days=due.days)
+            return self.say("due_invoice" if due.days else "due_invoice_0", days=due.days)
         if isinstance(due, AfterCharge):
-            return self.say("due_charge", days=due.days)
+            return self.say("due_charge" if due.days else "due_charge_0", days=due.days)
         known = self.place and 1 <= due.month <= 12
         month = MONTHS[due.month - 1] if known else due.month
         return self.say("due_day", month=month, day=due.day)

@@ -36,6 +36,16 @@ class Section(NamedTuple):
         """Whether the lines bring numbers of their own, so that pages put no bullets before them."""
         return any(re.match(r"\d+\. ", line) for line in self.lines)
 
+    @property
+    def parted(self) -> list[tuple[str, str]]:
+        """The lines; a numbered one in two: what it is, and everything else that is said of it."""
+        return [_parted(line) for line in self.lines]
+
+
+def _parted(line: str) -> tuple[str, str]:
+    found = re.match(r"(\d+\. .+?(?:。|\.(?= [A-Z])))\s?(.+)", line)
+    return (found[1], found[2]) if found else (line, "")
+
 
 def plain_words(terms: Terms, lang: str = "zh-hans") -> list[Section]:
     """Everything the terms say, in sections; every convention is said, default or not."""
