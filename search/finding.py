@@ -32,7 +32,7 @@ _HEAVY = ("words", "characters", "source")
 @dataclass(frozen=True)
 class Hit:
     """One line of the list. `pieces` of texts are plain or marked; `where` says in which parts the words were
-    found, `missing` which typed words were not."""
+    found, `missing` which typed words were not, `unsaid` what of them the hit says in no other way either."""
 
     document: SearchDocument
     score: float
@@ -41,6 +41,7 @@ class Hit:
     snippet: Sequence[Piece] = ()
     where: Sequence[str] = ()
     missing: Sequence[str] = ()
+    unsaid: Sequence[str] = ()
     reasons: Sequence[Reason] = ()
 
 
@@ -228,6 +229,7 @@ def hit(document: SearchDocument, score: float, query: Query, marker: Marker) ->
     found = {name: marker.found(query.words, text) for name, text in texts.items()}
     everywhere = set().union(*found.values())
     other = document.body_en if body == document.body_zh else document.body_zh
+    lacking = [w for w in query.words if w.text not in everywhere | said and len(w.text) <= SENTENCE]
     return Hit(
         document,
         score,
@@ -235,11 +237,8 @@ def hit(document: SearchDocument, score: float, query: Query, marker: Marker) ->
         marker.pieces(summary) if summary else (),
         marker.snippet(body) or marker.snippet(other),
         [name for name, text in texts.items() if found[name] or marker.spans(text)],
-        [
-            left
-            for w in query.words
-            if w.text not in everywhere | said and len(w.text) <= SENTENCE and (left := _unsaid(w, why))
-        ][:6],
+        [w.text for w in lacking][:6],
+        [left for w in lacking if (left := _unsaid(w, why))][:6],
         why,
     )
 

@@ -146,9 +146,13 @@ def _reasons(document: SearchDocument, other: SearchDocument, own: About, names:
     written = ("zh" if chinese else "en") in set(document.languages) & set(other.languages)
     # Texts in both languages share words in both; those of the other language say nothing to the reader.
     named = (readable if written else readable or shared)[:SHARED]
-    reasons = [_spoken(named)] if named else []
+    if not named:
+        return []
+    reasons = [_spoken(named)]
     fields = [code for code in document.fields if code in other.fields]
-    if fields:
+    if fields and (
+        fields[-1] in (document.fields[-1], other.fields[-1])
+    ):  # where both are narrow, the broad one above them says little
         reasons.append(_("same field: %(field)s") % {"field": names.of("field", fields[-1])})
     listing, need = (document, other) if document.kind == Kind.LISTING else (other, document)
     if listing.kind == Kind.LISTING and listing.trl and need.kind == Kind.NEED:
@@ -157,7 +161,7 @@ def _reasons(document: SearchDocument, other: SearchDocument, own: About, names:
         reasons.append(_("free for %(months)s months") % {"months": listing.free_months})
     if document.region and document.region == other.region:
         reasons.append(_("same region: %(region)s") % {"region": region_name(document.region)})
-    return reasons or [_spoken(shared[:SHARED])]
+    return reasons
 
 
 def _spoken(terms: list[str]) -> str:
@@ -191,27 +195,32 @@ def _shared(document: SearchDocument, own: About, other: SearchDocument) -> list
     keywords = {*document.keywords_zh, *document.keywords_en}
     terms = [word for word in both if word in keywords]
     have_common_language = bool(set(document.languages) & set(other.languages))
-    meant = _meant(own, theirs, have_common_language=have_common_language)
-    for term in (*common_stretches(own.text, theirs.text), *meant):
+    telling, general = _meant(own, theirs, have_common_language=have_common_language)
+    for term in (*common_stretches(own.text, theirs.text), *telling):
         if not any(term in fold(known) for known in terms):
             terms.append(term)
+    if terms:  # by itself 低温 is no reason
+        terms += [term for term in general if not any(term in fold(known) for known in terms)]
     if len([term for term in terms if _is_readable(term)]) < ENOUGH:  # words of no weight say little
         plain = (word for word in both if word not in keywords and word not in terms)
         terms += sorted(plain, key=len, reverse=True)
     return terms
 
 
-def _meant(own: About, theirs: About, *, have_common_language: bool) -> list[str]:
-    """Terms of the editors' sets that both name, one of them at its head; of texts without a common language in the
-    words of both: "电解液 (electrolyte)". The more telling (longer) ones first."""
-    said = []
+def _meant(own: About, theirs: About, *, have_common_language: bool) -> tuple[list[str], list[str]]:
+    """Terms of the editors' sets that both name, one of them at its head, the more telling (longer) ones first; those
+    that say little by themselves apart. Of texts without a common language in the words of both: "电解液
+    (electrolyte)"."""
+    telling, general = [], []
+    weak = thesaurus().general
     for number, term in own.concepts.items():
         meant = theirs.concepts.get(number)
         if not meant or not (number in own.head_concepts or number in theirs.head_concepts):
             continue
         one, two = (term, meant) if _is_readable(term) else (meant, term)
-        said.append(one if one == two or have_common_language else f"{one} ({two})")
-    return sorted(dict.fromkeys(said), key=len, reverse=True)
+        said = one if one == two or have_common_language else f"{one} ({two})"
+        (general if number in weak else telling).append(said)
+    return tuple(sorted(dict.fromkeys(said), key=len, reverse=True) for said in (telling, general))
 
 
 def _is_readable(term: str) -> bool:

@@ -22,6 +22,7 @@ from search.models import DocumentState, SearchDocument
 logger = logging.getLogger(__name__)
 BATCH = 500
 FILL_BYTES = 4_000_000
+FILL_SECONDS = 180  # a new index may keep the worker waiting longer than a change does
 MOST_REFUSED, MOST_REFUSED_SHARE = 10, 0.001  # more of them are the fault of the mapping
 _DONE = {200, 201, 404, 409}  # 404: deleted already; 409: Elasticsearch holds a newer version
 _LOCK = 7_302_118  # one rebuild at a time
@@ -141,7 +142,7 @@ def rebuild() -> int:
     """Fill a new index from the document table and switch to it; the number of documents. Searches go on in the
     old one; changes made meanwhile are written to both. Single documents that the new index refuses are set aside;
     a rebuild that fails, or of which more than a few are refused, deletes its half-made index."""
-    server = client.for_worker()
+    server = client.for_worker().options(request_timeout=FILL_SECONDS)
     with one_at_a_time():
         name = (
             f"{settings.SEARCH_INDEX_PREFIX}_{time.strftime('%Y%m%d%H%M%S')}_{time.time_ns() % 1_000_000:06d}"
@@ -201,10 +202,10 @@ def _portions() -> Iterator[tuple[list[tuple[int, int]], bytes]]:
 
 
 def _send(index: str, operations: bytes) -> list[dict]:
-    """What came of the documents that were not simply taken."""
-    answer = client.for_worker().bulk(
-        index=index, operations=operations, filter_path="errors,items.*.error,items.*._id"
-    )
+    """What came of the documents that were not simply taken. A request that a busy server does not answer in time is
+    sent once more: documents that it took meanwhile are of the same version and do no harm."""
+    server = client.for_worker().options(request_timeout=FILL_SECONDS, max_retries=1, retry_on_timeout=True)
+    answer = server.bulk(index=index, operations=operations, filter_path="errors,items.*.error,items.*._id")
     if not answer.body["errors"]:
         return []
     return [part for item in answer.body["items"] for part in item.values() if "error" in part]

@@ -25,6 +25,12 @@ def region(code: str) -> str:
     return region_name(code) if code else ""
 
 
+@register.filter
+def lines(cell: object) -> list:
+    """What stands in a cell, line by line."""
+    return cell if isinstance(cell, list) else [cell]
+
+
 @register.simple_tag
 def hidden_query(params) -> SafeString:
     """The choices of a search as hidden fields, for a form that adds one more."""

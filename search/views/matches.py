@@ -50,16 +50,11 @@ def matches(request: HttpRequest) -> HttpResponse:
         return export(request, "matches", [(head(), getter) for getter, head in COLUMNS], _explained(rows))
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     page.object_list = _explained(page.object_list)
-    for pair in page.object_list:
-        pair.clients = [
-            clients[int(side.institution)]
-            for side in (pair.need, pair.listing)
-            if side.institution and int(side.institution) in clients
-        ]
     context = {
         "page": page,
         "clients": sorted(clients.values(), key=lambda house: house.name),
         "client": client,
+        "clients_of": [str(pk) for pk in clients],
         "is_told": not MatchLetters.objects.filter(
             user=acting.user, organisation=acting.organisation
         ).exists(),

@@ -44,6 +44,12 @@ def test_what_was_meant_is_found(market):
     assert all(r.total or r.correction.total for r in results.values())
 
 
+def test_long_word_is_not_called_missing_where_its_parts_are_there(market):
+    by_title = {hit.document.title_zh or hit.document.title_en: hit for hit in found("固态电池隔膜").hits}
+    hit = by_title["固态电池电解质制备方法"]
+    assert (hit.missing, hit.unsaid) == (["固态电池隔膜"], ["隔膜"])
+
+
 def test_right_words_are_not_corrected(market):
     for typed in (
         "电池",

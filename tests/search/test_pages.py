@@ -155,6 +155,7 @@ def test_four_are_compared_side_by_side(client, scout, drained):
     assert "Up to 4 can be compared" in page
     assert "CN202310000001.X" in page
     assert "first sales income" in page
+    assert "<p>Lithium plates when batteries are charged in the cold.</p>" in page  # lines, not a list
     assert "Hidden anode" in signed_in(client, scout).get(f"/en/search/compare/?ids={ids}").content.decode()
     for odd in ("", "?ids=", "?ids=x,,-1", "?ids=999999999999"):
         assert "Nothing to compare." in client.get(f"/en/search/compare/{odd}").content.decode()
