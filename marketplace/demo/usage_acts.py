@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from contracts.billing.charging import charge_contract
 from contracts.billing.decisions import dispute_charge, waive_charge
 from contracts.billing.models import Charge, ChargeState
 from contracts.lifecycle import services as lifecycle
@@ -80,11 +81,13 @@ def send_pieces(cast: Cast, contract: LicenceContract, key: ApiKey, since: date)
 
 
 def close_months(cast: Cast, contract: LicenceContract, key: ApiKey) -> int:
-    """The program says that the months that are over are complete."""
+    """The program says that the months that are over are complete; what they cost is charged. How many they are."""
     months = open_periods(contract)
     for period in months:
         data = {"meter": period.figure, "start": period.start.isoformat(), "end": period.end.isoformat()}
         _send(cast, key, [_event(contract, f"closed-{period.end}", "period_closed", data)])
+    if months:
+        charge_contract(contract)
     return len(months)
 
 

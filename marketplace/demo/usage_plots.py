@@ -3,46 +3,44 @@
 from datetime import date
 from itertools import cycle
 
+from contracts.billing.charging import charge_contract
 from marketplace.clock import today
 from marketplace.demo import acts, usage_acts
 from marketplace.demo.acts import Cast, Plot, day, quarter_end
 
-OFTEN = 9  # days between two deliveries of events
+OFTEN = 13  # days between two deliveries of events: each day on which something happens is lived by the whole market
 
 
 def metered(cast: Cast, start: date) -> Plot:
-    """A production line sends its pieces; every month is closed by the program, billed and paid. The second bill is
-    corrected, the price is amended, one charge was waived, and the newest is in dispute."""
+    """A plant sends what it made; every month is closed by its program, billed and paid. The second bill is corrected,
+    the price is amended, one charge was waived, and the newest is in dispute."""
     cast.terms = usage_acts.by_events(cast.terms)
     contract = yield from acts.to_trial(cast, start)
     key = usage_acts.take_key(cast, contract)
-    sent, bills = contract.effective_on, 0
+    sent, months, invoices = contract.effective_on, 0, []
     while True:
         yield day(today(), OFTEN)
+        for invoice in invoices:
+            acts.pay(cast, invoice)
+        invoices = []
         sent = usage_acts.send_pieces(cast, contract, key, sent)
-        if not usage_acts.close_months(cast, contract, key):
+        if not usage_acts.close_months(cast, contract, key) or usage_acts.accrued(contract) is None:
             continue
-        yield day(today(), 1)
-        if usage_acts.accrued(contract) is None:
-            continue
-        bills += 1
-        if bills == 4:
+        months += 1
+        if months == 4:
             charge = usage_acts.dispute(cast, contract)
             yield day(today(), 3)
             usage_acts.give_way(cast, charge)
-            continue
-        if bills >= 7:
+        elif months >= 7:
             usage_acts.dispute(cast, contract)
-            continue
-        for invoice in acts.bill(cast, contract):
-            yield day(today(), 6)
-            acts.pay(cast, invoice)
-        if bills == 2:
+        else:
+            invoices = acts.bill(cast, contract)
+        if months == 2:
             usage_acts.replace_event(cast, contract, key, day(today(), -30))
-            yield day(today(), 1)
+            charge_contract(contract)
             acts.bill(cast, contract)
-        if bills == 3:
-            yield from usage_acts.amend_price(cast, contract, "2.2")
+        elif months == 3:
+            yield from usage_acts.amend_price(cast, contract, "3.6")
 
 
 def audited(cast: Cast, start: date) -> Plot:

@@ -161,10 +161,10 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_killing(place, capsys):
     database, web, worker, address = place
     chance, stop = random.Random(SEED), threading.Event()
     world, numbers = a_market(max(3 * CRASHES, 30))
-    run = month_end.start_month_end(actor=world.finance, month=month_end.month_before(today()))
     metered, key = a_metered_contract(world, max(2 * CRASHES, 30))
     reports = metered.reports.order_by("pk").values_list("pk", flat=True)
     reporting = person(world.firm, Role.REPORTER)
+    run = month_end.start_month_end(actor=world.finance, month=month_end.month_before(today()))
     with translation.override("zh-hans"):
         clients = [
             Client(address, cookies_of(world.finance), numbers[place::CLIENTS], stop)

@@ -90,7 +90,7 @@ def test_a_metered_contract_shows_what_usage_billing_can_meet(cast):
     """Events by a program, a corrected month, another price, a waiver, a dispute, and a running month."""
     end = today()
     changes = {"trial_months": "3", "trigger_months": "3", "report_every": "month"}
-    played = cast("RUT-004", "sample-rail-equipment", **changes)
+    played = cast("RUT-005", "demo-water-treatment", **changes)
     tell([("metered", metered(played, end - timedelta(days=390)))], end, lambda line: None)
     contract = LicenceContract.objects.get()
     charges = contract.charges.filter(kind="CHARGE", amount_minor__gt=0)
@@ -109,7 +109,7 @@ def test_a_metered_contract_shows_what_usage_billing_can_meet(cast):
 
 def test_an_audit_ends_in_a_true_up_with_its_cost(cast):
     end = today()
-    played = cast("RUT-008", "demo-water-treatment", trial_months="6", trigger_months="6")
+    played = cast("SAU-007", "sample-food-ingredients", trial_months="6", trigger_months="6")
     tell([("audited", audited(played, end - timedelta(days=410)))], end, lambda line: None)
     contract = LicenceContract.objects.get()
     assert contract.audits.get().state == "AGREED"
