@@ -4,6 +4,7 @@ from datetime import date
 from itertools import cycle
 
 from contracts.billing.charging import charge_contract
+from contracts.payments.queries import balance
 from marketplace.clock import today
 from marketplace.demo import acts, usage_acts
 from marketplace.demo.acts import Cast, Plot, day, quarter_end
@@ -21,7 +22,7 @@ def metered(cast: Cast, start: date) -> Plot:
     while True:
         yield day(today(), OFTEN)
         for invoice in invoices:
-            acts.pay(cast, invoice)
+            acts.pay(cast, invoice, balance(invoice).open_minor)
         invoices = []
         sent = usage_acts.send_pieces(cast, contract, key, sent)
         if not usage_acts.close_months(cast, contract, key) or usage_acts.accrued(contract) is None:
