@@ -115,3 +115,20 @@ def test_menus_open_without_javascript(show, look):
         return page.locator("details.person form button").is_visible()
 
     assert show(look(), use, java_script_enabled=False)
+
+
+def test_wide_tables_are_lists_on_a_phone(show, look):
+    """Each cell says its column, a screen reader still hears a table, the columns sort; wide windows keep the table."""
+
+    def read(page):
+        table = page.locator(".table-wrap > table").first
+        cell = table.locator("tbody td").nth(1)
+        before = cell.evaluate("cell => getComputedStyle(cell, '::before').content")
+        sorts = table.locator("thead a.sortable").first.is_visible()
+        box = table.evaluate("table => table.parentElement.scrollWidth - table.parentElement.clientWidth")
+        return before, cell.get_attribute("role"), sorts, box
+
+    named, role, sorts, box = show(look("en"), read, viewport={"width": 390, "height": 800})
+    assert (named, role, sorts) == ('"Name"', "cell", True)
+    assert box <= 0
+    assert show(look("en"), read, viewport={"width": 1440, "height": 900})[0] == "none"

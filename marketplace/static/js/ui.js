@@ -43,6 +43,42 @@
   for (const form of document.querySelectorAll("form[data-auto-submit]"))
     form.addEventListener("change", (event) => { if (event.target.matches("select, [type=checkbox], [type=radio]")) form.requestSubmit(); });
 
+  /* On a phone a table that would scroll sideways becomes a list: a block for each row, in it each cell behind its
+     column's name. The roles tell a screen reader that it is a table still. */
+  const phone = window.matchMedia("(width < 40rem)");
+  const name = (table) => {
+    const heads = [];
+    for (const head of table.querySelectorAll("thead tr:last-child > *"))
+      for (let column = 0; column < head.colSpan; column += 1) heads.push(head.textContent.trim());
+    table.setAttribute("role", "table");
+    for (const part of table.querySelectorAll("thead, tbody, tfoot")) part.setAttribute("role", "rowgroup");
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      let column = 0;
+      for (const cell of row.cells) {
+        const head = cell.closest("thead");
+        cell.setAttribute("role", head ? "columnheader" : cell.tagName === "TH" ? "rowheader" : "cell");
+        if (!head && cell.colSpan === 1 && cell.tagName === "TD") cell.dataset.label = heads[column] || "";
+        if (!cell.childElementCount && ["", "–"].includes(cell.textContent.trim())) cell.dataset.empty = "";
+        column += cell.colSpan;
+      }
+    }
+    table.dataset.named = "";
+  };
+  const stack = () => {
+    for (const table of document.querySelectorAll(".table-wrap > table.table")) {
+      table.classList.remove("stacked");
+      if (!phone.matches || !table.tHead || table.querySelector("[rowspan]")) continue;
+      if (table.scrollWidth <= table.parentElement.clientWidth + 1) continue;
+      if (!("named" in table.dataset)) name(table);
+      table.classList.add("stacked");
+    }
+  };
+  stack();
+  phone.addEventListener("change", stack);
+  /* Those in a closed part of the page have no width until it is opened. */
+  document.addEventListener("toggle", (event) => { if (event.target.querySelector?.(".table")) stack(); }, true);
+
   const summary = document.querySelector(".error-summary");
   if (summary) summary.focus();
 })();
