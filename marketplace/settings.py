@@ -16,7 +16,7 @@ def env(name: str, default: str | None = None) -> str:
     value = os.environ.get(name, default)
     if value is None:
         raise ImproperlyConfigured(
-            f"The environment variable {name} is not set; see README, 'How to run it for real'."
+            f"The environment variable {name} is not set; see docs/operations.md, 'Environment'."
         )
     return value
 
