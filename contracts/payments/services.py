@@ -179,7 +179,7 @@ def _tell_received(payment: Payment, invoices: list[Invoice]) -> None:
 
 
 def _nudge_books() -> None:
-    """Bookings, interest and commission follow a receipt at once; the timer finds what a lost message left."""
+    """Bookings and interest follow a receipt at once (the page of receipts asks for commissions); the timer finds what a lost message left."""
     from contracts.payments.tasks import book_money, charge_interest
 
     nudge(charge_interest)
