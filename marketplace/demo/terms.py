@@ -57,7 +57,7 @@ def inputs_of(row: dict) -> dict[str, str]:
             "milestone_1_amount": amounts["validation"],
             "milestone_2_name": "上市销售 / launch",
             "milestone_2_amount": amounts["launch"],
-            "milestone_3_name": "sales",
+            "milestone_3_name": "销售达标 / sales target",
             "milestone_3_amount": amounts["sales"],
             "milestone_3_threshold": amounts["sales_at"],
         }

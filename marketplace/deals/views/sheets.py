@@ -9,6 +9,7 @@ from marketplace.deals import reading
 from marketplace.deals.models import Deal, TermSheet
 from marketplace.deals.views.finding import find
 from marketplace.documents import render_pdf
+from marketplace.programmes.models import PilotProgramme
 from marketplace.terms.words import one_line, plain_words
 
 
@@ -28,12 +29,10 @@ def term_sheet(request: HttpRequest, number: str) -> HttpResponse:
         "sheet": sheet,
         "intact": sheet.is_intact(),
         "gist": one_line(terms, reading.lang()),
-        "both": [
-            ("zh-Hans", "中文", plain_words(terms, "zh-hans")),
-            ("en", "English", plain_words(terms, "en")),
-        ],
+        "both": _in_both(terms),
         "acceptances": sheet.offer.acceptances.select_related("organisation", "accepted_by"),
         "snapshot": sheet.snapshot,
+        "programme": PilotProgramme.objects.filter(code=sheet.snapshot["listing"].get("programme")).first(),
         "parties": _parties(sheet),
         "contributors": reading.contributors(deal, request.acting),
         "commissions": [c for c in reading.commissions(deal, request.acting) if c.state == "AGREED"],
@@ -41,9 +40,21 @@ def term_sheet(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "deals/term_sheet.html", context)
 
 
-def _parties(sheet: TermSheet) -> list[tuple[str, dict]]:
+def _in_both(terms) -> list[tuple[str, str, list]]:
+    """The plain words in both languages, the reader's own first."""
+    both = [
+        ("zh-Hans", "中文", plain_words(terms, "zh-hans")),
+        ("en", "English", plain_words(terms, "en")),
+    ]
+    return both[::-1] if reading.lang().startswith("en") else both
+
+
+def _parties(sheet: TermSheet) -> list[tuple[str, str, dict]]:
+    """Label, name in the reader's language, and what the sheet states of each party."""
     labels = {"licensor": _("Licensor"), "licensee": _("Licensee"), "agency": _("Agency")}
-    return [(label, sheet.snapshot[key]) for key, label in labels.items() if sheet.snapshot.get(key)]
+    names = ("name_en", "name_zh") if reading.lang().startswith("en") else ("name_zh", "name_en")
+    stated = [(label, sheet.snapshot[key]) for key, label in labels.items() if sheet.snapshot.get(key)]
+    return [(label, next(filter(None, map(party.get, names)), ""), party) for label, party in stated]
 
 
 def document(deal: Deal, sheet: TermSheet) -> dict:
@@ -81,7 +92,7 @@ def term_sheet_pdf(request: HttpRequest, number: str) -> HttpResponse:
         "gist": one_line(terms, lang),
         "sections": [{"title": part.title, "lines": list(part.lines)} for part in plain_words(terms, lang)],
         "listing": sheet.snapshot["listing"],
-        "parties": [{"label": label, **party} for label, party in _parties(sheet)],
+        "parties": [{"label": label, **party} for label, _name, party in _parties(sheet)],
         "terms_hash": sheet.terms_hash,
         "hash": sheet.hash,
         "accepted": [
