@@ -62,6 +62,13 @@ def notice_days(contract: LicenceContract) -> tuple[int, str]:
     return max(int(rule.value), STATUTORY_NOTICE_DAYS), rule.source
 
 
+def stated_notice_source(contract: LicenceContract) -> str:
+    """The title of the programme's rule that the days come from; "" where they are our proposal, which every
+    reader then finds in words of their own language."""
+    proposal = default_for(contract.programme, Key.NOTICE_DAYS)
+    return "" if proposal.is_proposal else proposal.source
+
+
 def latest_effect(contract: LicenceContract) -> date:
     """The latest day on which the contract takes effect if everything goes as planned."""
     days, _source = notice_days(contract)
@@ -167,12 +174,13 @@ def _programme(contract: LicenceContract) -> Iterator[Finding]:
         yield Finding(
             "size_class", _("The size class of the licensee is not known."), "organisation_settings"
         )
-    if contract.programme is None:
-        yield Finding(
-            "no_programme", _("The result was not offered under a pilot programme."), blocking=False
-        )
-        return
     listing = contract.subject["listing"]
+    if contract.programme is None:
+        words = _("The result was not offered under a pilot programme.")
+        if listing.get("programme"):
+            words = _("The contract stands outside of the pilot programme that the result was offered under.")
+        yield Finding("no_programme", words, blocking=False)
+        return
     facts = ResultFacts(
         trl=listing.get("trl"),
         maturity=listing.get("maturity"),
@@ -183,7 +191,9 @@ def _programme(contract: LicenceContract) -> Iterator[Finding]:
     for finding in eligibility(contract.programme, contract.licensor, contract.licensee, facts):
         if finding.verdict == "fails":
             source = f" [{finding.source}]" if finding.source else ""
-            yield Finding(f"programme_{finding.rule.lower()}", f"{finding.text}{source}", "deal")
+            way_out = _("If that stays so, complete the draft as one outside of the pilot programme.")
+            words = format_lazy("{said}{source} {way_out}", said=finding.text, source=source, way_out=way_out)
+            yield Finding(f"programme_{finding.rule.lower()}", words, "contract_change")
         elif finding.verdict == "unknown":
             unknown.append(finding.text)
     if unknown:

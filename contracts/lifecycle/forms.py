@@ -52,9 +52,23 @@ class DraftForm(forms.Form):
         help_text=_("Empty: the day of the last signature. Never earlier than that."),
     )
     team_consent_on = DayField(label=_("The team consented on"), required=False)
+    outside_programme = forms.BooleanField(
+        label=_("Outside of the pilot programme"),
+        required=False,
+        help_text=_(
+            "The result was offered under a pilot programme. Outside of it the contract follows its terms alone: neither the programme's conditions nor its incentives apply."
+        ),
+    )
+
+    def __init__(self, *args, programme: str | None, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not programme:
+            del self.fields["outside_programme"]
 
 
-class DeclarationForm(forms.Form):
+class RelationForm(forms.Form):
+    """The question alone, beside the button that drafts the contract."""
+
     is_related = forms.TypedChoiceField(
         label=_("Are the parties related?"),
         choices=[("no", _("No")), ("yes", _("Yes"))],
@@ -64,6 +78,9 @@ class DeclarationForm(forms.Form):
             "Related means, for example: somebody of the research team holds shares or a post in the enterprise, or is family of somebody who does."
         ),
     )
+
+
+class DeclarationForm(RelationForm):
     details = _words(_("In what way"), _("It stands in the public notice."), required=False, rows=3)
 
 

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contracts.lifecycle.forms import RelationForm
 from contracts.lifecycle.models import ComplianceTask, LicenceContract
 from contracts.lifecycle.states import OVER, Side, State
 from contracts.lifecycle.waits import PREFETCH, waits_of
@@ -64,6 +67,24 @@ def waiting_contracts(acting) -> list[DeskItem]:
 
 
 @desk_items
+def deals_to_draft(acting) -> list[DeskItem]:
+    """Agreed deals whose contract nobody has drafted yet."""
+    if not acting.can("contract.draft"):
+        return []
+    mine = acting.organisation
+    there = LicenceContract.objects.exclude(state=State.WITHDRAWN).filter(term_sheet__deal=OuterRef("pk"))
+    rows = Deal.objects.filter(Q(licensor=mine) | Q(agency=mine), ~Exists(there), state=DealState.AGREED)
+    return [
+        DeskItem(
+            _("%(deal)s %(title)s: draft the contract") % {"deal": deal.number, "title": deal.listing.name},
+            deal.get_absolute_url(),
+            kind=_("contract"),
+        )
+        for deal in rows.select_related("listing").order_by("pk")[:100]
+    ]
+
+
+@desk_items
 def due_tracks(acting) -> list[DeskItem]:
     """Recordals and filings of the own contracts that are due soon or overdue."""
     if not acting.can("registration.record"):
@@ -82,6 +103,30 @@ def due_tracks(acting) -> list[DeskItem]:
     ]
 
 
+def _contract_of(deal: Deal, acting) -> LicenceContract | None:
+    rows = LicenceContract.objects.visible_to(acting).filter(term_sheet__deal=deal)
+    return rows.exclude(state=State.WITHDRAWN).first()
+
+
+def _may_draft(deal: Deal, acting) -> bool:
+    return deal.side_of(acting.organisation) in (Side.LICENSOR, Side.AGENCY) and acting.can("contract.draft")
+
+
+@panel("deal.next", order=20)
+def way_to_the_contract(request: HttpRequest, deal: object) -> str:
+    """The link from what comes next in the room, which on a phone stands far above the panel with the contract."""
+    if not isinstance(deal, Deal) or deal.state != DealState.AGREED:
+        return ""
+    if contract := _contract_of(deal, request.acting):
+        label = _("Contract %(number)s") % {"number": contract.number}
+        return format_html('<p><a href="{}">{}</a></p>', contract.get_absolute_url(), label)
+    if _may_draft(deal, request.acting):
+        return format_html(
+            '<p><a class="btn btn-primary" href="#contract">{}</a></p>', _("Draft the contract")
+        )
+    return ""
+
+
 @panel("deal.sheet", order=20)
 @panel("deal.aside", order=20)
 def contract_of_deal(request: HttpRequest, deal: object) -> str:
@@ -89,15 +134,15 @@ def contract_of_deal(request: HttpRequest, deal: object) -> str:
     if not isinstance(deal, Deal) or deal.state != DealState.AGREED:
         return ""
     acting = request.acting
-    contract = (
-        LicenceContract.objects.visible_to(acting)
-        .filter(term_sheet__deal=deal)
-        .exclude(state=State.WITHDRAWN)
-        .first()
-    )
+    contract, may_draft = _contract_of(deal, acting), _may_draft(deal, acting)
     side = deal.side_of(acting.organisation)
-    may_draft = side in (Side.LICENSOR, Side.AGENCY) and acting.can("contract.draft")
-    context = {"deal": deal, "contract": contract, "may_draft": may_draft}
+    declares = side == Side.LICENSOR and acting.can("contract.declare")
+    context = {
+        "deal": deal,
+        "contract": contract,
+        "may_draft": may_draft,
+        "relation": RelationForm() if declares else None,
+    }
     return render_to_string("contracts/lifecycle/_deal_panel.html", context, request=request)
 
 

@@ -65,7 +65,9 @@ def waiting_deals(acting) -> list[DeskItem]:
     for deal in rows.order_by("waiting_since")[:200]:
         speaks_for = standing(deal, acting).speaks_for
         mine = speaks_for is not None and deal.waits_for in ("BOTH", str(speaks_for))
-        what = deal.get_next_step_display() if mine else deal.get_waits_for_display()
+        what = deal.get_next_step_display()
+        if not mine:
+            what = f"{deal.get_waits_for_display()} · {what}"
         title = f"{deal.number} {deal.listing.name}: {what}"
         items.append(
             DeskItem(title, deal.get_absolute_url(), kind=_("deal"), waits_for="me" if mine else "them")

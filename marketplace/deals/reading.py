@@ -17,6 +17,7 @@ from marketplace.deals.models import (
 from marketplace.deals.standing import Standing
 from marketplace.deals.states import DealState, Side, WaitsFor
 from marketplace.organisations.acting import Acting
+from marketplace.programmes.services import ResultFacts, eligibility
 from marketplace.terms.difference import Group, groups
 from marketplace.terms.words import Section, one_line, plain_words
 
@@ -193,3 +194,14 @@ def sheet_of(deal: Deal) -> TermSheet | None:
 def contributors(deal: Deal, acting: Acting) -> ContributorAnnex | None:
     """The annex of contributor shares; None for everybody but the licensor's own people who may read annexes."""
     return ContributorAnnex.objects.visible_to(acting).filter(term_sheet__deal=deal).first()
+
+
+def shut_out(deal: Deal) -> list[str]:
+    """Which conditions of the listing's pilot programme this deal is known not to meet, in words: said while there is
+    still something to negotiate, not when the contract is refused."""
+    listing = deal.listing
+    if not deal.is_open or listing.programme is None:
+        return []
+    facts = ResultFacts(trl=listing.trl, maturity=listing.maturity or None)
+    found = eligibility(listing.programme, deal.licensor, deal.licensee, facts)
+    return [finding.text for finding in found if finding.verdict == "fails"]

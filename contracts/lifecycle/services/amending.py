@@ -11,7 +11,13 @@ from django.utils.translation import gettext as _
 
 from contracts.lifecycle import rights
 from contracts.lifecycle.amendment_document import amendment_text, make_amendment_pdf
-from contracts.lifecycle.completeness import SIGNING_DAYS, conflict_words, notice_days, patents_end_on
+from contracts.lifecycle.completeness import (
+    SIGNING_DAYS,
+    conflict_words,
+    notice_days,
+    patents_end_on,
+    stated_notice_source,
+)
 from contracts.lifecycle.models import (
     Amendment,
     ComplianceTask,
@@ -202,7 +208,7 @@ def open_amendment_notice(amendment: Amendment, *, actor: Acting) -> PublicNotic
     )
     if amendment.state != AmendmentState.AGREED:
         raise TransitionRefused(_("A notice is opened once, after both sides have agreed."))
-    days, source = notice_days(contract)
+    days, _source = notice_days(contract)
     content = frozen_text(contract, amendment=amendment)
     notice = PublicNotice.objects.create(
         contract=contract,
@@ -211,7 +217,7 @@ def open_amendment_notice(amendment: Amendment, *, actor: Acting) -> PublicNotic
         content=content,
         hash=sealed(content),
         days=days,
-        days_source=source[:300],
+        days_source=stated_notice_source(contract)[:300],
         published_on=today(),
         ends_on=today() + timedelta(days=days),  # the day of publication is not counted
         published_by=actor.user,

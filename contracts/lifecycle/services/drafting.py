@@ -37,10 +37,12 @@ def draft_contract(
     actor: Acting,
     pricing_method: str = PricingMethod.NEGOTIATED,
     text_language: str = "both",
+    unrelated: bool = False,
 ) -> LicenceContract:
     """Draft the contract of an agreed term sheet: parties, subject, terms and annexes are copied.
 
-    For the licensor's contract officer, or the broker of the deal. Raises Refused for a term sheet whose seal is
+    For the licensor's contract officer, or the broker of the deal. With `unrelated` the licensor declares in the
+    same breath that it is not related to the licensee. Raises Refused for a term sheet whose seal is
     broken, that has a living contract already, for a listing that was taken off the market and for parties that
     are not verified.
     """
@@ -71,7 +73,7 @@ def draft_contract(
         licensor=deal.licensor,
         licensee=deal.licensee,
         agency=deal.agency,
-        programme=PilotProgramme.objects.filter(code=sheet.snapshot["listing"].get("programme")).first(),
+        programme=_offered_under(sheet.snapshot),
         pricing_method=PricingMethod(pricing_method),
         text_language=text_language,
         subject=sheet.snapshot,
@@ -104,7 +106,13 @@ def draft_contract(
         contract, "drafted", (Side.LICENSOR, "contract.declare"), (Side.LICENSEE, "contract.declare"),
         (Side.AGENCY, "contract.read"),
     )  # fmt: skip
+    if unrelated:
+        declare_relation(contract, actor=actor, is_related=False)
     return contract
+
+
+def _offered_under(snapshot: dict) -> PilotProgramme | None:
+    return PilotProgramme.objects.filter(code=snapshot["listing"].get("programme")).first()
 
 
 def _next_number() -> str:
@@ -129,9 +137,11 @@ def change_draft(
     text_language: str,
     agreed_effective_on: date | None = None,
     team_consent_on: date | None = None,
+    outside_programme: bool = False,
 ) -> LicenceContract:
     """Set what the term sheet does not say. `agreed_effective_on` takes effect no earlier than the last
-    signature; the team's consent is recorded with its day. Raises Refused for days that cannot be."""
+    signature; the team's consent is recorded with its day; `outside_programme` leaves the pilot programme that the
+    result was offered under, whose conditions then bind nobody. Raises Refused for days that cannot be."""
     contract, _stands = enter(contract, actor=actor, permission="contract.draft", sides=DRAFTERS)
     _in_draft(contract)
     if agreed_effective_on and agreed_effective_on < today():
@@ -140,8 +150,18 @@ def change_draft(
         raise Refused(_("The team's consent cannot lie in the future."))
     contract.pricing_method, contract.text_language = PricingMethod(pricing_method), text_language
     contract.agreed_effective_on, contract.team_consent_on = agreed_effective_on, team_consent_on
-    contract.save(update_fields=["pricing_method", "text_language", "agreed_effective_on", "team_consent_on"])
-    record(actor, "contract.draft_changed", contract, pricing=str(contract.pricing_method))
+    contract.programme = None if outside_programme else _offered_under(contract.subject)
+    contract.save(
+        update_fields=[
+            "pricing_method",
+            "text_language",
+            "agreed_effective_on",
+            "team_consent_on",
+            "programme",
+        ]
+    )
+    under = contract.programme.code if contract.programme else ""
+    record(actor, "contract.draft_changed", contract, pricing=str(contract.pricing_method), programme=under)
     return contract
 
 

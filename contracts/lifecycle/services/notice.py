@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts.lifecycle.completeness import notice_days
+from contracts.lifecycle.completeness import notice_days, stated_notice_source
 from contracts.lifecycle.models import LicenceContract, Objection, PublicNotice
 from contracts.lifecycle.notice_text import frozen_text
 from contracts.lifecycle.services.amending import end_amendment_notice, object_amendment
@@ -45,7 +45,7 @@ def open_notice(contract: LicenceContract, *, actor: Acting) -> PublicNotice:
     review = contract.reviews.first()
     if review is None or review.terms_hash != contract.current_terms_row.terms_hash:
         raise Refused(_("The terms are not the ones that were approved; return the contract to the draft."))
-    days, source = notice_days(contract)
+    days, _source = notice_days(contract)
     content = frozen_text(contract)
     published = today()
     notice = PublicNotice.objects.create(
@@ -54,7 +54,7 @@ def open_notice(contract: LicenceContract, *, actor: Acting) -> PublicNotice:
         content=content,
         hash=sealed(content),
         days=days,
-        days_source=source[:300],
+        days_source=stated_notice_source(contract)[:300],
         published_on=published,
         ends_on=last_notice_day(published, days),
         published_by=actor.user,

@@ -9,9 +9,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from contracts.lifecycle import services
+from contracts.lifecycle import services, working_days
 from contracts.lifecycle.actions import actions_for, fact_actions, open_breaches
-from contracts.lifecycle.completeness import find_missing, notice_days
+from contracts.lifecycle.completeness import Finding, find_missing, notice_days
 from contracts.lifecycle.forms import ListFilter, scope_words
 from contracts.lifecycle.history import history_of
 from contracts.lifecycle.models import ContractAnnex, ContractDocument, LicenceContract
@@ -36,6 +36,7 @@ SORTS = {
     "trial": "trial_ends_on",
 }
 TABS = ("overview", "terms", "documents", "facts", "history")
+IN_WORKING_DAYS = (State.INTERNAL_REVIEW, State.OBJECTION)  # states whose deadline is counted in working days
 PRIVATE_TO_PARTIES = (ContractDocument.Kind.DELIVERY, ContractDocument.Kind.EVIDENCE)
 
 
@@ -171,6 +172,7 @@ def contract(request: HttpRequest, number: str) -> HttpResponse:
         "road": road(found),
         "explained": EXPLAINED[State(found.state)],
         "waits": [(wait, side in wait.sides) for wait in waits_of(found)],
+        "calendar_note": working_days.note(found.act_by) if found.state in IN_WORKING_DAYS else "",
         "actions": actions_for(found, acting),
         "gist": one_line(found.terms, lang()),
         "today": today(),
@@ -198,7 +200,7 @@ def _overview(contract: LicenceContract, acting, side) -> dict:
     trial = contract.terms.trial
     reads_reviews = side == Side.LICENSOR or acting.is_for(contract.drafted_for)
     return {
-        "findings": find_missing(contract) if drafting else [],
+        "findings": _to_mend(contract, acting) if drafting else [],
         "declarations": contract.declarations.all() if before else [],
         "notice": contract.notices.first(),
         "notice_days": days,
@@ -216,6 +218,19 @@ def _overview(contract: LicenceContract, acting, side) -> dict:
         "wind_down": getattr(contract, "wind_down", None),
         "decision": getattr(contract, "decision", None),
     }
+
+
+def _to_mend(contract: LicenceContract, acting) -> list[tuple[Finding, str]]:
+    """What keeps the draft from review, each with the page on which this person can mend it, or ""."""
+    pages = {
+        f"contract_{action.key}": action.url for action in actions_for(contract, acting) if not action.effect
+    }
+    declares = f"declaration_{str(contract.side_of(acting.organisation)).lower()}"
+    found = []
+    for finding in find_missing(contract):
+        theirs = finding.where == "contract_declare" and finding.code != declares
+        found.append((finding, "" if theirs else pages.get(finding.where, "")))
+    return found
 
 
 def _terms(contract: LicenceContract, acting, side) -> dict:
@@ -283,10 +298,13 @@ def document(request: HttpRequest, number: str, pk: int) -> FileResponse:
 @login_required
 @require_POST
 def draft(request: HttpRequest, deal: str) -> HttpResponse:
-    """Make the contract of a deal's term sheet, or go to the one that is there."""
+    """Make the contract of a deal's term sheet, or go to the one that is there. Who says with it that the parties
+    are related comes to the page that asks in what way."""
     visible = Deal.objects.visible_to(request.acting)
     sheet = get_object_or_404(TermSheet.objects.filter(deal__in=visible), deal__number=deal)
     there = sheet.contracts.exclude(state=State.WITHDRAWN).first()
     if there is not None:
         return redirect(there)
-    return redirect(services.draft_contract(sheet, actor=request.acting))
+    answer = request.POST.get("is_related", "")
+    made = services.draft_contract(sheet, actor=request.acting, unrelated=answer == "no")
+    return redirect("contract_declare", made.number) if answer == "yes" else redirect(made)

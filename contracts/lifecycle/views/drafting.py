@@ -29,20 +29,23 @@ from marketplace import terms as language
 from marketplace.editor.starts import Start
 from marketplace.editor.words import in_both, pane
 from marketplace.refusals import Incomplete, TransitionRefused
-from marketplace.terms.words import plain_words
+from marketplace.terms.words import one_line, plain_words
 
 
 @login_required
 def change(request: HttpRequest, number: str) -> HttpResponse:
     contract = find(request, number)
     opened(request, contract, "change")
+    offered_under = contract.subject["listing"].get("programme")
     form = DraftForm(
         request.POST or None,
+        programme=offered_under,
         initial={
             "pricing_method": contract.pricing_method,
             "text_language": contract.text_language,
             "agreed_effective_on": contract.agreed_effective_on,
             "team_consent_on": contract.team_consent_on or contract.subject["listing"].get("team_consent_on"),
+            "outside_programme": contract.programme_id is None,
         },
     )
     return step(
@@ -181,6 +184,8 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
         with_notice=with_notice,
         days=days,
         source=source,
+        gist=one_line(contract.terms, lang()),
+        calendar_note=working_days.note(contract.act_by),
     )
 
 

@@ -47,6 +47,7 @@ def _room(request: HttpRequest, found: Deal, stands: Standing, **forms) -> dict:
         "road": reading.road(found),
         "next_who": who,
         "next_what": what,
+        "shut_out": reading.shut_out(found),
         "mine_to_do": reading.waits_for_me(found, stands),
         "versions": reading.version_rows(found, offers),
         "table": table,

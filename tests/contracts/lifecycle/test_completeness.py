@@ -2,18 +2,21 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
 from contracts.lifecycle import rights, services
 from contracts.lifecycle.completeness import find_missing
-from contracts.lifecycle.models import ContractAnnex, ContractTerms
+from contracts.lifecycle.models import ContractAnnex, ContractTerms, LicenceContract
 from contracts.lifecycle.states import State
 from marketplace import terms as language
 from marketplace.clock import at
 from marketplace.deals.models import Deal
+from marketplace.desk import items_for
 from marketplace.programmes.models import PilotProgramme, ProgrammeRule
 from marketplace.refusals import Incomplete, NotPermitted, Refused
 from tests.contracts.lifecycle import world as made
 from tests.contracts.lifecycle.world import START, fresh, terms
+from tests.factories.ground import signed_in
 
 
 def blocking(contract, on=START) -> set[str]:
@@ -156,6 +159,47 @@ def test_programme_rules_are_held_against_the_deal(world):
     assert found["programme_licensee_sizes"]
     assert not found["programme_unknown"]  # rules not published: cannot be checked, are not invented
     assert "programme_min_trl" not in found
+
+
+@pytest.mark.django_db
+def test_a_contract_can_leave_a_programme_that_shuts_it_out(world):
+    programme = PilotProgramme.objects.create(code="x", name_zh="示例", name_en="Example")
+    rule = {"key": "LICENSEE_REGIONS", "value": ["浙江"], "valid_from": date(2020, 1, 1), "source": "通知"}
+    ProgrammeRule.objects.create(programme=programme, **rule)
+    world.listing.programme = programme
+    world.listing.save()
+    contract = made.drafted(world)
+    assert blocking(contract) == {"programme_licensee_regions"}
+    how = {"pricing_method": "NEGOTIATED", "text_language": "both"}
+    with at(START):
+        services.change_draft(contract, actor=world.officer, outside_programme=True, **how)
+        assert fresh(contract).programme is None
+        assert blocking(contract) == set()
+        services.change_draft(contract, actor=world.officer, **how)
+    assert fresh(contract).programme == programme
+
+
+@pytest.mark.django_db
+def test_what_comes_after_the_agreement_is_found_from_desk_and_room(world, client):
+    """Who may draft is told so; the licensor declares with the same button, and who says yes is asked in what way."""
+    sheet = made.agreed(world)
+    deal = sheet.deal
+    with at(START):
+        for person, told in ((world.officer, True), (world.finance, False), (world.signatory, False)):
+            titles = [item.title for item in items_for(person) if item.waits_for == "me"]
+            assert any(deal.number in title for title in titles) == told, person
+        signed_in(client, world.officer)
+        room = client.get(deal.get_absolute_url())
+        assert 'href="#contract"' in room.content.decode()
+        draft = reverse("contract_draft", args=[deal.number])
+        answer = client.post(draft, {"is_related": "yes"})
+        contract = LicenceContract.objects.get()
+        assert answer.url == reverse("contract_declare", args=[contract.number])
+        services.withdraw_contract(contract, actor=world.officer, reason="重来")
+        client.post(draft, {"is_related": "no"})
+    again = LicenceContract.objects.exclude(pk=contract.pk).get()
+    assert [(row.side, row.is_related) for row in again.declarations.all()] == [("LICENSOR", False)]
+    assert not any(deal.number in item.title for item in items_for(world.officer))
 
 
 @pytest.mark.django_db
