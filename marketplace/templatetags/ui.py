@@ -3,6 +3,7 @@
 Each tag's markup is a small template below templates/ui/.
 """
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from django.core.paginator import Page
 from django.template.defaultfilters import filesizeformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from marketplace.badges import look_of
@@ -20,6 +22,7 @@ from marketplace.money import Money
 from marketplace.panels import render_panels
 
 register = template.Library()
+HAN = re.compile(r"[\u4e00-\u9fff]")
 NOTHING = "–"
 
 
@@ -71,6 +74,15 @@ def amount(value: object, currency: str = "CNY") -> str:
     ten_thousands = f"{(sum_.decimal / 10_000).quantize(Decimal('0.0001')).normalize():,f}"
     title = _("%(number)s × 10,000 yuan") % {"number": ten_thousands}
     return format_html('<span class="money" title="{}">{}</span>', title, sum_.format())
+
+
+@register.filter
+def original(text: str) -> str:
+    """A text that is kept in the language it was written in: on a page in another language it says which."""
+    text = str(text or "")
+    if HAN.search(text) and (get_language() or "").startswith("en"):
+        return format_html('<span lang="zh-Hans">{}</span>', text)
+    return text or NOTHING
 
 
 @register.filter
