@@ -27,7 +27,7 @@ from contracts.rating.working import read_working, sentences
 from marketplace import tables
 from marketplace.clock import today
 from marketplace.money import Money
-from marketplace.refusals import Refused
+from marketplace.refusals import Refused, tell_errors
 
 PER_PAGE = 20
 INVOICE_SORTS = {"number", "issued_on", "due_on", "total_minor"}
@@ -220,8 +220,7 @@ def credit(request, pk):
             messages.success(request, _("Credit note %(number)s was issued.") % {"number": note.number})
             return redirect(note)
     else:
-        for errors in form.errors.values():
-            messages.error(request, " ".join(errors))
+        tell_errors(request, form)
     return redirect(found)
 
 

@@ -28,7 +28,7 @@ from marketplace import tables
 from marketplace.clock import today
 from marketplace.money import Money
 from marketplace.organisations.acting import permit
-from marketplace.refusals import Incomplete, Refused
+from marketplace.refusals import Incomplete, Refused, tell_errors
 
 PER_PAGE = 20
 
@@ -269,8 +269,7 @@ def payouts_act(request):
         confirm_payouts(organisation, actor=request.acting, ids=ids, **form.cleaned_data)
         messages.success(request, _("The payouts were confirmed."))
     else:
-        for errors in form.errors.values():
-            messages.error(request, " ".join(errors))
+        tell_errors(request, form)
     return redirect("payouts")
 
 
@@ -282,8 +281,7 @@ def payee_save(request):
         save_payee(request.acting.organisation, actor=request.acting, **form.cleaned_data)
         messages.success(request, _("Saved."))
     else:
-        for errors in form.errors.values():
-            messages.error(request, " ".join(errors))
+        tell_errors(request, form)
     return redirect("payouts")
 
 

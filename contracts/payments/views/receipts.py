@@ -39,7 +39,7 @@ from marketplace import tables
 from marketplace.celery import nudge
 from marketplace.money import Money
 from marketplace.organisations.acting import permit
-from marketplace.refusals import Refused
+from marketplace.refusals import Refused, tell_errors
 
 PER_PAGE = 20
 LINE_SORTS = {"booked_on", "amount_minor", "payer_name"}
@@ -321,8 +321,7 @@ def refund(request, pk):
         else:
             messages.success(request, _("The refund was recorded."))
     else:
-        for errors in form.errors.values():
-            messages.error(request, " ".join(errors))
+        tell_errors(request, form)
     return redirect(found)
 
 
