@@ -178,12 +178,20 @@ def _tell_received(payment: Payment, invoices: list[Invoice]) -> None:
         )
 
 
+_followers: list = []
+
+
+def follow_receipts(task) -> None:
+    """Register the task of a later step that money received, allocated or taken back sets going."""
+    _followers.append(task)
+
+
 def _nudge_books() -> None:
-    """Bookings and interest follow a receipt at once (the page of receipts asks for commissions); the timer finds what a lost message left."""
+    """Bookings, interest and commission follow a receipt at once; the timer finds what a lost message left."""
     from contracts.payments.tasks import book_money, charge_interest
 
-    nudge(charge_interest)
-    nudge(book_money)
+    for task in (charge_interest, book_money, *_followers):
+        nudge(task)
 
 
 @transaction.atomic

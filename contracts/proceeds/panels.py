@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy
 from contracts.billing.models import Invoice
 from contracts.lifecycle.models import LicenceContract
 from contracts.payments.queries import annotate_balances
+from contracts.payments.services import follow_receipts
 from contracts.proceeds.models import Distribution, Payout
 from contracts.proceeds.queries import with_undistributed
 from contracts.proceeds.states import DistributionState, PayoutState
+from contracts.proceeds.tasks import accrue_commissions
 from marketplace.clock import today
 from marketplace.desk import DeskItem, desk_items
 from marketplace.menu import MenuItem, register_menu
@@ -20,6 +22,8 @@ from marketplace.organisations.roles import RESEARCH
 from marketplace.panels import panel
 
 DESK_LIMIT = 20
+
+follow_receipts(accrue_commissions)
 
 
 @panel("contract.aside", order=60)

@@ -34,9 +34,7 @@ from contracts.payments.models import (
 )
 from contracts.payments.queries import annotate_balances, open_invoices
 from contracts.payments.states import AdviceState, LineState
-from contracts.proceeds.tasks import accrue_commissions
 from marketplace import tables
-from marketplace.celery import nudge
 from marketplace.money import Money
 from marketplace.organisations.acting import permit
 from marketplace.refusals import Refused, tell_errors
@@ -191,7 +189,6 @@ def receipt_confirm(request, pk):
         except Refused as refusal:
             form.add_error(None, refusal.message)
         else:
-            nudge(accrue_commissions)
             messages.success(request, _("The receipt was confirmed."))
             return redirect(payment)
     context = {
@@ -276,7 +273,6 @@ def payment(request, pk):
         except Refused as refusal:
             form.add_error(None, refusal.message)
         else:
-            nudge(accrue_commissions)
             messages.success(request, _("Allocated."))
             return redirect(found)
     allocations = found.allocations.select_related("invoice", "invoice__contract", "reversed_by")
