@@ -23,7 +23,8 @@ def run_first(statement: str, values: Sequence | Mapping = ()) -> psycopg.Cursor
     try:
         cursor = run(statement, values)
     except OperationalError:
-        if connection.in_atomic_block or not connection.connection.closed:
+        lost = connection.connection is not None and connection.connection.closed
+        if connection.in_atomic_block or not lost:
             raise
         connection.close()
         cursor = run(statement, values)

@@ -33,3 +33,10 @@ def test_the_first_statement_of_a_request_makes_a_new_connection(django_db_setup
             run_first(ASK, [1])
         connection.close()
         assert run_first(ASK, [1]).fetchone() == (2,)
+
+        connection.close()
+        place = connection.settings_dict
+        port, place["PORT"] = place["PORT"], "1"
+        with pytest.raises(OperationalError):  # nobody there at all
+            run_first(ASK, [1])
+        place["PORT"] = port
