@@ -48,6 +48,11 @@ class Sheet:
         return self.floor + 4
 
     @property
+    def crowded(self) -> int:
+        """Above this the words of a level would meet the numbers of the flags."""
+        return self.top + 12
+
+    @property
     def across(self) -> int:
         return self.end - self.left
 

@@ -83,6 +83,12 @@ class Past:
         found = [row_value(row, meter.name, self.agreed.report.deductions) for row in rows]
         return half_up(sum(Fraction(value) for value in found if value is not None) * 12 / reported)
 
+    def facts_under(self, agreed: Terms) -> rating.Facts:
+        """What is on record under other terms: an amendment of the term moves the licence's last day."""
+        if agreed.term_months == self.agreed.term_months:
+            return self.facts
+        return replace(self.facts, expires_on=None)
+
     @cached_property
     def charged(self) -> list[Charge]:
         """What was charged, corrections and interest too; asked for once, however many courses are drawn."""
@@ -178,13 +184,14 @@ class Running(Playing):
                 raise TermsError(wrong)
             versions.append(TermsVersion(self.form.cleaned_data["since"], agreed))
             versions.sort(key=lambda version: version.effective_on)
-        last = past.facts.licence_end(agreed)
+        known = past.facts_under(agreed)
+        last = known.licence_end(agreed)
         until = last + AFTERWARDS
         facts = self._facts(assumed, agreed, until)
         free = [
             period
-            for period in rating.periods(versions, past.facts, last)
-            if not past.facts.has_report(period.start, period.end)
+            for period in rating.periods(versions, known, last)
+            if not known.has_report(period.start, period.end)
         ]
         rows = settled(
             versions,
@@ -210,7 +217,7 @@ class Running(Playing):
 
     def _facts(self, assumed: Assumed, agreed: Terms, until: date) -> rating.Facts:
         """What is on record, and what is assumed besides; every report to come is in."""
-        past, decision = self.past.facts, {}
+        past, decision = self.past.facts_under(agreed), {}
         if self.needs.decides:
             name = "converted_on" if assumed.converts else "declined_on"
             trial = past.trial(agreed)

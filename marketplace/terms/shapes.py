@@ -187,8 +187,8 @@ SHAPES: tuple[Shape, ...] = (
     Shape(
         "two_royalties", "", "销售提成、里程碑与分许可分成并用", "Royalty, milestone and sublicence share together",
         _terms(
-            {"kind": "milestone", "id": "launch", "commitment": "contingent", "name": "产品上市",
-             "amount": 10_000_000, "trigger": {"kind": "event", "name": "milestone:产品上市", "attested_by": "both"}},
+            {"kind": "milestone", "id": "launch", "commitment": "contingent", "name": "launch",
+             "amount": 10_000_000, "trigger": {"kind": "event", "name": "milestone:launch", "attested_by": "both"}},
             _royalty("0.03", trigger={"kind": "any", "of": [_after(12), _INCOME]}),
             _royalty("0.1", "sublicence_income", id="sublicence"),
             sublicence_allowed=True,

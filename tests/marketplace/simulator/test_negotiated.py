@@ -9,12 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from contracts.rating.facts import DAY
 from marketplace.clock import at
 from marketplace.deals import services as deals
 from marketplace.refusals import NotPermitted, Refused
 from marketplace.simulator.models import StoredScenario
 from marketplace.simulator.services import keep_scenario, throw_away
 from marketplace.terms import write
+from marketplace.terms.dates import add_months
 from marketplace.terms.presets import preset
 from tests.contracts.billing.test_invoicing import APRIL, JANUARY, MARCH, invoiced
 from tests.contracts.rating.samples import fixed, royalty, sheet
@@ -258,5 +260,10 @@ def test_terms_of_a_running_contract_are_changed_in_the_editor(client, world, co
     changed = client.post(address, sent | {"term_months": "72", "compare": "1"})
     playing = shown(changed)
     assert (playing.agreed, playing.changed.term_months) == (contract.terms, 72)
+    # the amended term is charged to its end, from the day on which it would hold
+    assert [course.lines[-1].end for course in (playing.course, playing.then)] == [
+        add_months(contract.effective_on, months) - DAY for months in (contract.terms.term_months, 72)
+    ]
+    assert BeautifulSoup(changed.content, "lxml").select_one("#play [name=since]")
     refused = client.post(address, sent | {"currency": "USD", "compare": "1"})
     assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["currency"])
