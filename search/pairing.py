@@ -32,11 +32,13 @@ _OTHER = {Kind.LISTING: Kind.NEED, Kind.NEED: Kind.LISTING}
 Waiting = dict[int, list[SearchDocument]]  # by the page that was there before: what is new for it
 
 
-def run() -> int:
-    """Tell whose page was there before of new pages that fit it; the number of letters."""
-    told = 0
-    while states := list(DocumentState.objects.to_match().order_by("page_id")[:BATCH]):
+def run(batches: int | None = None) -> int:
+    """Tell whose page was there before of new pages that fit it; the number of letters. `batches`: at most so many,
+    so that a large import does not keep the worker from what is published meanwhile; the next run goes on."""
+    told, done = 0, 0
+    while done != batches and (states := list(DocumentState.objects.to_match().order_by("page_id")[:BATCH])):
         told += _run_batch([state.pk for state in states])
+        done += 1
     return told
 
 

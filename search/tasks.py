@@ -21,7 +21,7 @@ def drain_outbox() -> None:
     except (*client.FAILURES, pushing.IndexProblem):
         logger.warning("Elasticsearch did not take the changes; they wait", exc_info=True)
     alerts.run()
-    pairing.run()
+    pairing.run(batches=1)
 
 
 @shared_task(ignore_result=True)

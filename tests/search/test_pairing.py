@@ -12,7 +12,7 @@ from marketplace.notifications.models import MailPreference, Notification
 from marketplace.notifications.tasks import send_digests, send_mails
 from marketplace.organisations.models import Mandate
 from search import indexing, pairing, services
-from search.models import MatchedPair
+from search.models import DocumentState, MatchedPair
 from tests.factories.ground import make_acting, signed_in
 from tests.search.world import BATTERY, NEED, PUMP, QUANTUM, index
 
@@ -224,6 +224,16 @@ def test_digest_has_a_way_out_of_each_sort_and_of_all(settings, firm, need, list
     assert strict.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
     assert MailPreference.objects.get().mode == "NEVER"
     assert strict.post(path[:-3] + "x/").status_code == 404
+
+
+def test_large_import_is_matched_piece_by_piece(firm, need, listing, monkeypatch):
+    monkeypatch.setattr(pairing, "BATCH", 2)
+    index(need, *(replace(listing, page_id=number) for number in (21, 22, 23)))
+    left = []
+    while DocumentState.objects.to_match().exists():
+        pairing.run(batches=1)
+        left.append(DocumentState.objects.to_match().count())
+    assert (left, MatchedPair.objects.count()) == ([2, 0], 3)
 
 
 def test_run_that_breaks_off_tells_later(firm, need, listing, monkeypatch):
