@@ -5,15 +5,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.http import QueryDict
 
 from marketplace.clock import now
 from search import indexing, pushing, ranking
-from search.engines.base import Likeness
+from search.checking import found_by_searches
+from search.engines import DatabaseEngine
+from search.engines.base import Asked, Likeness
 from search.facts import Facts
+from search.models import SearchDocument
 from search.params import SearchParams
+from search.services import save_search
 from search.viewer import ANONYMOUS, Viewer
 from search.words import Thesaurus, read
-from tests.search.world import BATTERY, MARKET, NEED, PUMP, QUANTUM, SERVICE
+from tests.factories.ground import make_acting
+from tests.search.world import BATTERY, MARKET, NEED, PUMP, QUANTUM, SERVICE, index
 
 ODD = [
     '"', "'", "\\", "(", "[a", "{", "*", "?", "~", "^2", "a AND", "OR", "NOT x", "title:x", "a && b || !c", "<->", "& | !",
@@ -292,6 +298,50 @@ def test_better_text_stays_before_the_newer_and_fuller(stored, find):
               published_at=now(), completeness=100, is_available=True),
     )  # fmt: skip
     assert ids(find("ceramic kiln furniture")) == [1, 2]
+
+
+HELD = {
+    "q=固态电池": {1, 4},
+    "q=battery&trl=5": {1},
+    "kind=NEED": {4},
+    "q=UF-2026-000002": {2},
+    "q=锂": {1},
+    "": {1, 2, 3, 4, 5},
+}
+
+
+def test_many_searches_are_held_against_some_pages_at_once(market, engine):
+    """What alerts ask: of the pages named, those that the result page would list; odd texts find nothing and break
+    nothing."""
+    every, some = [1, 2, 3, 4, 5], [1, 3]
+    queries = [SearchParams.from_query(QueryDict(text)) for text in HELD]
+    asked = [Asked(p, read(p.q), ANONYMOUS, pages) for pages in (every, some) for p in queries]
+    asked += [Asked(SearchParams(q=text), read(text), ANONYMOUS, every) for text in ODD]
+    found = [set(pages) for pages in engine.matching_each(asked)]
+    expected = list(HELD.values())
+    assert found[: len(HELD)] == expected
+    assert found[len(HELD) : 2 * len(HELD)] == [pages & set(some) for pages in expected]
+    assert len(found) == len(asked)
+    invited = Viewer(7, is_verified=True)
+    hidden = Asked(SearchParams(), read(""), invited, every)
+    assert [set(pages) for pages in engine.matching_each([hidden, replace(hidden, viewer=ANONYMOUS)])] == [
+        set(every)
+    ] * 2
+
+
+@pytest.mark.elasticsearch
+def test_saved_searches_ask_elasticsearch_unless_it_is_behind(elasticsearch, monkeypatch):
+    scout = make_acting("ENTERPRISE", "SCOUT")
+    search = save_search(actor=scout, query="q=固态电池", name="x")
+    documents = []
+    for title, is_pushed in (("固态电池一", True), ("固态电池二", False)):
+        index(replace(BATTERY, title_zh=title))
+        documents = list(SearchDocument.objects.filter(pk=1))
+        if is_pushed:
+            pushing.push()
+            monkeypatch.setattr(DatabaseEngine, "matching_each", None)
+        assert found_by_searches(documents) == {search.pk: [1]}
+        monkeypatch.undo()
 
 
 def test_engines_multiply_by_the_documented_factor(stored, find):
