@@ -4,6 +4,7 @@ A page that is new, or has changed, is compared with the other side. A pair is w
 best few for the other, and both name the same things (matching.is_close); so there is no score to be tuned.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -24,7 +25,7 @@ from search.models import DocumentState, Kind, MatchedPair, MatchLetters, Search
 from search.services import match_stop_token
 from search.viewer import Viewer
 
-BATCH = 50  # pages in one transaction: each asks the engine several times
+BATCH = 10  # pages in one transaction: each asks the engine several times
 BEST = 5  # how many of the other side a page may be told of at a time, and among how many it must itself be
 NAMED = 5  # pages in a letter
 _HEAVY = ("words", "characters", "source")
@@ -32,13 +33,14 @@ _OTHER = {Kind.LISTING: Kind.NEED, Kind.NEED: Kind.LISTING}
 Waiting = dict[int, list[SearchDocument]]  # by the page that was there before: what is new for it
 
 
-def run(batches: int | None = None) -> int:
-    """Tell whose page was there before of new pages that fit it; the number of letters. `batches`: at most so many,
-    so that a large import does not keep the worker from what is published meanwhile; the next run goes on."""
-    told, done = 0, 0
-    while done != batches and (states := list(DocumentState.objects.to_match().order_by("page_id")[:BATCH])):
+def run(seconds: float = float("inf")) -> int:
+    """Tell whose page was there before of new pages that fit it; the number of letters. Begins no further piece after
+    so many seconds: what is published meanwhile must not wait for a large import, and the next run goes on."""
+    told, until = 0, time.monotonic() + seconds
+    while states := list(DocumentState.objects.to_match().order_by("page_id")[:BATCH]):
         told += _run_batch([state.pk for state in states])
-        done += 1
+        if time.monotonic() >= until:
+            break
     return told
 
 

@@ -5,8 +5,10 @@ import logging
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 
+from marketplace.celery import nudge
 from search import alerts, indexing, listening, mending, pairing, pushing
 from search.engines import client
+from search.models import DocumentState
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +23,14 @@ def drain_outbox() -> None:
     except (*client.FAILURES, pushing.IndexProblem):
         logger.warning("Elasticsearch did not take the changes; they wait", exc_info=True)
     alerts.run()
-    pairing.run(batches=1)
+    if DocumentState.objects.to_match().exists():
+        nudge(match_pages)
+
+
+@shared_task(ignore_result=True)
+def match_pages() -> None:
+    """Tell needs and listings of each other, for a moment: the next drain goes on with what is left."""
+    pairing.run(seconds=2)
 
 
 @shared_task(ignore_result=True)

@@ -231,7 +231,7 @@ def test_large_import_is_matched_piece_by_piece(firm, need, listing, monkeypatch
     index(need, *(replace(listing, page_id=number) for number in (21, 22, 23)))
     left = []
     while DocumentState.objects.to_match().exists():
-        pairing.run(batches=1)
+        pairing.run(seconds=0)
         left.append(DocumentState.objects.to_match().count())
     assert (left, MatchedPair.objects.count()) == ([2, 0], 3)
 
