@@ -175,6 +175,8 @@ def contract(request: HttpRequest, number: str) -> HttpResponse:
         "calendar_note": working_days.note(found.act_by) if found.state in IN_WORKING_DAYS else "",
         "actions": actions_for(found, acting),
         "gist": one_line(found.terms, lang()),
+        # Once it is in effect, reports and money come before papers: on a phone the second column comes last.
+        "money_first": found.effective_on is not None and tab == "overview",
         "today": today(),
         "breaches": open_breaches(found),
         "disputed_by_us": found.disputed and found.dispute_side == side,
