@@ -70,7 +70,7 @@ def context_of(playing: Playing) -> dict:
             "compared": facts.compared(playing.course, playing.then),
             "difference": facts.in_words(playing.course, playing.then),
             "changes": in_both(playing.agreed, playing.changed),
-            "versions": versions(playing.course, playing.then, playing),
+            "both": versions(playing.course, playing.then, playing),
         }
     return context
 

@@ -264,6 +264,8 @@ def test_terms_of_a_running_contract_are_changed_in_the_editor(client, world, co
     assert [course.lines[-1].end for course in (playing.course, playing.then)] == [
         add_months(contract.effective_on, months) - DAY for months in (contract.terms.term_months, 72)
     ]
-    assert BeautifulSoup(changed.content, "lxml").select_one("#play [name=since]")
+    soup = BeautifulSoup(changed.content, "lxml")
+    assert soup.select_one("#play [name=since]")
+    assert len(soup.select(".versions > section")) == 2
     refused = client.post(address, sent | {"currency": "USD", "compare": "1"})
     assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["currency"])

@@ -280,7 +280,7 @@ def test_terms_are_changed_in_the_editor_and_both_versions_shown(client, db):
     playing = page.context["playing"]
     assert (playing.key, playing.form.data["m0_0"]) == ("fast", "1,000,000")
     assert playing.then.total * 3 == playing.course.total * 4 > 0
-    assert [version["course"] for version in page.context["versions"]] == [playing.course, playing.then]
+    assert [version["course"] for version in page.context["both"]] == [playing.course, playing.then]
     # a slider that is moved afterwards keeps the changed terms
     soup = BeautifulSoup(page.content, "lxml")
     moved = filled_in(soup.select_one("#play"), soup) | {"scenario": "nothing"}
