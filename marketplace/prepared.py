@@ -7,13 +7,16 @@ import psycopg
 from django.db import OperationalError, connection
 
 
-def run(statement: str, values: Sequence | Mapping = (), *, binary: bool = False) -> psycopg.Cursor:
+def run(
+    statement: str, values: Sequence | Mapping = (), *, binary: bool = False, prepare: bool = True
+) -> psycopg.Cursor:
     """The executed statement, to fetch from; `binary` asks for its rows in binary. Raises Django's own errors, and
-    so a broken connection is not kept."""
+    so a broken connection is not kept. Without `prepare` it is planned anew each time, by how large tables are then:
+    right for joins, whose kept plan would be the one of a table that was still small."""
     connection.ensure_connection()
     cursor = psycopg.Cursor(connection.connection)
     with connection.wrap_database_errors:
-        cursor.execute(statement, values, prepare=True, binary=binary)
+        cursor.execute(statement, values, prepare=prepare, binary=binary)
     return cursor
 
 

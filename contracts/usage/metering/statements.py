@@ -25,6 +25,8 @@ _COLUMNS = """contract_id, source, event_id, kind, meter_id, product, day, last_
 
 # Usage: what waits for an event (a void or a replacement that came first) keeps it out of the sums. Columns come as one
 # text each, cut at a mark that no value holds: arrays would cost the client more than everything else.
+# The look for what waits is a subquery with LIMIT on purpose: as a join, planned while the table was still empty, it
+# would read the whole table at each call until the next ANALYZE.
 _INSERT_USAGE = """
 WITH written AS (
     INSERT INTO contracts_usageevent (contract_id, source, event_id, kind, meter_id, product, day, quantity,
@@ -49,11 +51,12 @@ WITH written AS (
     INSERT INTO contracts_dailyusage AS d (meter_id, product, day, quantity, events)
     SELECT meter_id, product, day, sum(quantity), count(*)
     FROM written w
-    WHERE NOT EXISTS (
-        SELECT 1 FROM contracts_usageevent c
+    WHERE (
+        SELECT true FROM contracts_usageevent c
         WHERE c.contract_id = w.contract_id AND c.target_source = w.source AND c.target_id = w.event_id
             AND c.target_id IS NOT NULL
-    )
+        LIMIT 1
+    ) IS NULL
     GROUP BY meter_id, product, day
     ORDER BY meter_id, product COLLATE "C", day
     ON CONFLICT (meter_id, product, day)
@@ -160,7 +163,7 @@ def write(
         new = run(_INSERT_OTHERS, [moment, key_id, user_id, *columns], binary=True).fetchall()
         written.update(new)
         if new:
-            run(_CORRECT_SUMS, _columns(new))
+            run(_CORRECT_SUMS, _columns(new), prepare=False)
     return written
 
 
@@ -225,7 +228,7 @@ def kinds_of(keys: Sequence[Key]) -> dict[Key, int]:
 def _stored(column: str, keys: Sequence[Key]) -> dict:
     if not keys:
         return {}
-    rows = run(_STORED.format(column), _columns(keys), binary=True).fetchall()
+    rows = run(_STORED.format(column), _columns(keys), binary=True, prepare=False).fetchall()
     return {(contract_id, source, event_id): value for contract_id, source, event_id, value in rows}
 
 
