@@ -169,7 +169,7 @@ class Offer:
             if not asked and left > 0 and self.can("extension.ask", Side.LICENSEE):
                 yield Action("extend", _("Ask for an extension"), self.url("contract_extension"))
         if self.can("fact.record", *parties):
-            yield Action("fact", _("Put a fact on record"), self.url("contract_fact_new"))
+            yield Action("fact", _("Record first income or another fact"), self.url("contract_fact_new"))
         if self.can("breach.notify", *parties):
             yield Action("breach", _("Notify a breach"), self.url("contract_breach"))
             if not contract.disputed:

@@ -94,7 +94,7 @@ def sign_and_try(crowd: Crowd, paper: dict) -> None:
 
 def trigger(crowd: Crowd, number: str, day: date) -> None:
     """The first income is put on record; it sets the royalty going though nobody decided."""
-    reporter = crowd.reporter.menu("Work", "Contracts").tap(number).tap("Put a fact on record")
+    reporter = crowd.reporter.menu("Work", "Contracts").tap(number).tap("Record first income or another fact")
     reporter.write(on=day.isoformat()).tap("Put on record")
     assert "in force" in reporter.text
 

@@ -177,7 +177,7 @@ def fact_new(request: HttpRequest, number: str) -> HttpResponse:
         contract,
         form,
         run,
-        title=_("Put a fact on record"),
+        title=_("Record first income or another fact"),
         lede=lede,
         submit=_("Put on record"),
         done=_("The fact is on record. Where it needs the other side, they are asked to confirm it."),
