@@ -9,12 +9,15 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from marketplace.accounts.models import User
+from marketplace.clock import today
 from marketplace.demo.texts import texts
-from marketplace.organisations import services
+from marketplace.organisations import mandates, services
 from marketplace.organisations.acting import Acting, acting_for
 from marketplace.organisations.models import Membership, Organisation
 from marketplace.organisations.roles import ROLES_OF_KIND, Kind, Role
 
+BROKERS = "example-transfer-agency"
+MANDATES = ("demo-green-farms", "sample-battery-works", "demo-water-treatment")  # who let it search for them
 FACTS = ("name_zh", "name_en", "credit_code", "region", "address", "size_class", "tech_sme_no")
 
 
@@ -137,3 +140,13 @@ def make_everybody() -> tuple[People, Acting]:
         for facts in book[section]:
             people.organisations[facts["slug"]] = by_code[facts["credit_code"]]
     return people, operator
+
+
+def give_mandates(people: People) -> None:
+    """Enterprises without somebody who searches let the agency do it: its broker sees what fits their needs."""
+    purpose = texts("messages")["mandate"]["zh"]
+    for slug in MANDATES:
+        mandate = mandates.propose_mandate(
+            actor=people.acting(BROKERS, "BROKER"), client=people.org(slug), purpose=purpose, valid_from=today()
+        )  # fmt: skip
+        mandates.answer_mandate(mandate, actor=people.acting(slug, "SIGNATORY"), accepted=True)

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 
 from marketplace.clock import at, today
 from marketplace.demo.market import publish_listings, publish_needs, publish_services
-from marketplace.demo.people import make_everybody
+from marketplace.demo.people import give_mandates, make_everybody
 from marketplace.demo.plots import plots
 
 WEEK = timedelta(days=7)
@@ -27,6 +27,8 @@ def tell_everything(say: Callable[[str], None]) -> None:
         people, _operator = make_everybody()
     say("Listings, needs, services …")
     pages = publish_listings(people, start + timedelta(days=10))
+    with at(start + timedelta(days=90)):
+        give_mandates(people)
     publish_needs(people, start + timedelta(days=100))
     publish_services(people, start + timedelta(days=120))
     say("Deals and contracts …")
