@@ -1,5 +1,6 @@
 """Which figures a contract's terms ask for, and whether submitted rows can answer them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contracts.lifecycle.facts import terms_versions
+from contracts.rating import TermsVersion
 from contracts.rating.usage import SALES
 from contracts.usage.metering.queries import is_metered
 from contracts.usage.models import UsageReport, UsageRow
@@ -88,7 +90,12 @@ def asks_for_reports(terms: Terms) -> bool:
 
 def terms_on(contract, day: date) -> Terms:
     """The terms in force on a day (the first version before its own start)."""
-    versions = sorted(terms_versions(contract), key=lambda version: version.effective_on)
+    return terms_among(terms_versions(contract), day)
+
+
+def terms_among(versions: Sequence[TermsVersion], day: date) -> Terms:
+    """`terms_on` for somebody who has the versions at hand."""
+    versions = sorted(versions, key=lambda version: version.effective_on)
     return next((v.terms for v in reversed(versions) if v.effective_on <= day), versions[0].terms)
 
 

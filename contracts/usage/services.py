@@ -15,7 +15,7 @@ from contracts.lifecycle.states import UNSETTLED, FactState
 from contracts.rating import periods, rate
 from contracts.usage.deeming import deem_report
 from contracts.usage.metering.places import make_meters
-from contracts.usage.meters import asks_for_reports, check_rows, terms_on
+from contracts.usage.meters import asks_for_reports, check_rows, terms_among
 from contracts.usage.models import BrokerAccess, Evidence, UsageReport, UsageRow
 from contracts.usage.queries import rating_inputs
 from contracts.usage.states import DUE, NEXT, ReportState
@@ -64,7 +64,7 @@ def schedule_reports(contract: LicenceContract) -> list[UsageReport]:
     versions, facts, usage = rating_inputs(contract)
     splits = rate(versions, facts, usage, today()).split_days
     asked = [
-        p for p in periods(versions, facts, today(), splits) if asks_for_reports(terms_on(contract, p.end))
+        p for p in periods(versions, facts, today(), splits) if asks_for_reports(terms_among(versions, p.end))
     ]
     wanted = {(p.start, p.end): p for p in asked}
     there = {
