@@ -145,7 +145,8 @@ def _reasons(document: SearchDocument, other: SearchDocument, own: About, names:
     readable = [term for term in shared if "(" in term or _is_readable(term)]
     written = ("zh" if chinese else "en") in set(document.languages) & set(other.languages)
     # Texts in both languages share words in both; those of the other language say nothing to the reader.
-    named = (readable if written else readable or shared)[:SHARED]
+    named = readable if written else readable or shared
+    named = [term for term in named if not any(term != other and term in other for other in named)][:SHARED]
     if not named:
         return []
     reasons = [_spoken(named)]
