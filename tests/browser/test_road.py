@@ -1,4 +1,4 @@
-"""One new deal on a phone, by taps alone: from the search box to the inventor's income, over everybody's desk.
+"""One new deal, in English on a phone and in Chinese on a desk, by taps alone: from the search box to the inventor's income, over everybody's desk.
 
 Each step is found by the words that are seen on the page before it, so a dead end fails. The days between pass as the
 demo's clock lets them.
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from marketplace import clock
-from tests.browser.live import Crowd, go_to, served
+from tests.browser.live import DESK, PHONE, Crowd, go_to, served
 from tests.clones import cloned_database
 from tests.factories.ground import PASSWORD
 from tests.flows import money, steps
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAMES = re.compile(
     "(编辑|审核|合同|校签|校财|侦察|企签|报告|企财|经纪|机签|机财|运营)[甲乙丙丁戊己庚辛壬癸子丑卯]|[王赵]示例|材料学院|东湖示例大学"
     "|长江样例泵业有限公司|楚天示例技术转移|江城银行示例支行|武汉市\\w+号|一种低温密封胶及其制备方法|简体中文|中文"
-    "|《促进科技成果转化法》（2015）第四十五条|财税〔2016〕36号：现代服务业|国科发政〔2018〕103号|待核实"
+    "|《促进科技成果转化法》（2015）第四十五条|财税〔2016〕36号：现代服务业|国科发政〔2018〕103号|待核实|to be verified"
 )
 
 
@@ -49,11 +49,13 @@ def next_quarter(day: date) -> date:
 def agree(crowd: Crowd) -> None:
     """Found, asked, a broker brought in, an offer made and accepted."""
     scout, officer, broker, signatory = crowd.scout, crowd.officer, crowd.broker, crowd.signatory
-    crowd.visitor.write(q="pump sealing").tap("Search").tap("Low-temperature sealing compound")
-    scout.menu("Market", "Search the market").write(q="sealing compound").tap("Search")
+    crowd.visitor.write(q=crowd.visitor.said("pump sealing")).tap("Search").tap(
+        "Low-temperature sealing compound"
+    )
+    scout.menu("Market", "Search the market").write(q=scout.said("sealing compound")).tap("Search")
     scout.tap("Low-temperature sealing compound").choose("I would like to try it")
-    scout.write(message="May we try it in two pumps?").tap("Send").tap("bring one in")
-    scout.page.locator("main select[name=agency]").select_option(label="Chutian Example Transfer")
+    scout.write(message=scout.said("May we try it in two pumps?")).tap("Send").tap("bring one in")
+    scout.page.locator("main select[name=agency]").select_option(label=scout.said("Chutian Example Transfer"))
     scout.tap("Ask the other side")
     officer.desk("an agency is invited").tap("Agree")
     broker.desk("an agency is invited").tap("Join").tap("Propose a commission").write(rate="5").tap("Propose")
@@ -61,7 +63,7 @@ def agree(crowd: Crowd) -> None:
     officer.tap("Make an offer").tap("Shapes of payment").tap("Entry fee and royalty, with minimum and cap")
     officer.tap("Preview before sending").tap("Send the offer")
     signatory.desk("accept the offer").press("Accept")
-    assert "the seal fits" in signatory.text
+    assert signatory.said("the seal fits") in signatory.text
 
 
 def contract(crowd: Crowd) -> str:
@@ -75,7 +77,7 @@ def contract(crowd: Crowd) -> str:
     approver = crowd.approver.desk("review the contract").tap("Review").tap("To your answer")
     approver.choose("Approve and open the public notice").tap("Send the answer")
     notice = crowd.visitor.tap("Public notices", inside="nav.site-nav").tap(number.replace("C-", "N-"))
-    assert "Low-temperature sealing compound" in notice.text
+    assert notice.said("Low-temperature sealing compound") in notice.text
     return number
 
 
@@ -85,7 +87,7 @@ def sign_and_try(crowd: Crowd, paper: dict) -> None:
         person.tap("Sign", inside="main form")
         if person.page.locator("main input[name=password]").count():
             person.write(password=PASSWORD).tap("Confirm")
-        assert "Signed" in person.page.inner_text("body")
+        assert person.said("Signed") in person.page.inner_text("body")
     officer = crowd.officer.desk("deliver the result").tap("State the delivery").write(items="Recipe\nSample")
     officer.page.locator("main input[type=file]").set_input_files(paper)
     officer.tap("State the delivery", inside="main form")
@@ -96,7 +98,7 @@ def trigger(crowd: Crowd, number: str, day: date) -> None:
     """The first income is put on record; it sets the royalty going though nobody decided."""
     reporter = crowd.reporter.menu("Work", "Contracts").tap(number).tap("Record first income or another fact")
     reporter.write(on=day.isoformat()).tap("Put on record")
-    assert "in force" in reporter.text
+    assert reporter.said("in force") in reporter.text
 
 
 def report_and_bill(crowd: Crowd, number: str) -> None:
@@ -128,7 +130,7 @@ def pay(crowd: Crowd, day: date) -> None:
     finance.page.locator("main input[type=file]").set_input_files(upload)
     finance.tap("Read", inside="main form").tap("Take over the new lines")
     finance.tap(day.isoformat()).tap("Confirm the receipt")
-    assert "confirmed" in finance.text
+    assert finance.said("confirmed") in finance.text
 
 
 def distribute(crowd: Crowd, number: str) -> None:
@@ -145,19 +147,22 @@ def pay_out(crowd: Crowd) -> None:
     for box in finance.page.locator("main input[name=payout]").all():
         box.check()
     finance.write(reference="OUT-1").tap("Confirm")
-    assert "confirmed" in finance.page.inner_text("body")
+    assert finance.said("confirmed") in finance.page.inner_text("body")
     inventor = crowd.inventor.tap("My income", inside="nav.site-nav")
     assert "¥16,800.00" in inventor.text  # 60 % of 70 % of 40,000
     with inventor.page.expect_response(lambda answer: "statement" in answer.url) as paper:
-        inventor.page.locator("main a", has_text="Statement").first.click()
+        inventor.page.locator("main a", has_text=inventor.said("Statement")).first.click()
     assert paper.value.status == 200
 
 
-def test_a_new_deal_is_walked_by_taps_alone(people, browser_thread):
+@pytest.mark.parametrize(
+    ("language", "screen"), [("en", PHONE), ("zh-hans", DESK)], ids=["en-390", "zh-1440"]
+)
+def test_a_new_deal_is_walked_by_taps_alone(people, browser_thread, language, screen):
     pool, browser = browser_thread
     paper = {"name": "recipe.pdf", "mimeType": "application/pdf", "buffer": steps.paper().read()}
     with served() as site:
-        crowd = Crowd(browser, site, people, NAMES)
+        crowd = Crowd(browser, site, people, NAMES, language, screen)
 
         def walk(part, *given):
             return pool.submit(part, crowd, *given).result()
