@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Sum
+from django.db.models import Prefetch, Sum
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
@@ -15,7 +15,17 @@ from contracts.billing.charge_steps import ContractBilling
 from contracts.billing.closing.drafts import grace_days
 from contracts.billing.forms import CarryForm, DryRunForm, ReasonForm
 from contracts.billing.lines import line_text
-from contracts.billing.models import BILLABLE, SETTLED, WATCHED, Charge, ChargeState, Invoice, RatingRun
+from contracts.billing.models import (
+    BILLABLE,
+    SETTLED,
+    WATCHED,
+    Charge,
+    ChargeState,
+    CreditNote,
+    CreditNoteLine,
+    Invoice,
+    RatingRun,
+)
 from contracts.billing.planning import key_of
 from contracts.billing.preview import dry_run
 from contracts.billing.runs import recompute
@@ -55,8 +65,11 @@ def charges(request, number):
     found = (
         Charge.objects.visible_to(request.acting)
         .filter(contract=contract)
-        .select_related("contract")
-        .prefetch_related("contract__versions")
+        .select_related("contract", "invoice_line__invoice")
+        .prefetch_related(
+            "contract__versions",
+            Prefetch("credit_lines", CreditNoteLine.objects.select_related("credit_note")),
+        )
     )
     found = _filtered(request, found)
     if request.GET.get("export"):
@@ -68,6 +81,7 @@ def charges(request, number):
             (_("Kind"), "get_kind_display"),
             (_("Amount"), "amount"),
             (_("State"), "get_state_display"),
+            (_("Invoice"), lambda row: ", ".join(paper.number for paper in _papers(row))),
         ]
         return tables.export(request, f"charges-{contract.number}", columns, found)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
@@ -76,7 +90,10 @@ def charges(request, number):
     context = {
         "contract": contract,
         "page_obj": page,
-        "rows": [{"charge": charge, "text": line_text(charge, language)} for charge in page],
+        "rows": [
+            {"charge": charge, "text": line_text(charge, language), "papers": _papers(charge)}
+            for charge in page
+        ],
         "states": ChargeState.choices,
         "state": request.GET.get("state", ""),
         "may_approve": licensor and request.acting.can("charge.approve"),
@@ -93,6 +110,12 @@ def charges(request, number):
             initial={"carry_below_minor": own.carry_below_minor if own else None},
         )
     return render(request, "contracts/billing/charge_list.html", context)
+
+
+def _papers(charge: Charge) -> list[Invoice | CreditNote]:
+    """The invoice or the credit notes on which a charge stands."""
+    line = getattr(charge, "invoice_line", None)
+    return [line.invoice] if line else [line.credit_note for line in charge.credit_lines.all()]
 
 
 def _open_sums(contract: LicenceContract) -> dict:

@@ -28,7 +28,10 @@ PLACE = {
 def road(contract: LicenceContract) -> list[dict]:
     """Steps for the `road` tag. Steps that this contract skips (no notice, nothing to decide) are left out."""
     terms = contract.terms
-    notice = next(iter(sorted(contract.notices.all(), key=lambda row: -row.pk)), None)
+    own = (row for row in contract.notices.all() if row.amendment_id is None)
+    notice = max(
+        own, key=lambda row: row.pk, default=None
+    )  # an amendment's own notice is no step of this road
     decision = getattr(contract, "decision", None)
     decided = decision.on if decision else None
     days = {

@@ -204,7 +204,7 @@ def _overview(contract: LicenceContract, acting, side) -> dict:
     return {
         "findings": _to_mend(contract, acting) if drafting else [],
         "declarations": contract.declarations.all() if before else [],
-        "notice": contract.notices.first(),
+        "notices": contract.notices.select_related("amendment"),
         "notice_days": days,
         "notice_source": source,
         "reviews": contract.reviews.select_related("reviewed_by")[:5] if before and reads_reviews else [],

@@ -5,6 +5,7 @@ from datetime import date
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Sum
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -56,6 +57,8 @@ def usage(request, number):
     context = {
         "contract": contract,
         "page_obj": page,
+        "totals": _totals(rows),
+        "with_products": any(row.product for row in page),
         "meters": [(name, label_of(name)) for name in meters],
         "open_periods": closings.open_periods(contract),
         "refused": RefusedEvent.objects.filter(contract=contract).count(),
@@ -65,6 +68,13 @@ def usage(request, number):
         "query": request.GET,
     }
     return render(request, "contracts/usage/usage_detail.html", context)
+
+
+def _totals(rows) -> list[dict]:
+    """What the listed days come to, over all pages, by meter."""
+    sums = rows.order_by().values("meter__name", "meter__is_money")
+    totals = sums.annotate(quantity=Sum("quantity"), events=Sum("events")).order_by("meter__name")
+    return [{**row, "label": label_of(row["meter__name"])} for row in totals]
 
 
 def _day(request, name: str) -> date | None:

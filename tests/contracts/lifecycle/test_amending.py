@@ -10,6 +10,7 @@ from django.urls import reverse
 from contracts.lifecycle import services
 from contracts.lifecycle.due import run_due
 from contracts.lifecycle.models import Amendment
+from contracts.lifecycle.road import road
 from marketplace.clock import at
 from marketplace.refusals import Incomplete, NotPermitted, Refused, TransitionRefused
 from marketplace.terms import read, write
@@ -62,8 +63,10 @@ def in_force(world, contract, terms, *, effective_on, on):
 
 
 def test_a_changed_price_goes_on_notice_is_signed_and_rates_later_periods(world, contract):
+    signed_road = [(step["key"], step["on"]) for step in road(fresh(contract))]
     amendment = in_force(world, contract, FOUR, effective_on=date(2026, 7, 1), on=date(2026, 4, 10))
     assert (amendment.touches, amendment.state) == (["price"], "EFFECTIVE")
+    assert [(step["key"], step["on"]) for step in road(fresh(contract))] == signed_road
     assert amendment.notices.get().state == "COMPLETED"
     assert amendment.version.effective_on == date(2026, 7, 1)
     for end, yuan in ((MARCH, "1000000"), (JUNE, "1000000"), (date(2026, 9, 30), "1000000")):
