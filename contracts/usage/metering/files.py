@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from contracts.lifecycle.models import LicenceContract
-from contracts.usage.metering.cloudevents import REPLACEMENT, TYPE_OF, USAGE, VOID
+from contracts.usage.metering.cloudevents import REPLACEMENT, TYPE_OF, TYPES, USAGE, VOID
 from contracts.usage.metering.ingest import MOST_EVENTS, Result, ingest
-from contracts.usage.metering.models import EventFile
+from contracts.usage.metering.models import EventFile, EventKind
 from contracts.usage.metering.places import make_meters
 from contracts.usage.sheets import rows_of
 from marketplace.audit.services import record
@@ -31,6 +32,30 @@ SOURCE = "urn:usefirst:file"
 MOST_ROWS = 20_000
 COLUMNS = ("id", "time", "meter", "quantity", "product", "type", "target_id", "source")
 NEEDED = ("id",)
+# Why a line stays out, said of a spreadsheet's columns and in the reader's language; by the codes of ingest.
+REASONS = {
+    "id": gettext_lazy("The id must be a text of 1 to 100 characters."),
+    "source": gettext_lazy("The source must be a text of 1 to 200 characters."),
+    "type": gettext_lazy("The type is usage (or empty), void or replacement."),
+    "target": gettext_lazy(
+        "target_id must name another event that is usage: the one to be voided or replaced."
+    ),
+    "product": gettext_lazy("The product may have 120 characters."),
+    "time": gettext_lazy("The time must be a day and a clock time, e.g. 2026-01-31 08:00."),
+    "quantity": gettext_lazy(
+        "The quantity must be a number that is not negative (profit may be), with six decimals at most, sums with"
+        " those of the currency. A wrong event is corrected by a void or a replacement."
+    ),
+    "characters": gettext_lazy("Control characters are not allowed in texts."),
+    "unknown_meter": gettext_lazy("The contract has no such meter; it has: %(meters)s."),
+    "future": gettext_lazy("The time lies more than an hour in the future."),
+    "before_contract": gettext_lazy("The time lies before the contract took effect."),
+    "after_end": gettext_lazy(
+        "The time lies after the end of the licence; the licensor is shown this event."
+    ),
+    "replaced": gettext_lazy("The event that this one replaces has a replacement already."),
+    "other_content": gettext_lazy("This id is on record with other content."),
+}
 KINDS = {"": USAGE, "usage": USAGE, "void": VOID, "replacement": REPLACEMENT}
 
 
@@ -144,7 +169,8 @@ def _text(cell: object) -> str:
 
 
 def report_lines(file: EventFile) -> list[dict]:
-    """For the row report: line number, what it said, what became of it."""
+    """For the row report: line number, what it said, what became of it, in the language of whoever reads it."""
+    meters = ", ".join(file.contract.meters.order_by("pk").values_list("name", flat=True)) or "–"
     return [
         {
             "line": number,
@@ -152,11 +178,13 @@ def report_lines(file: EventFile) -> list[dict]:
             "meter": event["data"].get("meter", ""),
             "quantity": event["data"].get("quantity", ""),
             "time": event.get("time", ""),
+            "target": event["data"].get("target_id", ""),
+            "kind": EventKind(TYPES[event["type"]]).label if event["type"] in TYPES else event["type"],
             "status": status,
-            "reason": reason,
+            "reason": REASONS[code] % {"meters": meters} if code in REASONS else reason,
             "is_bad": status not in ("accepted", "duplicate"),
         }
-        for number, (event, (status, _source, _id, _code, reason)) in enumerate(
+        for number, (event, (status, _source, _id, code, reason)) in enumerate(
             zip(file.events, file.results, strict=True), 2
         )
     ]

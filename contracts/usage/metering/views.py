@@ -9,6 +9,7 @@ from django.db.models import Sum
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from contracts.usage.access import contract_in_effect, may_read_usage
@@ -203,9 +204,11 @@ def usage_file(request, number, pk):
             (_("Line"), "line"),
             (_("Id"), "id"),
             (_("Time"), "time"),
+            (_("Kind"), "kind"),
+            (_("Target"), "target"),
             (_("Meter"), "meter"),
             (_("Quantity"), "quantity"),
-            (_("Result"), lambda line: RESULTS[line["status"]]()),
+            (pgettext("outcome", "Result"), lambda line: RESULTS[line["status"]]()),
             (_("Reason"), "reason"),
         ]
         return tables.export(request, f"{file.name}-report", columns, lines)

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 from openpyxl import Workbook, load_workbook
 
 from contracts.billing.sofar import so_far
@@ -159,6 +160,13 @@ def test_a_spreadsheet_is_tried_then_taken_over(world, contract, ask):
     assert sums(contract) == {("calls", "", 20260301): "1"}  # a trial saves nothing
     page = ask(world.reporter, "usage_file", contract.number, file.pk, query="?show=bad")
     assert [line["line"] for line in page.context["page_obj"]] == [4, 5]
+    for language, words in (
+        ("zh-hans", "时间须为日期加钟点"),
+        ("en", "The time must be a day and a clock time"),
+    ):
+        with translation.override(language):  # whoever reads it, not whoever sent it
+            page = ask(world.reporter, "usage_file", contract.number, file.pk, query="?show=bad")
+        assert words in page.content.decode()
     report = ask(world.reporter, "usage_file", contract.number, file.pk, query="?export=xlsx").content
     assert [row[0].value for row in load_workbook(BytesIO(report)).active.rows] == ["行", 2, 3, 4, 5]
     assert ask(world.officer, "usage_file", contract.number, file.pk).status_code == 404
