@@ -1170,7 +1170,8 @@ def check_rollups(bundle):
 
 
 def check_interest(bundle):
-    """Interest that was charged: for each late receipt of an invoice, after the terms in force on its day."""
+    """Interest that was charged: with each late receipt of an invoice, or month by month, after the terms in force on
+    its day."""
     invoices = {invoice["number"]: invoice for invoice in bundle.paper("invoices.json")}
     charges = {charge["id"]: charge for charge in bundle.paper("charges.json")}
     sums = {}
@@ -1184,42 +1185,80 @@ def check_interest(bundle):
         if invoice is None:
             bundle.wrong.append("interest of %s: its invoice is not here" % number)
             continue
-        if any(note["invoice"] == number for note in bundle.paper("credit_notes.json")):
+        if is_given_back(bundle, number, charges):
             continue  # what was given back since bears no interest; when it was given back decides: left to people
         count += 1
-        expected = sum(amount for day_, amount in interest_of(bundle, invoice, charges) if day_ == day(on))
-        bundle.equal("interest of %s, received %s" % (number, on), minor, expected)
+        expected = interest_of(bundle, invoice, charges).get(day(on), 0)
+        bundle.equal("interest of %s, charged for %s" % (number, on), minor, expected)
     if sums:
         bundle.tell("%d sums of late-payment interest recomputed", count)
 
 
+def is_given_back(bundle, number, charges):
+    """Whether a credit note took anything but interest off an invoice."""
+    return any(
+        note["invoice"] == number
+        and any(charges.get(line["charge"], {}).get("kind") != "INTEREST" for line in note["lines"])
+        for note in bundle.paper("credit_notes.json")
+    )
+
+
 def interest_of(bundle, invoice, charges):
-    """(day, interest) of each receipt that came after the later of due date and invoice date."""
+    """Interest by the day for which it is charged: of each receipt that came after the later of due date and invoice
+    date, and, where the terms say "monthly", of the last day of each month from there on what is open."""
     in_force = [v["terms"] for v in bundle.paper("terms.json") if v["effective_on"] <= invoice["issued_on"]]
     rule = in_force[-1].get("interest") if in_force else None
     if not rule:
-        return
+        return {}
     price = sum(line["price"] for line in invoice["lines"])
     bearing = sum(line["price"] for line in invoice["lines"] if charges[line["charge"]]["kind"] != "INTEREST")
     left = invoice["total"] if bearing == price else invoice["total"] * bearing // price
     since = max(day(invoice["due_on"]), day(invoice["issued_on"]))
     allocations = [one for one in bundle.paper("receipts.json") if one["invoice"] == invoice["number"]]
     undone = {one["undoes"] for one in allocations}
-    receipts = sorted((day(one["received_on"]), one["minor"]) for one in allocations if one["undoes"] is None and one["id"] not in undone)  # fmt: skip
-    for on, minor in receipts:
-        part = min(minor, left)
-        left -= part
-        if on <= since or part <= 0:
-            continue
-        if rule["kind"] == "daily":
-            count = (on - since).days
-        else:
-            count = 0
-            while plus_months(since, count + 1) <= on:
-                count += 1
-            if rule["part_months"] and plus_months(since, count) < on:
-                count += 1
-        yield on, half_up(part * Fraction(rule["rate"]) * count)
+    received = {}
+    for one in allocations:
+        if one["undoes"] is None and one["id"] not in undone:
+            received.setdefault(day(one["received_on"]), []).append(one["minor"])
+    days, ends = sorted(received), []
+    if rule.get("charged") == "monthly":
+        last = max(
+            (day(c["end"]) for c in charges.values() if c["of_invoice"] == invoice["number"]), default=since
+        )
+        while plus_months(since, len(ends) + 1) <= last:
+            ends.append(plus_months(since, len(ends) + 1))
+    charged, of_paid, to = {}, 0, None  # by day; rounded, of the parts that are paid; the last month's end
+    for on in sorted({*days, *ends}):
+        for minor in received.get(on, ()):
+            part = min(minor, left)
+            left -= part
+            if on > since:
+                of_paid += simple_interest(rule, part, since, on)
+        to = on if on in ends else to
+        of_open = simple_interest(rule, left, since, to) if to else 0
+        more = of_paid + of_open - sum(charged.values())
+        if more > 0:
+            charged[on] = more
+        elif (
+            left == 0
+        ):  # settled: parts that were each rounded come to less than the whole; the last days give it back
+            for late in sorted(charged, reverse=True):
+                back = min(charged[late], -more)
+                charged[late] -= back
+                more += back
+    return charged
+
+
+def simple_interest(rule, minor, since, on):
+    """Rounded half up; by days, or by full months (a part month counts where the rule says so)."""
+    count = (on - since).days
+    if rule["kind"] == "monthly":
+        count = 0
+        while plus_months(since, count + 1) <= on:
+            count += 1
+        if rule["part_months"] and plus_months(since, count) < on:
+            count += 1
+    return half_up(minor * Fraction(rule["rate"]) * count)
 
 
 def check_ledger(bundle):

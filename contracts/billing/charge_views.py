@@ -149,7 +149,7 @@ def charge(request, pk):
     open_minor = family.exclude(state__in=SETTLED).aggregate(sum=Sum("amount_minor"))["sum"] or 0
     before = (
         family.filter(sequence__lt=found.sequence).exclude(working=None).order_by("-sequence").first()
-        if found.kind == Charge.Kind.ADJUSTMENT
+        if found.before_minor is not None
         else None
     )
     disputable = found.state in (ChargeState.ACCRUED, *BILLABLE) and open_minor > 0
@@ -175,6 +175,7 @@ def charge(request, pk):
         "may_withdraw": licensee and acting.can("charge.dispute") and found.state == ChargeState.DISPUTED,
         "reason_form": ReasonForm(),
         "invoice": Invoice.objects.filter(lines__charge=found).first(),
+        "late": Invoice.objects.filter(pk=found.of_invoice_id).first() if found.of_invoice_id else None,
     }
     return render(request, "contracts/billing/charge_detail.html", context)
 

@@ -58,6 +58,9 @@ def _text(charge: Charge, element, *, english: bool) -> str:
         if english
         else f"{charge.period_start} 至 {charge.period_end}"
     )
-    if charge.kind == Charge.Kind.ADJUSTMENT:
+    if charge.kind == Charge.Kind.INTEREST:  # "interest:" and the invoice that was paid late
+        number = charge.element_id.partition(":")[2]
+        text += f" on {number}" if english else f"（{number}）"
+    if charge.before_minor is not None:
         return f"Correction: {text}, {days}" if english else f"调整：{text}，{days}"
     return f"{text}, {days}" if english else f"{text}，{days}"

@@ -73,7 +73,7 @@ def plan(
             for row in rows:
                 original = first_of(row) if row.amount_minor < 0 else None
                 invoices[due_of(original or row)].append(row)
-        elif all(row.kind == Charge.Kind.ADJUSTMENT for row in rows):
+        elif all(row.before_minor is not None for row in rows):  # corrections alone
             small += rows
         else:
             _out(rows, found, invoices, due_of)

@@ -1,51 +1,92 @@
-"""Late receipts told to billing, which charges interest: pulled, running it twice adds nothing. And what interest has
-come to so far on what is still open: told to both sides, charged when the money arrives."""
+"""Interest told to billing, which charges it: pulled, running it twice adds nothing. And what interest has come to so far
+and is not charged yet: told to both sides."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
+from contracts.batches import work_off
 from contracts.billing.interest import accrue_interest, interest_items
 from contracts.billing.models import SETTLED, Charge, Invoice
+from contracts.lifecycle.models import ContractTerms
+from contracts.payments.collecting.models import WriteOff, WriteOffState
 from contracts.payments.models import Allocation
 from contracts.payments.queries import annotate_balances
 from contracts.rating.interest import Paid
 from marketplace.clock import today
+from marketplace.terms import Charged
+
+SHORTEST_MONTH = timedelta(days=28)
 
 
 def receipts_of(invoice: Invoice) -> list[Paid]:
     """What stands against an invoice: the day it reached the bank and the sum, undone allocations left out."""
     rows = Allocation.objects.filter(invoice=invoice, amount_minor__gt=0, reversed_by__isnull=True)
-    return [Paid(row.payment.received_on, row.amount) for row in rows.select_related("payment")]
+    return [
+        Paid(row.payment.received_on, row.amount) for row in rows.select_related("payment").order_by("pk")
+    ]
+
+
+def written_off_on(invoice: Invoice) -> date | None:
+    """From here on nothing of an invoice is expected any more, unless that is taken back."""
+    rows = WriteOff.objects.filter(invoice=invoice, state=WriteOffState.APPROVED)
+    return rows.values_list("decided_on", flat=True).first()
 
 
 def charge_interest() -> int:
-    """Interest of every invoice with a receipt after its due date, or with interest to take back."""
+    """Interest of every invoice with a receipt after its due date, with a month over on what is open where the terms
+    charge month by month, or with interest to take back. An invoice that fails stops no other."""
+    made = 0
+
+    def accrue(invoices: list[Invoice]) -> None:
+        nonlocal made
+        made += sum(len(accrue_interest(one, receipts_of, written_off_on)) for one in invoices)
+
+    for invoice in _to_charge().order_by("pk").iterator(200):
+        work_off([invoice], accrue)
+    return made
+
+
+def _to_charge() -> QuerySet[Invoice]:
     late = Allocation.objects.filter(invoice=OuterRef("pk"), payment__received_on__gt=F("invoice__due_on"))
     charged = Charge.objects.filter(of_invoice=OuterRef("pk"))
-    count = 0
-    invoices = Invoice.objects.filter(Q(Exists(late)) | Q(Exists(charged))).select_related("contract")
-    for invoice in invoices.order_by("pk").iterator(200):
-        count += len(accrue_interest(invoice, receipts_of(invoice)))
-    return count
+    monthly = ContractTerms.objects.filter(
+        contract=OuterRef("contract"), terms__interest__charged=Charged.MONTHLY.value
+    )
+    overdue = Invoice.objects.filter(Exists(monthly), due_on__lt=today() - SHORTEST_MONTH)
+    overdue = annotate_balances(overdue).filter(open_minor__gt=0)
+    found = Q(Exists(late)) | Q(Exists(charged)) | Q(pk__in=overdue.values("pk"))
+    return Invoice.objects.filter(found).select_related("contract")
 
 
 def open_interest(invoice: Invoice, until: date | None = None) -> int:
-    """Interest (minor units) on what is open of an invoice, if it were paid on `until` (today)."""
-    if invoice.due_on >= (until or today()):
+    """Interest (minor units) of an invoice that is not charged yet, if what is open were paid on `until` (today)."""
+    return max(_uncharged(invoice, until or today()), 0)
+
+
+def _uncharged(invoice: Invoice, until: date) -> int:
+    if invoice.due_on >= until:
         return 0
     items = interest_items(invoice, receipts_of(invoice), until=until)
-    return sum(item.amount.minor for item in items if not item.paid)
+    if not items:
+        return 0
+    return sum(item.amount.minor for item in items) - charged_interest(invoice, until)
+
+
+def charged_interest(invoice: Invoice, until: date | None = None) -> int:
+    """Interest (minor units) that was charged on an invoice by a day (today), less what was taken back."""
+    rows = invoice.interest_charges.filter(dated_on__lte=until or today())
+    return rows.aggregate(total=Sum("amount_minor"))["total"] or 0
 
 
 def interest_so_far(invoices: QuerySet[Invoice], until: date) -> int:
-    """Interest of invoices up to a day that is on no invoice yet: on what is open, and what was charged for late receipts
-    and neither invoiced nor waived."""
+    """Interest of invoices up to a day that is on no invoice yet: what is not charged on what is open, and what was
+    charged and is neither invoiced nor waived."""
     late = annotate_balances(invoices.filter(due_on__lt=until, issued_on__lte=until)).select_related(
         "contract"
     )
     if until >= today():
         late = late.filter(open_minor__gt=0)
-    running = sum(open_interest(invoice, until) for invoice in late.order_by("pk"))
+    running = sum(_uncharged(invoice, until) for invoice in late.order_by("pk"))
     charges = Charge.objects.filter(of_invoice__in=invoices, dated_on__lte=until).exclude(state__in=SETTLED)
     return running + (charges.aggregate(total=Sum("amount_minor"))["total"] or 0)

@@ -9,7 +9,7 @@ from contracts.billing.models import Invoice
 from contracts.payments.collecting.forms import PauseForm, WriteOffForm
 from contracts.payments.collecting.models import DunningPause, WriteOff, WriteOffState
 from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice
-from contracts.payments.interest import open_interest
+from contracts.payments.interest import charged_interest, open_interest
 from contracts.payments.models import Payment, PaymentAdvice, StatementLine
 from contracts.payments.queries import annotate_balances, payee_account
 from contracts.payments.states import AdviceState, GatewayState, LineState
@@ -55,6 +55,7 @@ def money_of_invoice(request, invoice) -> str:
         "advices": PaymentAdvice.objects.visible_to(request.acting).filter(invoice=invoice),
         "may_read": request.acting.can("payment.confirm"),
         "interest_minor": open_interest(invoice),
+        "charged_minor": charged_interest(invoice),
     }
     return render_to_string("contracts/payments/_invoice_money.html", context, request)
 

@@ -258,6 +258,24 @@ STEPS: dict[str, Meaning] = {
         "逾期利息：{amount} × {rate} × {days} 天 = {value}。",
         "Late-payment interest: {amount} × {rate} × {days} days = {value}.",
     ),
+    "interest_parts": Meaning(
+        (("own", "money"), ("others", "money")),
+        "own + others",
+        "{own}，加上其他部分的利息 {others}，合计 {value}。",
+        "{own} and {others} on the other parts: {value} in all.",
+    ),
+    "interest_before": Meaning(
+        (("total", "money"), ("before", "money")),
+        "total − before",
+        "{total} 减去此前已计收的利息 {before}，得 {value}。",
+        "{total} less {before} of interest charged before: {value}.",
+    ),
+    "interest_settled": Meaning(
+        (("charged", "money"), ("back", "money")),
+        "charged − back",
+        "付清时各部分分别四舍五入，合计少 {back}：{charged} 减为 {value}。",
+        "At settlement the parts, each rounded, come to {back} less: {charged} becomes {value}.",
+    ),
     "gap": Meaning(
         (("found", "money"), ("reported", "money"), ("share", "percent")),
         "(found − reported) ÷ found",

@@ -139,7 +139,7 @@ class TermsForm(forms.Form):
         attrs = made.widget.attrs
         made.unit, made.shapes = attrs.get("data-unit", ""), "hx-vals" in attrs
         made.proposal = ""
-        made.is_wide = field.attribute in ("commitment", "straddling", "trigger_day") or (
+        made.is_wide = field.attribute in ("commitment", "straddling", "trigger_day", "charged") or (
             field.attribute == "kind" and field.of in ("trigger", "of", "due")
         )
         return made

@@ -45,7 +45,9 @@ LABELS: dict[tuple[str, str], Words] = {
     ("interest", "kind"): _("Late interest"),
     ("monthly", "rate"): _("Late interest per month"),
     ("monthly", "part_months"): _("A part month counts as a whole one"),
+    ("monthly", "charged"): _("Late interest is charged"),
     ("daily", "rate"): _("Late interest per day"),
+    ("daily", "charged"): _("Late interest is charged"),
     ("audit", "cost_shift_at"): _("The licensee bears the audit from a gap of"),
     ("exit", "certificate_days"): _("Days to certify that use has stopped"),
     ("exit", "sell_off_months"): _("Months to sell off stock"),
@@ -181,6 +183,8 @@ _SAID: dict[tuple[str, str], Words] = {
     ("interest", ""): _("none agreed"),
     ("interest", "monthly"): _("per month"),
     ("interest", "daily"): _("per day"),
+    ("charged", "on_payment"): _("when the payment arrives"),
+    ("charged", "monthly"): _("month by month on what is open, the rest with the payment"),
     ("base", "units"): _("units of a meter, at a price each"),
 }
 _SAID |= {("per", word): words for (set_, word), words in _SAID.items() if set_ == "span"}

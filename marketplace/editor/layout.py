@@ -114,7 +114,7 @@ class Layout:
             Part("folded", "reports", _("Reports, invoices and due dates"),
                  fields=[*self.take("report-every", "report-days", "report-deductions", "currency", "vat",
                                     "invoice_days", "interest-kind"),
-                         *self.take("interest-rate", "interest-part_months")]),
+                         *self.take("interest-rate", "interest-part_months", "interest-charged")]),
             Part("folded", "conventions", _("Conventions"),
                  _("They hold wherever the terms say nothing else. Leave them unless you agreed otherwise."),
                  fields=self.take("trigger_day", "report-year", "report-final_days", "report-evidence",

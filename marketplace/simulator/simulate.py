@@ -15,10 +15,10 @@ from contracts.billing.rules import vat
 from contracts.incentives.rules import RULES, ServiceLine, redeem
 from contracts.proceeds import rules as proceeds
 from contracts.rating.audit import true_up
-from contracts.rating.interest import Paid, interest
+from contracts.rating.interest import InterestItem, Paid, interest, interest_due
 from contracts.rating.result import reason_words
 from marketplace.money import Money
-from marketplace.terms import Terms, TermsError, check
+from marketplace.terms import Charged, Terms, TermsError, check
 from marketplace.terms.problems import ERROR, Problem
 
 from .scenario import Scenario
@@ -152,7 +152,8 @@ def _on(versions: Sequence[rating.TermsVersion], day: date) -> Terms:
 
 
 def _interest(versions, scenario: Scenario, rated: rating.Rating) -> list[dict[str, Any]]:
-    """Interest per charge, receipts settling the oldest due charge first; refunds do not reopen a charge."""
+    """Interest per charge, receipts settling the oldest due charge first; refunds do not reopen a charge. Where it is
+    charged month by month: a line for each day it is charged on, and one for what has come to since."""
     purse = [[receipt.on, receipt.amount] for receipt in sorted(scenario.receipts, key=lambda r: r.on)]
     lines = []
     due = [(charge.due_on(_invoiced_on(charge, scenario)), charge) for charge in rated.charges]
@@ -165,14 +166,8 @@ def _interest(versions, scenario: Scenario, rated: rating.Rating) -> list[dict[s
                 receipt[1] -= part
                 open_ -= part
         invoiced = _invoiced_on(charge, scenario)
-        for item in interest(
-            _on(versions, invoiced).interest,
-            charge.amount,
-            due_on=due_on,
-            invoiced_on=invoiced,
-            paid=paid,
-            until=scenario.until,
-        ):
+        about = {"due_on": due_on, "invoiced_on": invoiced, "paid": paid, "until": scenario.until}
+        for item in _interest_items(_on(versions, invoiced).interest, charge.amount, about):
             lines.append(
                 _key(charge.key)
                 | {
@@ -185,6 +180,13 @@ def _interest(versions, scenario: Scenario, rated: rating.Rating) -> list[dict[s
                 }
             )
     return lines
+
+
+def _interest_items(rule, debt: Money, about: dict[str, Any]) -> list[InterestItem]:
+    if rule is None or rule.charged is Charged.ON_PAYMENT:
+        return interest(rule, debt, **about)
+    dues = interest_due(rule, debt, **about, and_rest=True)
+    return [InterestItem(due.principal, due.since, due.on, due.amount, due.paid, due.working) for due in dues]
 
 
 def _audit(agreed: Terms, scenario: Scenario) -> dict[str, Any]:

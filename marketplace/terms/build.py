@@ -15,7 +15,8 @@ royalty    royalty_base rate, or rates_by_year ("1/2/3"), or tier_1_up_to, tier_
            stacking_offset stacking_floor;  unit_meter unit_price free_units
            entry_fee entry_creditable;  minimum minimum_pro_rate minimum_carry;  cap_yearly cap_life
 rest       yearly_amount;  due_rule (after_invoice | after_charge) due_days
-           report_every deductions;  interest_month or interest_day (per cent);  vat
+           report_every deductions;  interest_month or interest_day (per cent) with interest_charged
+           (on_payment | monthly);  vat
 """
 
 from __future__ import annotations
@@ -99,6 +100,8 @@ def _frame(r: Inputs) -> dict[str, Any]:
         document["interest"] = {"kind": "monthly", "rate": r.percent("interest_month", "interest")}
     elif r.given("interest_day"):
         document["interest"] = {"kind": "daily", "rate": r.percent("interest_day", "interest")}
+    if "interest" in document and r.given("interest_charged"):
+        document["interest"]["charged"] = r.text("interest_charged")
     for path in ("exclusivity", "term_months", "vat", "fields", "territory"):
         r.at(path, path)
     for name, path in {
@@ -111,6 +114,7 @@ def _frame(r: Inputs) -> dict[str, Any]:
         "permitted": "trial.permitted",
         "report_every": "report",
         "deductions": "report.deductions",
+        "interest_charged": "interest.charged",
     }.items():
         r.at(path, name)
     return document

@@ -125,6 +125,13 @@ class Attestor(StrEnum):
     THIRD_PARTY = "third_party"
 
 
+class Charged(StrEnum):
+    """When late-payment interest is charged; its sum is the same once the debt is paid."""
+
+    ON_PAYMENT = "on_payment"
+    MONTHLY = "monthly"  # month by month on what is still open, the rest with the payment
+
+
 class VatMode(StrEnum):
     EXCLUSIVE = "exclusive"  # amounts without VAT; tax is added
     INCLUSIVE = "inclusive"  # amounts contain VAT

@@ -1,8 +1,8 @@
 """Reading and writing terms as JSON, driven by the types of the dataclasses.
 
 Unknown fields are refused with their path; fields with a default may be left out; writing states every
-field, so that a document keeps its meaning when a default changes. Decimals are strings, money whole minor
-units, dates ISO. Reading what was written gives equal terms, and writing that gives the same document.
+field, so that a document keeps its meaning when a default changes, save those that came later (`contract.LATER`) while
+they are at their default, which therefore never changes. Decimals are strings, money whole minor units, dates ISO. Reading what was written gives equal terms, and writing that gives the same document.
 """
 
 from __future__ import annotations
@@ -51,13 +51,17 @@ def read(document: Any) -> Terms:
 
 
 def write(terms: Any) -> dict[str, Any]:
-    """The whole document as plain JSON values; a field that is None by default is left out while it is."""
+    """The whole document as plain JSON values; a field that is None by default, or came later, is left out while it is
+    at its default."""
     document: dict[str, Any] = {}
     kind = getattr(type(terms), "kind", None)
     if kind is not None:
         document["kind"] = kind
+    later = later_of(type(terms))
     for name, (kind_of, _) in shape(type(terms)).items():
         value = getattr(terms, name)
+        if name in later and value == later[name]:
+            continue
         if value is not None:
             document[name] = plain_value(value, kind_of)
         elif default_of(type(terms))[name] is not None:
@@ -89,6 +93,12 @@ def shape(cls: type) -> dict[str, tuple[Any, bool]]:
 def default_of(cls: type) -> dict[str, Any]:
     """Field name → default; None where there is none."""
     return {field.name: None if field.default is MISSING else field.default for field in fields(cls)}
+
+
+@cache
+def later_of(cls: type) -> dict[str, Any]:
+    """Field name → default of the fields that came after terms had been agreed."""
+    return {field.name: field.default for field in fields(cls) if field.metadata.get("later")}
 
 
 @cache

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar
 
 from .choices import (
     Act,
+    Charged,
     DeemedBasis,
     Every,
     Exclusivity,
@@ -22,6 +23,10 @@ from .choices import (
 from .elements import Cap, Element
 
 FORMAT = 1
+LATER = {
+    "later": True
+}  # a field that came after terms had been agreed: left out of what is written while it says
+# what held without it, so that the hashes of those terms stay
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,12 +73,14 @@ class MonthlyInterest:
     kind: ClassVar[str] = "monthly"
     rate: Decimal
     part_months: bool = False  # whether a part month counts as a whole one
+    charged: Charged = field(default=Charged.ON_PAYMENT, metadata=LATER)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DailyInterest:
     kind: ClassVar[str] = "daily"
     rate: Decimal
+    charged: Charged = field(default=Charged.ON_PAYMENT, metadata=LATER)
 
 
 Interest = MonthlyInterest | DailyInterest

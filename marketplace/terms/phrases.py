@@ -343,6 +343,12 @@ SAY: dict[str, tuple[str, str]] = {
         "Interest runs from the day after the later of due date and invoice date to the day of payment, inclusive; a "
         "part payment stops it for its part.",
     ),
+    "i_on_payment": ("利息于款项到账时计收。", "It is charged when the payment arrives."),
+    "i_each_month": (
+        "利息按月计收：自上述起算日起每满一月，就仍未付清的部分计收一次，其余于款项到账时计收；付清后合计与到账时一次计收相同。",
+        "It is charged month by month, counted from that same date, on what is still open, and the rest when the payment "
+        "arrives; once all is paid the sum is what it would be if it were charged with the payments alone.",
+    ),
     "no_interest": ("未约定逾期利息。", "No late-payment interest is agreed."),
     "audit": (
         "审计发现少报的，被许可方补缴差额；差额达到（≥）应付额的 {share} 时，并由其承担审计费用。",

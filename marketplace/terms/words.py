@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from marketplace.money import Money, MoneyError
 
-from .choices import Base, Commitment, Span, Straddling
+from .choices import Base, Charged, Commitment, Span, Straddling
 from .contract import MonthlyInterest, Terms
 from .elements import (
     Element,
@@ -308,6 +308,8 @@ class _Words(Gist):
             else:
                 lines.append(self.say("i_daily", rate=rate))
             lines.append(self.say("i_from"))
+            monthly = terms.interest.charged is Charged.MONTHLY
+            lines.append(self.say("i_each_month" if monthly else "i_on_payment"))
         if terms.audit is not None:
             lines.append(self.say("audit", share=self.percent(terms.audit.cost_shift_at)))
         elif terms.report.inspection:

@@ -2,12 +2,16 @@
 
 import importlib.util
 import json
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 from contracts import rating
 from contracts.bundle.packing import canonical, pack
 from contracts.bundle.papers import facts_paper, rated_charge, rating_paper, terms_paper, usage_paper
+from contracts.rating.interest import Paid, interest_due
+from marketplace import terms
+from marketplace.money import Money
 from marketplace.terms import hash_of
 from tests.contracts.rating.generate import contract
 
@@ -47,6 +51,65 @@ def papers_of(seed: int, *, working: bool = False) -> dict[str, object]:
         "receipts.json": [],
         "ledger.json": NOTHING,
     }
+
+
+RULES = (
+    {"kind": "monthly", "rate": "0.01"},
+    {"kind": "monthly", "rate": "0.0075", "part_months": True},
+    {"kind": "daily", "rate": "0.0005"},
+)
+
+
+def late_papers(seed: int) -> dict[str, object]:
+    """Invoices of a random contract that were paid late, in parts, some of it undone; one bears interest before, which
+    bears none. The interest that the product charges on them stands in charges.json."""
+    random = Random(seed)
+    made = contract(random, versions=1)
+    document = terms.write(made.versions[0].terms)
+    document["interest"] = random.choice(RULES) | {"charged": random.choice(["on_payment", "monthly"])}
+    versions = [rating.TermsVersion(made.versions[0].effective_on, terms.read(document))]
+    rule, currency = versions[0].terms.interest, versions[0].terms.currency
+    charges, invoices, receipts = [], [], []
+    for number in range(1, 4):
+        issued = made.facts.effective_on + timedelta(days=random.randint(0, 700))
+        due_on = issued + timedelta(days=random.randint(0, 60))
+        prices = [random.randint(1, 90_000) for _ in range(random.randint(1, 2))]
+        lines = [{"charge": f"{number}.{place}", "price": price} for place, price in enumerate(prices)]
+        total, name = sum(prices) * random.choice([100, 106]) // 100, f"INV-{number}"
+        for line, kind in zip(lines, ("CHARGE", "INTEREST"), strict=False):
+            charges.append({"id": line["charge"], "kind": kind, "minor": 0, "end": issued.isoformat(),
+                            "of_invoice": name if kind == "INTEREST" else None})  # fmt: skip
+        invoices.append({"number": name, "issued_on": issued.isoformat(), "due_on": due_on.isoformat(),
+                         "lines": lines, "total": total})  # fmt: skip
+        left, paid = total, []
+        while left > 0 and random.random() < 0.8:
+            minor, on = random.randint(1, left), issued + timedelta(days=random.randint(0, 300))
+            row = {
+                "id": len(receipts),
+                "invoice": name,
+                "received_on": on.isoformat(),
+                "minor": minor,
+                "undoes": None,
+            }
+            receipts.append(row)
+            if random.random() < 0.2:
+                receipts.append({**row, "id": len(receipts), "minor": -minor, "undoes": row["id"]})
+            else:
+                left -= minor
+                paid.append(Paid(on, Money(minor, currency)))
+        debt = Money(total * prices[0] // sum(prices), currency)
+        until = issued + timedelta(days=random.randint(0, 500))
+        paid = [one for one in paid if one.on <= until]
+        receipts = [
+            row for row in receipts if row["invoice"] != name or row["received_on"] <= until.isoformat()
+        ]
+        for due in interest_due(rule, debt, due_on=due_on, invoiced_on=issued, paid=paid, until=until):
+            charges.append({"id": f"{name} {due.on}", "kind": "INTEREST", "of_invoice": name,
+                            "end": due.on.isoformat(), "minor": due.amount.minor})  # fmt: skip
+    return {
+        "terms.json": terms_paper(versions), "charges.json": charges, "invoices.json": invoices,
+        "receipts.json": receipts, "credit_notes.json": [],
+    }  # fmt: skip
 
 
 def packed(papers) -> bytes:

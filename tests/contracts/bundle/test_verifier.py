@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from .memory import PROGRAM, as_read, load_verifier, packed, papers_of
+from .memory import PROGRAM, as_read, late_papers, load_verifier, packed, papers_of
 
 VERIFIER = load_verifier()
 SOLD = 3  # a seed whose contract has charges of several kinds
@@ -20,26 +20,57 @@ def differences(papers) -> list[str]:
     return VERIFIER.verify(packed(papers)).wrong
 
 
+def checked(papers, *checks):
+    bundle = VERIFIER.Bundle(b"")
+    bundle.members = {name: json.dumps(paper) for name, paper in papers.items()}
+    for check in checks:
+        check(bundle)
+    return bundle
+
+
 def agree(seeds) -> int:
     count = 0
     for seed in seeds:
         papers = papers_of(seed)
-        bundle = VERIFIER.Bundle(b"")
-        bundle.members = {name: json.dumps(paper) for name, paper in papers.items()}
-        VERIFIER.check_terms(bundle)
-        VERIFIER.check_charges(bundle)
-        assert bundle.wrong == [], seed
+        assert checked(papers, VERIFIER.check_terms, VERIFIER.check_charges).wrong == [], seed
         count += len(papers["charges.json"])
+    return count
+
+
+def late(papers):
+    return [charge for charge in papers["charges.json"] if charge["of_invoice"] and charge["minor"]]
+
+
+def agree_on_interest(seeds) -> int:
+    count = 0
+    for seed in seeds:
+        papers = late_papers(seed)
+        assert checked(papers, VERIFIER.check_interest).wrong == [], seed
+        count += len(late(papers))
     return count
 
 
 def test_random_contracts_come_to_the_same_fen():
     assert agree(range(300)) > 1500
+    assert agree_on_interest(range(100)) > 700
 
 
 @pytest.mark.slow
 def test_ten_thousand_random_contracts_come_to_the_same_fen():
     assert agree(range(10_000)) > 50_000
+    assert agree_on_interest(range(1_000)) > 8_000
+
+
+def test_a_fen_more_interest_is_found_whether_it_is_charged_with_payments_or_month_by_month():
+    found = {"on_payment": 0, "monthly": 0}
+    for seed in range(60):
+        papers = late_papers(seed)
+        if late(papers):
+            Random(seed).choice(late(papers))["minor"] += 1
+            (wrong,) = checked(papers, VERIFIER.check_interest).wrong
+            assert wrong.startswith("interest of INV-")
+            found[papers["terms.json"][0]["terms"]["interest"].get("charged", "on_payment")] += 1
+    assert min(found.values()) > 10
 
 
 def test_a_whole_bundle_agrees_and_packs_to_the_same_bytes_twice():

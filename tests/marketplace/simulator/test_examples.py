@@ -46,6 +46,7 @@ CHARGES = {
     "D23": "25000000 0 0",
     "D24": "69000",
     "D24-daily": "69000",
+    "D24-monthly": "69000",
     "D25": "69000",
     "D25-small-gap": "69000",
     "D26": "0",
@@ -104,6 +105,7 @@ def test_days_of_the_last_charge(name, dated, due):
     [
         ("D24", "interest", ["amount"], "1380"),
         ("D24-daily", "interest", ["amount"], "690"),
+        ("D24-monthly", "interest", ["amount"], "690 690"),
         ("D25", "audit", ["gap", "cost_borne", "total"], "11000 15000 26000"),
         ("D25-small-gap", "audit", ["cost_borne", "total"], "0 3631.58"),
         ("D27", "commission", ["amount", "shares"], "3000 1800 1200"),

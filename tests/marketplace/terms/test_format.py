@@ -53,6 +53,23 @@ def test_one_hash_per_meaning():
     assert terms.hash_of(plain) == terms.hash_of(same) != terms.hash_of(other)
 
 
+def test_a_field_that_came_later_changes_no_hash_of_terms_that_were_agreed_before():
+    agreed = preset("royalty", interest_day="0.05")
+    assert terms.hash_of(agreed) == "daf8473f718028ded8e7c37e95bfa4f5f765a436df1b0494f6cd999906338231"
+    document = terms.write(agreed)
+    assert "charged" not in document["interest"]
+    document["interest"]["charged"] = "on_payment"
+    assert terms.hash_of(terms.read(document)) == terms.hash_of(agreed)
+    monthly = preset("royalty", interest_day="0.05", interest_charged="monthly")
+    assert terms.write(monthly)["interest"] == {"kind": "daily", "rate": "0.0005", "charged": "monthly"}
+    document["interest"]["charged"] = "yearly"
+    with pytest.raises(terms.TermsError) as refused:
+        terms.read(document)
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.code) == ("interest.charged", "not_a_choice")
+    assert all("on_payment, monthly" in problem.message(lang) for lang in ("zh-hans", "en"))
+
+
 @pytest.mark.parametrize(
     ("document", "expected"),
     [

@@ -32,6 +32,16 @@ def test_both_languages_say_the_same_sections_and_lines(document):
     assert all(CHINESE.search(line) for section in chinese for line in section.lines)
 
 
+def test_when_interest_is_charged_is_said_and_shown_as_a_change():
+    with_payments = preset("royalty", interest_month="1")
+    monthly = preset("royalty", interest_month="1", interest_charged="monthly")
+    assert "利息于款项到账时计收。" in everything(with_payments, "zh-hans")
+    assert "It is charged month by month" in everything(monthly, "en")
+    (change,) = difference(with_payments, monthly, "en")
+    assert change.before == "It is charged when the payment arrives."
+    assert change.after.startswith("It is charged month by month, counted from that same date")
+
+
 def test_phrases_hold_the_same_facts_in_both_languages():
     for code, (chinese, english) in SAY.items():
         assert set(FIELDS.findall(chinese)) == set(FIELDS.findall(english)), code
