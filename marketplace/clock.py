@@ -13,8 +13,11 @@ from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
+from marketplace.watched import Watch
+
 ZONE = ZoneInfo("Asia/Shanghai")
 _fixed: ContextVar[datetime | None] = ContextVar("fixed_clock", default=None)
+_watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
 _demo_days: tuple[float, int] = (float("-inf"), 0)  # (monotonic time of reading, days)
 _DEMO_READ_SECONDS = 1.0
 
@@ -28,7 +31,8 @@ def now() -> datetime:
 
 
 def today() -> date:
-    return now().date()
+    watch = _watch.get()
+    return now().date() if watch is None else watch.today
 
 
 @contextmanager
@@ -43,6 +47,18 @@ def at(moment: datetime | date) -> Iterator[None]:
         yield
     finally:
         _fixed.reset(token)
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Let today() be one `watched.Day` for a block: the watch says until when the block would go the same way over the
+    same facts. `now()` is not watched: it dates what happens and decides nothing."""
+    watch = Watch(now().date())
+    token = _watch.set(watch)
+    try:
+        yield watch
+    finally:
+        _watch.reset(token)
 
 
 def _days_forward() -> int:

@@ -18,7 +18,7 @@ from contracts.billing.models import (
     RatingRun,
 )
 from contracts.billing.runs import result_hash, versions_hash
-from contracts.billing.standing import Standing, by_key, issued, standing_of, taken_back
+from contracts.billing.standing import Standing, by_key, issued, standings_of, taken_back
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.services import activate_due, reopen_paid_up, set_paid_up
 from contracts.lifecycle.states import RUNNING, TRYING
@@ -36,8 +36,8 @@ from contracts.rating import (
 from contracts.rating import Charge as Rated
 from contracts.rating.engine import inputs_hash
 from contracts.rating.result import Key
-from contracts.usage.queries import rating_inputs
-from marketplace.audit.services import record
+from contracts.usage.queries import rating_inputs_of
+from marketplace.audit.services import record_all
 from marketplace.clock import now, today
 from marketplace.money import Money
 from marketplace.notifications.services import notify
@@ -66,20 +66,32 @@ def charge_contract(contract: LicenceContract) -> list[Charge]:
     is HELD until a person releases or refuses it; an adjustment of something disputed, held or refused shares its
     fate. Nothing while the contract is in dispute. Lifts the contract into or out of PAID_UP as the rating says.
     """
-    contract = LicenceContract.objects.select_for_update().get(pk=contract.pk)
-    if contract.effective_on is None or contract.disputed:
-        return []
-    versions, facts, usage = rating_inputs(contract)
-    versions = sorted(versions, key=lambda version: version.effective_on)
-    rating = rate(versions, facts, usage, today())
-    standing = standing_of(contract)
-    found = correct(issued(standing, rating.currency), rating)
-    made = []
-    if found.new or found.adjustments:
-        inputs = Inputs(versions, facts, usage, [hash_of(version.terms) for version in versions])
-        made = _append(contract, inputs, rating, found, standing)
-    _move_on(contract, rating)
-    return made
+    return charge_locked([LicenceContract.objects.select_for_update().get(pk=contract.pk)])[contract.pk]
+
+
+def charge_locked(contracts: Sequence[LicenceContract]) -> dict[int, list[Charge]]:
+    """`charge_contract` for contracts that the caller has just locked, by id: what they are rated by is read, and what
+    arises is written, in a few statements for all of them together."""
+    charged: dict[int, list[Charge]] = {contract.pk: [] for contract in contracts}
+    in_effect = [row for row in contracts if row.effective_on is not None and not row.disputed]
+    told, stands = rating_inputs_of(in_effect), standings_of(in_effect)
+    results = []
+    for contract in in_effect:
+        versions, facts, usage = told[contract.pk]
+        versions = sorted(versions, key=lambda version: version.effective_on)
+        rating = rate(versions, facts, usage, today())
+        found = correct(issued(stands[contract.pk], rating.currency), rating)
+        results.append((contract, rating, found, versions, facts, usage))
+    changed = [
+        Arising(contract, Inputs(*told_, [hash_of(version.terms) for version in told_[0]]), rating, found, stands[contract.pk])
+        for contract, rating, found, *told_ in results
+        if found.new or found.adjustments
+    ]  # fmt: skip
+    if changed:
+        charged |= _append(changed)
+    for contract, rating, *_rest in results:
+        _move_on(contract, rating)
+    return charged
 
 
 def _move_on(contract: LicenceContract, rating: Rating) -> None:
@@ -94,38 +106,74 @@ def _move_on(contract: LicenceContract, rating: Rating) -> None:
         reopen_paid_up(contract)
 
 
-def _append(contract, inputs: Inputs, rating: Rating, found: Corrections, standing) -> list[Charge]:
-    run = RatingRun.objects.create(
-        contract=contract,
-        until=rating.until,
-        inputs_hash=inputs_hash(inputs.versions, inputs.facts, inputs.usage, rating.until),
-        terms_hash=versions_hash(inputs.versions, inputs.hashes),
-        result_hash=result_hash(rating),
-        total_minor=rating.total.minor,
-        waiting=[_waiting_json(w) for w in rating.waiting],
-        paid_up_on=rating.paid_up_on,
-    )
-    rows, freed = new_rows(contract, inputs, found, standing)
-    for row in rows:
-        row.run = run
-    made = Charge.objects.bulk_create(rows)
-    for pk, state in freed.items():
-        Charge.objects.filter(pk=pk).update(state=state)
-        ChargeStep.objects.create(charge_id=pk, step=ChargeStep.Step.CORRECTED)
-    record(None, "contract.rated", contract, run=run.pk, charges=len(made), inputs=run.inputs_hash)
-    if BillingPolicy.objects.filter(organisation=contract.licensor, approve_automatically=True).exists():
-        for charge in made:
-            if charge.state == ChargeState.ACCRUED:
-                approve_one(charge, user=None)
-    elif any(charge.amount_minor for charge in made if charge.state != ChargeState.WAIVED):
-        notify(
-            members(contract.licensor, "charge.approve"),
-            "billing/charges_accrued",
-            contract=contract,
-            total=Money(sum(c.amount_minor for c in made), made[0].currency).format(),
-            path=reverse("charges", args=[contract.number]),
+@dataclass(frozen=True)
+class Arising:
+    """What one contract's rating adds to what stands."""
+
+    contract: LicenceContract
+    inputs: Inputs
+    rating: Rating
+    found: Corrections
+    standing: list[Standing]
+
+    def run(self) -> RatingRun:
+        inputs, rating = self.inputs, self.rating
+        return RatingRun(
+            contract=self.contract,
+            until=rating.until,
+            inputs_hash=inputs_hash(inputs.versions, inputs.facts, inputs.usage, rating.until),
+            terms_hash=versions_hash(inputs.versions, inputs.hashes),
+            result_hash=result_hash(rating),
+            total_minor=rating.total.minor,
+            waiting=[_waiting_json(w) for w in rating.waiting],
+            paid_up_on=rating.paid_up_on,
         )
+
+
+def _append(changed: list[Arising]) -> dict[int, list[Charge]]:
+    automatic = set(
+        BillingPolicy.objects.filter(
+            organisation__in={one.contract.licensor_id for one in changed}, approve_automatically=True
+        ).values_list("organisation_id", flat=True)
+    )
+    runs = RatingRun.objects.bulk_create([one.run() for one in changed])
+    made: dict[int, list[Charge]] = {}
+    for one, run in zip(changed, runs, strict=True):
+        rows, freed = new_rows(one.contract, one.inputs, one.found, one.standing)
+        for row in rows:
+            row.run = run
+            if one.contract.licensor_id in automatic and row.state == ChargeState.ACCRUED:
+                _approved(row, user=None)
+        made[one.contract.pk] = rows
+        for pk, state in freed.items():
+            Charge.objects.filter(pk=pk).update(state=state)
+            ChargeStep.objects.create(charge_id=pk, step=ChargeStep.Step.CORRECTED)
+    Charge.objects.bulk_create([row for rows in made.values() for row in rows])
+    record_all(
+        None,
+        "contract.rated",
+        [
+            (one.contract, {"run": run.pk, "charges": len(made[one.contract.pk]), "inputs": run.inputs_hash})
+            for one, run in zip(changed, runs, strict=True)
+        ],
+    )
+    for one in changed:
+        if one.contract.licensor_id not in automatic:
+            _tell_of(one.contract, made[one.contract.pk])
     return made
+
+
+def _tell_of(contract: LicenceContract, made: list[Charge]) -> None:
+    """There is something to approve."""
+    if not any(charge.amount_minor for charge in made if charge.state != ChargeState.WAIVED):
+        return
+    notify(
+        members(contract.licensor, "charge.approve"),
+        "billing/charges_accrued",
+        contract=contract,
+        total=Money(sum(c.amount_minor for c in made), made[0].currency).format(),
+        path=reverse("charges", args=[contract.number]),
+    )
 
 
 def new_rows(
@@ -257,9 +305,13 @@ def _waiting_json(waiting) -> dict:
 
 def approve_one(charge: Charge, *, user) -> None:
     """Approve a locked charge; without a user by the licensor's policy."""
+    _approved(charge, user=user)
+    charge.save(update_fields=["state", "approved_at", "approved_by"])
+
+
+def _approved(charge: Charge, *, user) -> None:
     check(charge.state, ChargeState.APPROVED, CHARGE_NEXT)
     charge.state, charge.approved_at, charge.approved_by = ChargeState.APPROVED, now(), user
-    charge.save(update_fields=["state", "approved_at", "approved_by"])
 
 
 def terms_of(charge: Charge):

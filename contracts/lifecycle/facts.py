@@ -68,5 +68,7 @@ def _dates(contract: LicenceContract, as_of: datetime | None) -> dict:
 
 def _sell_off_until(contract: LicenceContract, as_of: datetime | None):
     """The last day on which stock may still be sold after the end; None while there is no end, or no such right."""
+    if not contract.exit_kind:  # set together with the row
+        return None
     wind_down = WindDown.objects.filter(contract=contract).first()
     return wind_down.sell_off_until if wind_down and knew(wind_down, as_of) else None

@@ -1,9 +1,12 @@
 """What rating takes from usage: reports that were accepted (or one as if it were), and the events of metered meters."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+
+from django.db.models import prefetch_related_objects
 
 from contracts.lifecycle.facts import facts_of, knew, terms_versions
 from contracts.rating import Facts, Period, Rating, rate
@@ -50,14 +53,26 @@ def read_row(stored: dict) -> RatedRow:
     )
 
 
-def _deemed(contract, as_of: datetime | None) -> list[DeemedReport]:
+def _deemed(contracts, as_of: datetime | None) -> list[DeemedReport]:
     """What stands in for reports that are missing; from the acceptance of one on, it counts instead."""
-    made = DeemedReport.objects.filter(report__contract=contract).exclude(report__state=ReportState.WITHDRAWN)
+    made = DeemedReport.objects.filter(report__contract__in=contracts).exclude(
+        report__state=ReportState.WITHDRAWN
+    )
     return [
         deemed
         for deemed in made.select_related("report").order_by("report__period_start")
         if knew(deemed, as_of) and not knew(deemed.report, as_of, counts=deemed.report.known_at is not None)
     ]
+
+
+def _reports(contracts, as_of: datetime | None) -> list[UsageReport]:
+    """Those that count, or counted at a moment."""
+    reports = UsageReport.objects.filter(contract__in=contracts).prefetch_related("rows")
+    if as_of is None:
+        reports = reports.filter(state=ReportState.ACCEPTED)
+    else:
+        reports = reports.filter(known_at__lte=as_of)
+    return [report for report in reports.order_by("period_start", "id") if knew(report, as_of)]
 
 
 def accepted_usage(
@@ -72,31 +87,31 @@ def accepted_usage(
     in place of whatever is accepted for its period (the preview before submitting); with `found`, as if the
     reports of these ids said this (an audit's findings); with `as_of`, of those that counted at that moment of the
     database's clock."""
-    reports = UsageReport.objects.filter(contract=contract).prefetch_related("rows")
-    if as_of is None:
-        reports = reports.filter(state=ReportState.ACCEPTED)
-    else:
-        reports = reports.filter(known_at__lte=as_of)
+    usage, periods = _counted(_reports([contract], as_of), _deemed([contract], as_of), instead, found)
+    if instead is not None:
+        usage += [rated_row(row) for row in rows or []]
+        periods.append(Period(instead.period_start, instead.period_end))
+    return usage, tuple(periods)
+
+
+def _counted(reports: Iterable[UsageReport], deemed: Iterable[DeemedReport], instead=None, found=None):
+    """(rows, periods) of what one contract's reports say."""
     usage, periods = [], []
-    for report in reports.order_by("period_start", "id"):
-        if not knew(report, as_of):
-            continue
-        if instead and (report.period_start, report.period_end) == (instead.period_start, instead.period_end):
+    for report in reports:
+        period = Period(report.period_start, report.period_end)
+        if instead is not None and period == (instead.period_start, instead.period_end):
             continue
         if found and report.pk in found:
             usage += found[report.pk]
         else:
             usage += [rated_row(row) for row in report.rows.all()]
-        periods.append(Period(report.period_start, report.period_end))
-    for deemed in _deemed(contract, as_of):
-        period = Period(deemed.report.period_start, deemed.report.period_end)
+        periods.append(period)
+    for one in deemed:
+        period = Period(one.report.period_start, one.report.period_end)
         if instead is None or period != (instead.period_start, instead.period_end):
-            usage += [read_row(row) for row in deemed.rows]
+            usage += [read_row(row) for row in one.rows]
             periods.append(period)
-    if instead is not None:
-        usage += [rated_row(row) for row in rows or []]
-        periods.append(Period(instead.period_start, instead.period_end))
-    return usage, tuple(periods)
+    return usage, periods
 
 
 def rating_inputs(
@@ -114,6 +129,26 @@ def rating_inputs(
     """
     versions = terms_versions(contract, as_of=as_of)
     usage, periods = accepted_usage(contract, instead=instead, rows=rows, as_of=as_of, found=found)
+    return _told(contract, versions, usage, periods, as_of)
+
+
+def rating_inputs_of(contracts) -> dict[int, tuple]:
+    """`rating_inputs` now for several contracts that the caller has locked, by id, read together. Metered figures are
+    read for each: nothing of a contract's events may come in meanwhile."""
+    prefetch_related_objects(contracts, "versions", "facts")
+    reports, deemed = defaultdict(list), defaultdict(list)
+    for report in _reports([contract.pk for contract in contracts], None):
+        reports[report.contract_id].append(report)
+    for one in _deemed([contract.pk for contract in contracts], None):
+        deemed[one.report.contract_id].append(one)
+    told = {}
+    for contract in contracts:
+        usage, periods = _counted(reports[contract.pk], deemed[contract.pk])
+        told[contract.pk] = _told(contract, terms_versions(contract), usage, tuple(periods), None)
+    return told
+
+
+def _told(contract, versions, usage: list[RatedRow], periods, as_of: datetime | None):
     facts: Facts = replace(facts_of(contract, as_of=as_of), accepted=periods)
     metered = metered_names(versions)
     if metered:

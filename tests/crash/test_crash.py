@@ -23,6 +23,7 @@ from django.db import Error, connection, connections
 from django.urls import reverse
 from django.utils import translation
 
+from contracts.billing.charging import charge_contract
 from contracts.billing.closing import month_end
 from contracts.billing.closing.models import MonthEndRun
 from contracts.billing.models import Charge, Invoice, InvoiceLine
@@ -117,7 +118,7 @@ def a_market(count: int):
     LicenceContract.objects.filter(pk=world.contract.pk).update(disputed=True)  # the model itself stays out
     theirs = list(LicenceContract.objects.filter(pk__in=ids[count:]).order_by("pk"))
     for contract in theirs:
-        month_end.charge_contract(contract)
+        charge_contract(contract)
     return world, [contract.number for contract in theirs]
 
 

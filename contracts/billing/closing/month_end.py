@@ -15,7 +15,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from contracts.batches import work_off
-from contracts.billing.charging import charge_contract
+from contracts.billing.charging import charge_locked
 from contracts.billing.closing.drafts import issue, open_drafts
 from contracts.billing.closing.models import RUN_NEXT, ItemState, MonthEndItem, MonthEndRun, RunState
 from contracts.billing.finalising import locked_contracts
@@ -156,7 +156,7 @@ def _settle(ids: Sequence[int], actor: Acting | None) -> None:
     contracts = locked_contracts(item.contract_id for item in items)
     if actor is not None:
         _refuse_both_sides(contracts, actor)
-    charged = Counter({contract.pk: len(charge_contract(contract)) for contract in contracts})
+    charged = {pk: len(made) for pk, made in charge_locked(contracts).items()}
     direct, grace = _who_is_invoiced(contracts, actor)
     if actor is not None:
         accrued = Charge.objects.filter(contract__in=direct + grace, state=ChargeState.ACCRUED)

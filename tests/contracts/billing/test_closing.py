@@ -40,7 +40,11 @@ def world(db):
 @pytest.fixture
 def quiet(monkeypatch):
     """Rating is others' matter: these contracts have the charges that the test gives them."""
-    monkeypatch.setattr(month_end, "charge_contract", lambda contract: [])
+    monkeypatch.setattr(month_end, "charge_locked", nothing)
+
+
+def nothing(contracts):
+    return {contract.pk: [] for contract in contracts}
 
 
 def test_a_draft_waits_takes_up_corrections_and_is_numbered_on_its_day(world):
@@ -103,12 +107,12 @@ def test_the_month_is_ended_once_and_one_bad_contract_stops_nobody(world, quiet,
     charge(contracts[2], 999, part=1, state="HELD")
     bad = contracts[1]
 
-    def fails(contract):
-        if contract.pk == bad.pk:
+    def fails(contracts):
+        if bad in contracts:
             raise ValueError("terms cannot be read")
-        return []
+        return nothing(contracts)
 
-    monkeypatch.setattr(month_end, "charge_contract", fails)
+    monkeypatch.setattr(month_end, "charge_locked", fails)
     with pytest.raises(Refused):
         month_end.start_month_end(actor=world.finance, month=DAY)
     run = month_end.start_month_end(actor=world.finance, month=date(2026, 10, 1))
@@ -121,7 +125,7 @@ def test_the_month_is_ended_once_and_one_bad_contract_stops_nobody(world, quiet,
     failed = run.items.get(state="FAILED")
     assert (failed.contract, failed.problem) == (bad, "ValueError: terms cannot be read")
     assert run.items.get(contract=contracts[2]).held == 1
-    monkeypatch.setattr(month_end, "charge_contract", lambda contract: [])
+    monkeypatch.setattr(month_end, "charge_locked", nothing)
     assert month_end.try_again(run, actor=world.finance) == 1
     run.refresh_from_db()
     month_end.work(run)
