@@ -20,7 +20,7 @@ from contracts.billing.models import (
 from contracts.billing.runs import result_hash, versions_hash
 from contracts.billing.standing import Standing, by_key, issued, standings_of, taken_back
 from contracts.lifecycle.models import LicenceContract
-from contracts.lifecycle.services import activate_due, reopen_paid_up, set_paid_up
+from contracts.lifecycle.services import activate_due, reopen_paid_up, set_paid_up_locked
 from contracts.lifecycle.states import RUNNING, TRYING
 from contracts.rating import (
     Adjustment,
@@ -37,11 +37,11 @@ from contracts.rating import Charge as Rated
 from contracts.rating.engine import inputs_hash
 from contracts.rating.result import Key
 from contracts.usage.queries import rating_inputs_of
-from marketplace.audit.services import record_all
+from marketplace.audit.services import record_all, recorded_together
 from marketplace.clock import now, today
 from marketplace.money import Money
-from marketplace.notifications.services import notify
-from marketplace.organisations.acting import members
+from marketplace.notifications.services import letters_together, notify
+from marketplace.organisations.acting import members, members_asked_once
 from marketplace.refusals import check
 from marketplace.terms import hash_of
 from marketplace.terms.codec import write
@@ -87,10 +87,11 @@ def charge_locked(contracts: Sequence[LicenceContract]) -> dict[int, list[Charge
         for contract, rating, found, *told_ in results
         if found.new or found.adjustments
     ]  # fmt: skip
-    if changed:
-        charged |= _append(changed)
-    for contract, rating, *_rest in results:
-        _move_on(contract, rating)
+    with recorded_together(), letters_together(), members_asked_once():
+        if changed:
+            charged |= _append(changed)
+        for contract, rating, *_rest in results:
+            _move_on(contract, rating)
     return charged
 
 
@@ -101,7 +102,7 @@ def _move_on(contract: LicenceContract, rating: Rating) -> None:
         activate_due(contract, triggers=rating.triggers)
         contract.refresh_from_db(fields=["state", "paid_up_on"])
     if rating.paid_up_on is not None and contract.paid_up_on is None and contract.state in RUNNING:
-        set_paid_up(contract, on=rating.paid_up_on)
+        set_paid_up_locked(contract, on=rating.paid_up_on)
     elif rating.paid_up_on is None and contract.paid_up_on is not None:
         reopen_paid_up(contract)
 

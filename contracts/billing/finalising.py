@@ -88,12 +88,13 @@ def lock_contracts(pks: Iterable[int]) -> list[int]:
 
 def locked_contracts(pks: Iterable[int]) -> list[LicenceContract]:
     """Lock contracts and read what their invoices state; contracts of one party share its row."""
-    rows = LicenceContract.objects.filter(pk__in=lock_contracts(pks))
+    rows = LicenceContract.objects.select_for_update().filter(pk__in=sorted(pks))
     contracts = list(rows.prefetch_related("versions").order_by("pk"))
-    parties = {row.licensor_id for row in contracts} | {row.licensee_id for row in contracts}
+    parties = {pk for row in contracts for pk in (row.licensor_id, row.licensee_id, row.agency_id)} - {None}
     known = Organisation.objects.in_bulk(parties)
     for contract in contracts:
         contract.licensor, contract.licensee = known[contract.licensor_id], known[contract.licensee_id]
+        contract.agency = known.get(contract.agency_id)
     return contracts
 
 

@@ -1,9 +1,13 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db.models import Model
 
 from marketplace.audit.models import AuditEvent
 from marketplace.clock import now
+
+_gathered: ContextVar[list[AuditEvent] | None] = ContextVar("audit_events", default=None)
 
 
 def record(actor, verb: str, target: Model, **data) -> AuditEvent:
@@ -20,7 +24,7 @@ def record_all(actor, verb: str, targets: Sequence[tuple[Model, dict]]) -> list[
     user = getattr(actor, "user", None)
     organisation = getattr(actor, "organisation", None)
     moment = now()
-    return AuditEvent.objects.bulk_create(
+    events = [
         AuditEvent(
             at=moment,
             user_id=getattr(user, "pk", None),
@@ -31,7 +35,28 @@ def record_all(actor, verb: str, targets: Sequence[tuple[Model, dict]]) -> list[
             data=data,
         )
         for target, data in targets
-    )
+    ]
+    gathered = _gathered.get()
+    if gathered is None:
+        return AuditEvent.objects.bulk_create(events)
+    gathered += events
+    return events
+
+
+@contextmanager
+def recorded_together() -> Iterator[None]:
+    """Write what a block records in one statement at its end, for work on many objects in one transaction. A block
+    that fails records nothing."""
+    if _gathered.get() is not None:
+        yield
+        return
+    events: list[AuditEvent] = []
+    token = _gathered.set(events)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    AuditEvent.objects.bulk_create(events)
 
 
 def history(target: Model):

@@ -1,5 +1,7 @@
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.core import signing
 from django.db import transaction
@@ -12,6 +14,7 @@ from marketplace.clock import now
 from marketplace.notifications.models import MailPreference, Notification
 
 _STOP = "mail-stop"
+_gathered: ContextVar[list[Notification] | None] = ContextVar("letters", default=None)
 
 
 def notify(
@@ -35,8 +38,7 @@ def notify(
             text = render_to_string(f"notifications/{template}.txt", context).strip()
         subject, _sep, body = text.partition("\n")
         texts[language] = (subject.strip()[:200], body.strip())
-    preferences = dict(MailPreference.objects.filter(user__in=users).values_list("user_id", "mode"))
-    rows = Notification.objects.bulk_create(
+    rows = [
         Notification(
             user=user,
             template=template,
@@ -48,14 +50,43 @@ def notify(
             path=_without_language(path),
             stop_path=_without_language(stop_path),
             created_at=now(),
-            mail_wanted=preferences.get(user.pk) != MailPreference.Mode.NEVER,
         )
         for user in users
-    )
+    ]
+    gathered = _gathered.get()
+    if gathered is None:
+        return _write(rows)
+    gathered += rows
+    return rows
+
+
+def _write(rows: list[Notification]) -> list[Notification]:
+    readers = {row.user_id for row in rows}
+    preferences = dict(MailPreference.objects.filter(user__in=readers).values_list("user_id", "mode"))
+    for row in rows:
+        row.mail_wanted = preferences.get(row.user_id) != MailPreference.Mode.NEVER
+    Notification.objects.bulk_create(rows)
     from marketplace.notifications.tasks import send_mails
 
     nudge(send_mails)
     return rows
+
+
+@contextmanager
+def letters_together() -> Iterator[None]:
+    """Write the letters of a block together at its end, for work on many objects in one transaction. A block that
+    fails writes none."""
+    if _gathered.get() is not None:
+        yield
+        return
+    rows: list[Notification] = []
+    token = _gathered.set(rows)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    if rows:
+        _write(rows)
 
 
 def _without_language(path: str) -> str:

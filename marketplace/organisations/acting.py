@@ -1,5 +1,8 @@
 """Whom a person acts for at this moment, and the one check of rights."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -8,6 +11,8 @@ from marketplace.accounts.models import User
 from marketplace.organisations.models import Membership, Organisation
 from marketplace.organisations.roles import BEFORE_VERIFICATION, Role, allowed
 from marketplace.refusals import NotPermitted
+
+_members: ContextVar[dict[tuple[int, str], list[User]] | None] = ContextVar("members", default=None)
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,25 @@ def permit(
 
 def members(organisation: Organisation, permission: str) -> list[User]:
     """The active people of an organisation whose roles grant `permission`; whom to notify."""
+    known = _members.get()
+    key = organisation.pk, permission
+    if known is not None and key in known:
+        return known[key]
     rows = Membership.objects.filter(organisation=organisation, user__is_active=True).select_related("user")
-    return [addressed(row.user, organisation) for row in rows if allowed(permission, row.roles)]
+    found = [addressed(row.user, organisation) for row in rows if allowed(permission, row.roles)]
+    if known is not None:
+        known[key] = found
+    return found
+
+
+@contextmanager
+def members_asked_once() -> Iterator[None]:
+    """Ask for the people of an organisation once in a block: for a batch of contracts in one transaction."""
+    token = _members.set({} if _members.get() is None else _members.get())
+    try:
+        yield
+    finally:
+        _members.reset(token)
 
 
 def colleagues(organisation: Organisation, role: Role) -> list[User]:

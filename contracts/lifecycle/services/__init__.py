@@ -32,6 +32,7 @@ from contracts.lifecycle.services.ending import (
     invalidate,
     reopen_paid_up,
     set_paid_up,
+    set_paid_up_locked,
     terminate,
 )
 from contracts.lifecycle.services.facts import confirm_fact, events_of, record_fact, void_fact
@@ -95,6 +96,7 @@ __all__ = [
     "return_draft",
     "revise_terms",
     "set_paid_up",
+    "set_paid_up_locked",
     "settle_dispute",
     "sign",
     "sign_amendment",

@@ -137,17 +137,24 @@ def close_locked(contract: LicenceContract) -> bool:
 def set_paid_up(contract: LicenceContract, *, on: date) -> bool:
     """Billing says that nothing more can arise since `on`: the contract is paid up. Harmless when it is already,
     and where the contract is ending anyway. Under an open breach it becomes the state to go back to."""
-    contract = lock(contract)
+    return set_paid_up_locked(lock(contract), on=on)
+
+
+def set_paid_up_locked(contract: LicenceContract, *, on: date) -> bool:
+    """`set_paid_up` for a contract that is locked already."""
     if contract.state not in RUNNING or contract.paid_up_on is not None:
         return False
     if contract.state == State.ACTIVE:
-        move(contract, State.PAID_UP, actor=None, act_by=contract.term_ends_on, on=on.isoformat())
+        contract.paid_up_on = on
+        move(
+            contract, State.PAID_UP, actor=None, act_by=contract.term_ends_on, also=["paid_up_on"],
+            on=on.isoformat(),
+        )  # fmt: skip
     elif contract.state == State.IN_BREACH and contract.resume_state == State.ACTIVE:
-        contract.resume_state = State.PAID_UP
+        contract.resume_state, contract.paid_up_on = State.PAID_UP, on
+        contract.save(update_fields=["paid_up_on", "resume_state"])
     else:
         return False
-    contract.paid_up_on = on
-    contract.save(update_fields=["paid_up_on", "resume_state"])
     tell(contract, "paid_up", *((side, "contract.read") for side in Side))
     return True
 

@@ -1,5 +1,6 @@
 """What every step does: lock the contract, see who acts for which side, move the state, tell the others."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.utils.functional import lazy
@@ -41,17 +42,23 @@ def enter(
 
 
 def move(
-    contract: LicenceContract, target: State, *, actor: Acting | None, act_by: date | None = None, **data
+    contract: LicenceContract,
+    target: State,
+    *,
+    actor: Acting | None,
+    act_by: date | None = None,
+    also: Sequence[str] = (),
+    **data,
 ) -> None:
     """Change the state of a locked contract by the table, with its new deadline, and put it on record.
 
-    Raises TransitionRefused where the table does not allow the step. Other changed fields are the caller's to
-    save; `data` goes into the audit trail.
+    Raises TransitionRefused where the table does not allow the step. `also` names other changed fields to save, the
+    rest is the caller's; `data` goes into the audit trail.
     """
     check(contract.state, target, NEXT)
     before, contract.state = contract.state, target
     contract.state_since, contract.act_by = now(), act_by
-    contract.save(update_fields=["state", "state_since", "act_by"])
+    contract.save(update_fields=["state", "state_since", "act_by", *also])
     record(actor, "contract.state", contract, before=str(before), after=str(target), **data)
 
 
