@@ -34,7 +34,8 @@ GROUND = [
 ALLOWED: dict[str, set[str]] = {
     "marketplace.money": set(),
     "marketplace.terms": {"marketplace.money"},
-    "marketplace.clock": {"marketplace.models"},
+    "marketplace.watched": set(),
+    "marketplace.clock": {"marketplace.models", "marketplace.watched"},
     "marketplace.models": {"marketplace.clock"},
     "marketplace.refusals": set(),
     "marketplace.celery": set(),
@@ -59,7 +60,7 @@ EDGES = {
     "models",
     "panels",
 }  # sit on top of every step
-PURE = {"marketplace/money.py", "marketplace/terms", "contracts/rating"}
+PURE = {"marketplace/money.py", "marketplace/watched.py", "marketplace/terms", "contracts/rating"}
 
 
 def modules():

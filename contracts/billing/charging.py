@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import transaction
 from django.urls import reverse
@@ -38,7 +39,7 @@ from contracts.rating.engine import inputs_hash
 from contracts.rating.result import Key
 from contracts.usage.queries import rating_inputs_of
 from marketplace.audit.services import record_all, recorded_together
-from marketplace.clock import now, today
+from marketplace.clock import now, today, watching
 from marketplace.money import Money
 from marketplace.notifications.services import letters_together, notify
 from marketplace.organisations.acting import members, members_asked_once
@@ -69,9 +70,14 @@ def charge_contract(contract: LicenceContract) -> list[Charge]:
     return charge_locked([LicenceContract.objects.select_for_update().get(pk=contract.pk)])[contract.pk]
 
 
-def charge_locked(contracts: Sequence[LicenceContract]) -> dict[int, list[Charge]]:
+def charge_locked(
+    contracts: Sequence[LicenceContract], *, days: dict[int, date] | None = None
+) -> dict[int, list[Charge]]:
     """`charge_contract` for contracts that the caller has just locked, by id: what they are rated by is read, and what
-    arises is written, in a few statements for all of them together."""
+    arises is written, in a few statements for all of them together. Into `days` goes the first later day on which
+    time alone could make a difference, by contract."""
+    days = {} if days is None else days
+    days |= {contract.pk: date.max for contract in contracts}
     charged: dict[int, list[Charge]] = {contract.pk: [] for contract in contracts}
     in_effect = [row for row in contracts if row.effective_on is not None and not row.disputed]
     told, stands = rating_inputs_of(in_effect), standings_of(in_effect)
@@ -79,7 +85,9 @@ def charge_locked(contracts: Sequence[LicenceContract]) -> dict[int, list[Charge
     for contract in in_effect:
         versions, facts, usage = told[contract.pk]
         versions = sorted(versions, key=lambda version: version.effective_on)
-        rating = rate(versions, facts, usage, today())
+        with watching() as watch:
+            rating = rate(versions, facts, usage, today())
+        days[contract.pk] = watch.until
         found = correct(issued(stands[contract.pk], rating.currency), rating)
         results.append((contract, rating, found, versions, facts, usage))
     changed = [
@@ -91,7 +99,9 @@ def charge_locked(contracts: Sequence[LicenceContract]) -> dict[int, list[Charge
         if changed:
             charged |= _append(changed)
         for contract, rating, *_rest in results:
-            _move_on(contract, rating)
+            with watching() as watch:
+                _move_on(contract, rating)
+            days[contract.pk] = min(days[contract.pk], watch.until)
     return charged
 
 

@@ -1,40 +1,54 @@
-import logging
+from collections.abc import Sequence
+from datetime import date
 
 from celery import shared_task
 
+from contracts.batches import batches, work_off
 from contracts.billing import documents
-from contracts.billing.charging import charge_contract
+from contracts.billing.charging import charge_locked
 from contracts.billing.closing import drafts, month_end
-from contracts.billing.closing.models import MonthEndRun
-from contracts.billing.models import BILLABLE, BillingPolicy
+from contracts.billing.closing.models import DraftState, InvoiceDraft, MonthEndRun
+from contracts.billing.finalising import lock_contracts
+from contracts.billing.models import BILLABLE, BillingPolicy, Charge, ChargeState
 from contracts.billing.trueup import charge_audit, unsettled_audits
+from contracts.lifecycle.looks import look_after
 from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.models.looks import Task
 from contracts.lifecycle.states import State
-from marketplace.refusals import Refused
 
-logger = logging.getLogger(__name__)
 NOTHING_MORE = (State.WITHDRAWN,)
 
 
 @shared_task
 def charge_due() -> None:
-    """Charge every contract in effect, and invoice for licensors that bill without a person, at once or after their
-    days of grace. One contract that cannot be rated does not stop the others; it is logged and tried again at the
-    next run."""
+    """Charge every contract in effect of which something may have changed (see `lifecycle.looks`), and invoice for
+    licensors that bill without a person, at once or after their days of grace. One contract that cannot be rated does
+    not stop the others; it is logged and tried again at the next run."""
     contracts = LicenceContract.objects.filter(effective_on__isnull=False).exclude(state__in=NOTHING_MORE)
-    automatic = dict(
-        BillingPolicy.objects.filter(approve_automatically=True).values_list("organisation_id", "grace_days")
+    look_after(Task.CHARGES, contracts, _charge)
+    automatic = BillingPolicy.objects.filter(approve_automatically=True)
+    billable = Charge.objects.filter(state__in=BILLABLE).exclude(amount_minor=0).order_by()
+    at_once = billable.filter(
+        contract__licensor__in=automatic.filter(grace_days=0).values("organisation"), contract__disputed=False
     )
-    for contract in contracts.order_by("pk").iterator(200):
-        try:
-            charge_contract(contract)
-            if contract.licensor_id in automatic and contract.charges.filter(state__in=BILLABLE).exists():
-                if automatic[contract.licensor_id]:
-                    drafts.open_drafts([contract.pk])
-                else:
-                    drafts.issue([contract.pk])
-        except (Refused, ValueError):
-            logger.exception("Contract %s could not be charged", contract.number)
+    in_time = billable.filter(
+        contract__licensor__in=automatic.exclude(grace_days=0).values("organisation"),
+        state=ChargeState.APPROVED,
+    ).exclude(contract__in=InvoiceDraft.objects.filter(state=DraftState.OPEN).values("contract"))
+    for charges, bill in ((at_once, drafts.issue), (in_time, _open_drafts)):
+        found = charges.values_list("contract", flat=True).distinct().order_by("contract")
+        for batch in batches(list(found), drafts.BATCH):
+            work_off(batch, bill)
+
+
+def _open_drafts(contracts: Sequence[int]) -> None:
+    drafts.open_drafts(lock_contracts(contracts))
+
+
+def _charge(contracts: Sequence[LicenceContract]) -> dict[int, date]:
+    days: dict[int, date] = {}
+    charge_locked(contracts, days=days)
+    return days
 
 
 @shared_task

@@ -1,24 +1,26 @@
 """Everything of the lifecycle that falls due on a day, as one run that may be repeated any number of times."""
 
-import logging
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
-from contracts.lifecycle.models import ComplianceTask, LicenceContract, Reminder
+from contracts.lifecycle.looks import look_after
+from contracts.lifecycle.models import Breach, ComplianceTask, LicenceContract, Reminder
+from contracts.lifecycle.models.looks import Task
 from contracts.lifecycle.services.advance import advance
 from contracts.lifecycle.services.amending import lapse_due_amendments
 from contracts.lifecycle.services.breach import end_cure_periods
 from contracts.lifecycle.services.notice import close_due_notices
 from contracts.lifecycle.services.signing import lapse_due_signings
-from contracts.lifecycle.services.steps import lock, tell
-from contracts.lifecycle.states import RUNNING, TRYING, Side, State
+from contracts.lifecycle.services.steps import tell
+from contracts.lifecycle.states import RUNNING, TRYING, BreachState, Side, State
 from contracts.lifecycle.words import silence_words
 from marketplace import clock
 from marketplace.clock import today
 
-logger = logging.getLogger(__name__)
 DECISION_REMINDERS = (60, 30, 7)
 OTHER_REMINDERS = (7, 1)
 COMPLIANCE_REMINDERS = (30, 7)
@@ -36,7 +38,8 @@ def run_due(on: date | None = None) -> dict[str, int]:
     """Close notices, lapse signings, end cure periods, let decisions fall due, silence count, triggers fire and
     terms end; send each reminder once. Returns how many of each. `on` sets the day (default: today).
 
-    Each contract is done in a transaction of its own; one that fails is logged and does not stop the others.
+    Looks at those contracts alone at which there is something to look (see `looks`); one that fails is logged and does
+    not stop the others.
     """
     if on is not None and on != today():
         with clock.at(on):
@@ -44,26 +47,49 @@ def run_due(on: date | None = None) -> dict[str, int]:
     done = {
         "notices": close_due_notices(),
         "lapsed": lapse_due_signings() + lapse_due_amendments(),
-        "changed": 0,
-        "reminders": 0,
     }
-    alive = LicenceContract.objects.filter(state__in=[*RUNNING, State.WIND_DOWN, *WAITING])
-    for pk in alive.order_by("pk").values_list("pk", flat=True):
-        try:
-            changed, reminders = _one(pk)
-        except Exception:
-            logger.exception("Contract %s: what is due could not be done", pk)
-            continue
-        done["changed"] += changed
-        done["reminders"] += reminders
+    found: dict[int, tuple[int, int]] = {}
+
+    def look(contracts: Sequence[LicenceContract]) -> dict[int, date]:
+        days = {}
+        for contract in _with_what_is_open(contracts):
+            with clock.watching() as watch:
+                changed = end_cure_periods(contract, contract.open_breaches) + int(advance(contract))
+                found[contract.pk] = changed, _remind(contract, contract.open_tracks)
+                if not _waits_for_later_steps(contract):
+                    days[contract.pk] = watch.until
+        return days
+
+    alive = LicenceContract.objects.with_parties().filter(state__in=[*RUNNING, State.WIND_DOWN, *WAITING])
+    look_after(Task.DUE, alive, look)
+    done["changed"] = sum(changed for changed, _sent in found.values())
+    done["reminders"] = sum(sent for _changed, sent in found.values())
     return done
 
 
-@transaction.atomic
-def _one(pk: int) -> tuple[int, int]:
-    contract = lock(LicenceContract(pk=pk))
-    changed = end_cure_periods(contract) + int(advance(contract))
-    return changed, _remind(contract)
+def _with_what_is_open(contracts: Sequence[LicenceContract]) -> Sequence[LicenceContract]:
+    """Everything that is looked at, read for all of them together."""
+    prefetch_related_objects(
+        contracts,
+        "versions",
+        "facts",
+        "wind_down",
+        Prefetch("breaches", Breach.objects.filter(state=BreachState.OPEN), to_attr="open_breaches"),
+        Prefetch(
+            "compliance",
+            ComplianceTask.objects.filter(done_on=None, due_on__isnull=False),
+            to_attr="open_tracks",
+        ),
+    )
+    return contracts
+
+
+def _waits_for_later_steps(contract: LicenceContract) -> bool:
+    """Whether it closes as soon as its invoices are paid and its reports accepted: that is asked at each run."""
+    if contract.state == State.WIND_DOWN:
+        wind_down = getattr(contract, "wind_down", None)
+        return wind_down is None or wind_down.confirmed_at is not None
+    return contract.state == State.PAID_UP and today() > contract.term_ends_on
 
 
 def remind_once(contract: LicenceContract, key: str) -> bool:
@@ -78,17 +104,17 @@ def remind_once(contract: LicenceContract, key: str) -> bool:
 
 def _distance(due: date, steps: tuple[int, ...]) -> int | None:
     """The nearest reminder that has come: with 20 days left of (60, 30, 7) it is 30; None before and after."""
-    left = (due - today()).days
-    return min((step for step in steps if 0 <= left <= step), default=None)
+    if due < today():
+        return None
+    return min((step for step in steps if due - timedelta(days=step) <= today()), default=None)
 
 
-def _remind(contract: LicenceContract) -> int:
+def _remind(contract: LicenceContract, open_tracks: Iterable[ComplianceTask]) -> int:
     sent = 0
     if contract.trial_ends_on and contract.state in (*TRYING, State.ACTIVE, State.IN_BREACH):
         sent += _remind_trial(contract)
     if contract.state in WAITING and contract.act_by:
         sent += _remind_deadline(contract)
-    open_tracks = contract.compliance.filter(done_on=None, due_on__isnull=False)
     for task in open_tracks:
         sent += _remind_track(contract, task)
     return sent

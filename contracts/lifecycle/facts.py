@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from contracts.lifecycle.models import KnownDates, LicenceContract, WindDown
+from contracts.lifecycle.models import KnownDates, LicenceContract
 from contracts.lifecycle.models.known import RATED_DATES
 from contracts.lifecycle.states import FactState
 from contracts.rating import Facts, Happened, TermsVersion
@@ -70,5 +70,5 @@ def _sell_off_until(contract: LicenceContract, as_of: datetime | None):
     """The last day on which stock may still be sold after the end; None while there is no end, or no such right."""
     if not contract.exit_kind:  # set together with the row
         return None
-    wind_down = WindDown.objects.filter(contract=contract).first()
+    wind_down = getattr(contract, "wind_down", None)
     return wind_down.sell_off_until if wind_down and knew(wind_down, as_of) else None

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from contracts.usage.figures import SIX, chosen_figures, spread
+from contracts.usage.lateness import is_late
 from contracts.usage.meters import terms_on
 from contracts.usage.models import DeemedReport, UsageReport
 from contracts.usage.segments import segments_of
@@ -18,13 +19,13 @@ from marketplace.organisations.acting import members
 from marketplace.terms import MONEY_METERS
 
 
-def deem_report(report: UsageReport, *, late: int) -> bool:
-    """Make the deemed report of one that has been missing for `late` days, once; whether one counts. In the
-    caller's transaction, which holds the contract."""
+def deem_report(report: UsageReport) -> bool:
+    """Make the deemed report of one that has been missing for as long as the terms say, once; whether one counts. In
+    the caller's transaction, which holds the contract."""
     if DeemedReport.objects.filter(report=report).exists():
         return True
     agreed = terms_on(report.contract, report.period_end).report.deemed
-    if agreed is None or late <= agreed.days:
+    if agreed is None or not is_late(report.due_on, agreed.days):
         return False
     earlier = list(
         UsageReport.objects.filter(

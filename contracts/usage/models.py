@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from contracts.lifecycle.models.forgetting import forgets_looks
 from contracts.lifecycle.models.known import ClockTimestamp, known_trigger
 from contracts.usage.states import DUE, ReportState
 from marketplace.appendonly import append_only_triggers
@@ -95,7 +96,8 @@ class UsageReport(models.Model):
                 "report_known",
                 known_at="NEW.state = 'ACCEPTED'",
                 unknown_at="NEW.known_at IS NOT NULL AND NEW.state <> 'ACCEPTED'",
-            )
+            ),
+            forgets_looks(),
         ]
 
     def __str__(self):
@@ -149,7 +151,10 @@ class DeemedReport(models.Model):
 
     class Meta:
         verbose_name = _("deemed report")
-        triggers = append_only_triggers("deemedreport")
+        triggers = [
+            *append_only_triggers("deemedreport"),
+            forgets_looks("(SELECT contract_id FROM contracts_usagereport WHERE id = NEW.report_id)"),
+        ]
 
     def __str__(self):
         return str(self.report_id)

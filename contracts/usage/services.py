@@ -1,7 +1,7 @@
 """Reports: schedule, open, submit, query, accept, amend. Missing is never zero."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,13 +14,14 @@ from contracts.lifecycle.services import cure_breach, notify_breach, record_fact
 from contracts.lifecycle.states import UNSETTLED, FactState
 from contracts.rating import periods, rate
 from contracts.usage.deeming import deem_report
-from contracts.usage.metering.places import make_meters
+from contracts.usage.lateness import REMINDERS, is_late
+from contracts.usage.metering.places import make_meters_of
 from contracts.usage.meters import asks_for_reports, check_rows, terms_among
 from contracts.usage.models import BrokerAccess, Evidence, UsageReport, UsageRow
-from contracts.usage.queries import rating_inputs
+from contracts.usage.queries import rating_inputs_of
 from contracts.usage.states import DUE, NEXT, ReportState
 from marketplace.audit.services import record
-from marketplace.clock import now, today
+from marketplace.clock import now, today, watching
 from marketplace.notifications.services import notify
 from marketplace.organisations.acting import members, permit
 from marketplace.refusals import Refused, TransitionRefused, check
@@ -58,21 +59,40 @@ def schedule_reports(contract: LicenceContract) -> list[UsageReport]:
     withdrawn; accepted figures stay what they are.
     """
     contract = LicenceContract.objects.select_for_update().get(pk=contract.pk)
-    if contract.effective_on is None:
-        return []
-    make_meters(contract)
-    versions, facts, usage = rating_inputs(contract)
-    splits = rate(versions, facts, usage, today()).split_days
+    made: list[UsageReport] = []
+    if contract.effective_on is not None:
+        schedule_locked([contract], made=made)
+    return made
+
+
+def schedule_locked(
+    contracts: Sequence[LicenceContract], *, made: list[UsageReport] | None = None
+) -> dict[int, date]:
+    """`schedule_reports` for contracts in effect that the caller has locked, read together: the first later day on
+    which time alone could make a difference, by contract. What was made goes into `made`."""
+    make_meters_of(contracts)
+    told = rating_inputs_of(contracts)
+    there: dict[int, dict] = {contract.pk: {} for contract in contracts}
+    standing = UsageReport.objects.filter(contract__in=list(there), amends=None)
+    for report in standing.exclude(state=ReportState.WITHDRAWN).order_by("pk"):
+        there[report.contract_id][report.period_start, report.period_end] = report
+    days = {}
+    for contract in contracts:
+        with watching() as watch:
+            new = _schedule(contract, told[contract.pk], there[contract.pk])
+        days[contract.pk] = watch.until
+        if made is not None:
+            made += new
+    return days
+
+
+def _schedule(contract: LicenceContract, told: tuple, there: dict) -> list[UsageReport]:
+    versions, facts, usage = told
+    splits = rate(versions, facts, usage, today(), working=False).split_days
     asked = [
         p for p in periods(versions, facts, today(), splits) if asks_for_reports(terms_among(versions, p.end))
     ]
     wanted = {(p.start, p.end): p for p in asked}
-    there = {
-        (r.period_start, r.period_end): r
-        for r in UsageReport.objects.filter(contract=contract, amends=None).exclude(
-            state=ReportState.WITHDRAWN
-        )
-    }
     for key, report in there.items():
         if key not in wanted and ReportState.WITHDRAWN in NEXT.get(report.state, ()):
             report.state = ReportState.WITHDRAWN
@@ -89,16 +109,15 @@ def schedule_reports(contract: LicenceContract) -> list[UsageReport]:
         if key not in there
     ]
     UsageReport.objects.bulk_create(made)
-    open_due(contract)
+    _open_due(contract, [*there.values(), *made])
     return made
 
 
-def open_due(contract: LicenceContract) -> None:
+def _open_due(contract: LicenceContract, reports: Iterable[UsageReport]) -> None:
     """Open the reports whose period is over, and say so once each."""
-    reports = UsageReport.objects.select_for_update().filter(
-        contract=contract, state=ReportState.SCHEDULED, period_end__lt=today()
-    )
     for report in reports:
+        if report.state != ReportState.SCHEDULED or report.period_end >= today():
+            continue
         report.state = ReportState.OPEN
         report.save(update_fields=["state"])
         notify(
@@ -291,19 +310,19 @@ def set_broker_access(contract: LicenceContract, *, actor, granted: bool) -> Bro
     return access
 
 
-REMINDERS = (0, 7, 15)  # days after the due date; after the last one the missing report is a breach
-
-
 @transaction.atomic
 def chase_missing(report: UsageReport) -> None:
     """Send the reminders of an overdue report whose days have come, each once; when the last one has passed
     the missing report is notified as a breach: it is never a silent zero. Where the terms agree a deemed report,
     that counts instead of a breach."""
-    report = _locked(report)
+    chase_locked(_locked(report))
+
+
+def chase_locked(report: UsageReport) -> None:
+    """`chase_missing` for a report whose contract is locked already."""
     if report.state not in DUE or report.amends_id:  # the accepted report counts while it is being amended
         return
-    late = (today() - report.due_on).days
-    while report.reminded < len(REMINDERS) and late > REMINDERS[report.reminded]:
+    while report.reminded < len(REMINDERS) and is_late(report.due_on, REMINDERS[report.reminded]):
         report.reminded += 1
         report.save(update_fields=["reminded"])
         notify(
@@ -311,12 +330,12 @@ def chase_missing(report: UsageReport) -> None:
             "usage/report_overdue",
             report=report,
             contract=report.contract,
-            late=late,
+            late=(today() - report.due_on).days,
             path=report.get_absolute_url(),
         )
-    if deem_report(report, late=late):
+    if deem_report(report):
         return
-    if late > REMINDERS[-1]:
+    if is_late(report.due_on, REMINDERS[-1]):
         notify_breach(
             report.contract,
             actor=None,

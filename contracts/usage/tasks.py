@@ -1,16 +1,21 @@
 import logging
+from collections.abc import Sequence
+from datetime import date
 
 from celery import shared_task
+from django.db.models import Prefetch, prefetch_related_objects
 
+from contracts.lifecycle.looks import look_after
 from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.models.looks import Task
 from contracts.lifecycle.states import State
 from contracts.usage import services
 from contracts.usage.metering import chasing
 from contracts.usage.metering.queries import metered_contracts
 from contracts.usage.metering.recounting import recount
 from contracts.usage.models import UsageReport
-from contracts.usage.states import ENDED
-from marketplace.refusals import Refused
+from contracts.usage.states import DUE, ENDED
+from marketplace.clock import today, watching
 
 logger = logging.getLogger(__name__)
 
@@ -21,30 +26,46 @@ NOT_ASKED = (*ENDED, State.PAID_UP)
 def schedule_due_reports() -> None:
     """Make and open the reports of every contract in effect; once paid up, reports are no longer asked for."""
     contracts = LicenceContract.objects.filter(effective_on__isnull=False).exclude(state__in=NOT_ASKED)
-    for contract in contracts.order_by("pk").iterator(200):
-        try:
-            services.schedule_reports(contract)
-        except (Refused, ValueError):
-            logger.exception("Contract %s: its reports could not be scheduled", contract.number)
+    look_after(Task.REPORTS, contracts, services.schedule_locked)
 
 
 @shared_task
 def remind_missing_reports() -> None:
     """Reminders of overdue reports; after the last one the missing report is notified as a breach."""
-    reports = UsageReport.objects.overdue().select_related("contract", "contract__licensee")
-    for report in reports.exclude(contract__state__in=NOT_ASKED).order_by("pk"):
-        services.chase_missing(report)
+    overdue = UsageReport.objects.overdue().values("contract")
+    contracts = LicenceContract.objects.filter(pk__in=overdue).exclude(state__in=NOT_ASKED)
+    look_after(Task.MISSING, contracts.select_related("licensee"), _chase_reports)
+
+
+def _chase_reports(contracts: Sequence[LicenceContract]) -> dict[int, date]:
+    waiting = UsageReport.objects.filter(state__in=DUE, amends=None)
+    prefetch_related_objects(
+        contracts, "versions", Prefetch("reports", waiting.order_by("pk"), to_attr="awaited")
+    )
+    days = {}
+    for contract in contracts:
+        with watching() as watch:
+            for report in contract.awaited:
+                if report.due_on < today():
+                    services.chase_locked(report)
+        days[contract.pk] = watch.until
+    return days
 
 
 @shared_task
 def chase_open_periods() -> None:
     """The same for periods of metered figures that nobody has closed."""
     contracts = metered_contracts().filter(effective_on__isnull=False).exclude(state__in=ENDED)
-    for contract in contracts.order_by("pk").iterator(200):
-        try:
-            chasing.chase_open_periods(contract)
-        except (Refused, ValueError):
-            logger.exception("Contract %s: its open periods could not be chased", contract.number)
+    look_after(Task.PERIODS, contracts, _chase_periods)
+
+
+def _chase_periods(contracts: Sequence[LicenceContract]) -> dict[int, date]:
+    days = {}
+    for contract in contracts:
+        with watching() as watch:
+            chasing.chase_locked(contract)
+        days[contract.pk] = watch.until
+    return days
 
 
 @shared_task

@@ -10,6 +10,7 @@ from contracts.lifecycle.models.contract import (
     Review,
 )
 from contracts.lifecycle.models.known import KnownDates
+from contracts.lifecycle.models.looks import Look
 from contracts.lifecycle.models.notice import CalendarDay, Objection, PublicNotice
 from contracts.lifecycle.models.running import (
     Breach,
@@ -39,6 +40,7 @@ __all__ = [
     "Extension",
     "KnownDates",
     "LicenceContract",
+    "Look",
     "Objection",
     "PublicNotice",
     "Reminder",

@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from contracts.lifecycle.models.forgetting import FORGET_LOOKS_OF_CONTRACT, forgets_looks
 from contracts.lifecycle.models.known import KEEP_DATES, known_trigger
 from contracts.lifecycle.states import ExitKind, PricingMethod, Side, State
 from marketplace import terms as language
@@ -171,7 +172,7 @@ class LicenceContract(models.Model):
                 name="contract_registration_is_whole",
             ),
         ]
-        triggers = [KEEP_DATES]
+        triggers = [KEEP_DATES, FORGET_LOOKS_OF_CONTRACT]
 
     def __str__(self):
         return self.number
@@ -280,7 +281,7 @@ class ContractTerms(models.Model):
                 name="contract_terms_day_once",
             ),
         ]
-        triggers = [known_trigger("terms_known", known_at="NEW.effective_on IS NOT NULL")]
+        triggers = [known_trigger("terms_known", known_at="NEW.effective_on IS NOT NULL"), forgets_looks()]
 
     def __str__(self):
         return f"{self.contract_id} v{self.number}"

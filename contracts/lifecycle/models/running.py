@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from contracts.lifecycle.models.contract import LicenceContract, _OfContractQuerySet
+from contracts.lifecycle.models.forgetting import forgets_looks
 from contracts.lifecycle.models.known import ClockTimestamp, known_trigger
 from contracts.lifecycle.models.signing import ContractDocument
 from contracts.lifecycle.states import BreachState, DeliveryState, ExtensionState, FactState, Side
@@ -146,7 +147,8 @@ class ContractFact(models.Model):
             ),
         ]
         triggers = [
-            known_trigger("fact_known", known_at="NEW.state = 'CONFIRMED'", unknown_at="NEW.state = 'VOID'")
+            known_trigger("fact_known", known_at="NEW.state = 'CONFIRMED'", unknown_at="NEW.state = 'VOID'"),
+            forgets_looks(),
         ]
 
     def __str__(self):
@@ -189,6 +191,7 @@ class Breach(models.Model):
                 condition=Q(cure_until__gte=models.F("notified_on")), name="breach_cure_after_notice"
             ),
         ]
+        triggers = [forgets_looks()]
 
     def __str__(self):
         return f"{self.contract_id} {self.kind} {self.notified_on}"
@@ -217,6 +220,7 @@ class WindDown(models.Model):
 
     class Meta:
         verbose_name = _("wind-down")
+        triggers = [forgets_looks()]
 
     def __str__(self):
         return str(self.contract_id)
@@ -260,6 +264,7 @@ class ComplianceTask(models.Model):
                 name="compliance_done_has_reference",
             ),
         ]
+        triggers = [forgets_looks()]
 
     def __str__(self):
         return f"{self.contract_id} {self.track}"

@@ -1,5 +1,6 @@
 """违约整改: notice with what happened, time to cure, cured or not. And disputes, which freeze charges."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -129,12 +130,13 @@ def _deadline(contract: LicenceContract, state: State) -> date | None:
     return contract.trial_ends_on
 
 
-def end_cure_periods(contract: LicenceContract) -> int:
-    """Mark a locked contract's breaches whose time to cure is over, and say that termination is possible now: a
-    person decides about that, not the clock."""
-    late = contract.breaches.select_for_update().filter(state=BreachState.OPEN, cure_until__lt=today())
+def end_cure_periods(contract: LicenceContract, open_breaches: Iterable[Breach]) -> int:
+    """Mark those of a locked contract's open breaches whose time to cure is over, and say that termination is possible
+    now: a person decides about that, not the clock."""
     count = 0
-    for breach in late:
+    for breach in open_breaches:
+        if breach.cure_until >= today():
+            continue
         breach.state = BreachState.UNCURED
         breach.save(update_fields=["state"])
         record(None, "breach.uncured", breach, contract=contract.number)

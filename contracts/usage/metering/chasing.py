@@ -6,10 +6,11 @@ from django.db import transaction
 from contracts.lifecycle.due import remind_once
 from contracts.lifecycle.models import Breach, LicenceContract
 from contracts.lifecycle.services import notify_breach
+from contracts.usage.lateness import REMINDERS, is_late
 from contracts.usage.metering.closings import OpenPeriod, breach_key, cure_closed, open_periods
 from contracts.usage.metering.deeming import deem_closing
+from contracts.usage.metering.statements import hold_events
 from contracts.usage.meters import label_of
-from contracts.usage.services import REMINDERS
 from marketplace.clock import today
 from marketplace.notifications.services import notify
 from marketplace.organisations.acting import members
@@ -19,14 +20,18 @@ from marketplace.organisations.acting import members
 def chase_open_periods(contract: LicenceContract) -> None:
     """Send the reminders of periods that are late to be closed, each once; after the last one deem them or notify the
     breach. Breaches of periods that were closed since, by a program's event, are cured."""
-    contract = LicenceContract.objects.select_for_update().get(pk=contract.pk)
+    chase_locked(LicenceContract.objects.select_for_update().get(pk=contract.pk))
+
+
+def chase_locked(contract: LicenceContract) -> None:
+    """`chase_open_periods` for a contract that is locked already. No event of it comes in meanwhile."""
+    hold_events(contract.pk)
     cure_closed(contract)
     for period in owed_periods(contract):
-        late = (today() - period.due_on).days
         for step in REMINDERS:
-            if late > step and remind_once(contract, f"{breach_key(period)[:70]}:{step}"):
-                _remind(contract, period, late)
-        if deem_closing(contract, period, late=late) or late <= REMINDERS[-1]:
+            if is_late(period.due_on, step) and remind_once(contract, f"{breach_key(period)[:70]}:{step}"):
+                _remind(contract, period)
+        if deem_closing(contract, period) or not is_late(period.due_on, REMINDERS[-1]):
             continue
         notify_breach(
             contract,
@@ -45,12 +50,12 @@ def owed_periods(contract: LicenceContract) -> list[OpenPeriod]:
     return found
 
 
-def _remind(contract: LicenceContract, period: OpenPeriod, late: int) -> None:
+def _remind(contract: LicenceContract, period: OpenPeriod) -> None:
     notify(
         members(contract.licensee, "report.submit"),
         "usage/period_open",
         contract=contract,
         period=period,
-        late=late,
+        late=(today() - period.due_on).days,
         path=period.path(contract),
     )

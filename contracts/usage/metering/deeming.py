@@ -11,6 +11,7 @@ from contracts.lifecycle.facts import facts_of, terms_versions
 from contracts.lifecycle.models import LicenceContract
 from contracts.rating import UsageRow, periods
 from contracts.usage.figures import SIX, Figure, chosen_figures
+from contracts.usage.lateness import is_late
 from contracts.usage.metering.closings import OpenPeriod
 from contracts.usage.metering.models import DeemedClosing
 from contracts.usage.metering.queries import closings, is_closed, metered_names, rated_days
@@ -21,14 +22,14 @@ from marketplace.organisations.acting import members
 from marketplace.terms import MONEY_METERS
 
 
-def deem_closing(contract: LicenceContract, period: OpenPeriod, *, late: int) -> bool:
-    """Make what is deemed of a period that has been open for `late` days, once; whether it counts. In the caller's
-    transaction, which holds the contract."""
+def deem_closing(contract: LicenceContract, period: OpenPeriod) -> bool:
+    """Make what is deemed of a period that has been open for as long as the terms say, once; whether it counts. In the
+    caller's transaction, which holds the contract."""
     of_period = {"figure": period.figure, "period_start": period.start, "period_end": period.end}
     if DeemedClosing.objects.filter(contract=contract, **of_period).exists():
         return True
     agreed = terms_on(contract, period.end).report.deemed
-    if agreed is None or late <= agreed.days:
+    if agreed is None or not is_late(period.due_on, agreed.days):
         return False
     earlier = _closed_before(contract, period)
     if not earlier:

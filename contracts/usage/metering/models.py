@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from contracts.lifecycle.models.forgetting import forgets_looks
 from contracts.lifecycle.models.known import ClockTimestamp
 from marketplace.appendonly import append_only_triggers
 from marketplace.clock import now
@@ -156,7 +157,7 @@ class DeemedClosing(models.Model):
 
     class Meta:
         verbose_name = _("deemed usage")
-        triggers = append_only_triggers("deemedclosing")
+        triggers = [*append_only_triggers("deemedclosing"), forgets_looks()]
         constraints = [
             models.UniqueConstraint(
                 fields=["contract", "figure", "period_start", "period_end"], name="deemed_closing_once"

@@ -1,9 +1,10 @@
 """The contracts that events may name: looked up once for a batch, by one statement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from contracts.lifecycle.facts import terms_versions
 from contracts.lifecycle.models import LicenceContract
@@ -65,13 +66,34 @@ def _meters(names: list, ids: list, money: list) -> dict[str, tuple[int, bool]]:
 def make_meters(contract: LicenceContract) -> None:
     """The meters that the terms of a contract in effect ask for; an amendment adds, nothing takes one away.
     Records the time zone, which never changes once there are events. Running it again changes nothing."""
-    Metering.objects.get_or_create(contract=contract)
+    make_meters_of([contract])
+
+
+def make_meters_of(contracts: Sequence[LicenceContract]) -> None:
+    """`make_meters` for several contracts, in the caller's transaction."""
+    prefetch_related_objects(contracts, "versions")
+    ids = [contract.pk for contract in contracts]
+    decided = set(Metering.objects.filter(contract__in=ids).values_list("contract_id", flat=True))
+    new = [Metering(contract_id=pk) for pk in ids if pk not in decided]
+    if new:
+        Metering.objects.bulk_create(new, ignore_conflicts=True)
+    there = set(Meter.objects.filter(contract__in=ids).values_list("contract_id", "name"))
+    missing = [
+        Meter(contract=contract, name=name, is_money=is_money)
+        for contract in contracts
+        for name, is_money in _wanted(contract).items()
+        if (contract.pk, name) not in there
+    ]
+    if missing:
+        Meter.objects.bulk_create(missing, ignore_conflicts=True)
+
+
+def _wanted(contract: LicenceContract) -> dict[str, bool]:
+    """name → whether it is money."""
     wanted: dict[str, bool] = {}
     for version in terms_versions(contract):
         for figure in figures_of(version.terms):
             wanted[figure.name] = figure.is_money
             if figure.is_sales:
                 wanted |= {f"sales.{name}": True for name in components_of(version.terms)[1:]}
-    there = set(contract.meters.values_list("name", flat=True))
-    missing = [Meter(contract=contract, name=n, is_money=m) for n, m in wanted.items() if n not in there]
-    Meter.objects.bulk_create(missing, ignore_conflicts=True)
+    return wanted

@@ -20,6 +20,18 @@ LOCK_SPACE = 0x55464576 << 32  # keeps these advisory locks apart from others
 
 _LOCK = "SELECT {}(%b::int8 + id) FROM unnest(%b::int8[]) AS id"
 
+# What the periodic tasks remember of the contracts (contracts.lifecycle.looks) does not hold any more. Nearly always there
+# is nothing: only the first call after a look finds something. Rows are locked in the order of their key.
+_IS_LOOKED_AT = """
+SELECT count(*) FROM unnest(%b::int8[]) AS id
+WHERE (SELECT true FROM contracts_look WHERE contract_id = id LIMIT 1)
+"""
+_FORGET_LOOKS = """
+DELETE FROM contracts_look USING (
+    SELECT contract_id, task FROM contracts_look WHERE contract_id = ANY(%b::int8[]) ORDER BY contract_id, task FOR UPDATE
+) AS those WHERE contracts_look.contract_id = those.contract_id AND contracts_look.task = those.task
+"""
+
 _COLUMNS = """contract_id, source, event_id, kind, meter_id, product, day, last_day, quantity, happened_at,
     target_source, target_id, content_hash, received_at, key_id, user_id"""
 
@@ -154,7 +166,10 @@ def write(
     others = [reading for reading in readings if reading.kind != USAGE]
     alone = {reading.contract_id for reading in others}
     written: set[Key] = set()
-    _lock(sorted({reading.contract_id for reading in readings}), alone)
+    contracts = sorted({reading.contract_id for reading in readings})
+    _lock(contracts, alone)
+    if run(_IS_LOOKED_AT, [contracts], binary=True).fetchone()[0]:
+        run(_FORGET_LOOKS, [contracts], prepare=False)
     if plain:
         written |= _write_usage(plain, moment, key_id, user_id, repeats)
     if others:

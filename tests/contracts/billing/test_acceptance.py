@@ -55,7 +55,7 @@ COUNTS: Counter = Counter()  # how often each step was done or refused, shown by
 
 
 class AnyLife(RuleBasedStateMachine):
-    world = None
+    world, kind = None, Life
 
     def __init__(self):
         super().__init__()
@@ -67,7 +67,7 @@ class AnyLife(RuleBasedStateMachine):
     def begin(self, document, carry):
         agreed = language.read(document)
         self.document = document
-        self.life = Life(self.world, agreed)
+        self.life = self.kind(self.world, agreed)
         self.life.carry(carry)
         self.whole = True
 

@@ -1,0 +1,213 @@
+"""The periodic tasks look at what changed and at what a day brings: with the result of looking at everything."""
+
+import os
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
+
+from contracts.billing.models import Charge, RatingRun
+from contracts.billing.tasks import charge_due
+from contracts.lifecycle import services as lifecycle
+from contracts.lifecycle.due import run_due
+from contracts.lifecycle.models import Breach, LicenceContract, Look, Reminder
+from contracts.lifecycle.models.looks import Task
+from contracts.usage.models import DeemedReport, UsageReport
+from contracts.usage.tasks import chase_open_periods, remind_missing_reports, schedule_due_reports
+from marketplace.audit.models import AuditEvent
+from marketplace.clock import at
+from marketplace.notifications.models import Notification
+from tests.bench.many import copies
+from tests.contracts.billing.life import Life
+from tests.contracts.billing.test_acceptance import AnyLife
+from tests.contracts.lifecycle import world as made
+from tests.contracts.rating.samples import after, fixed, lump, minimum, royalty, sheet
+
+EXAMPLES = int(os.environ.get("LOOKS_EXAMPLES", "2"))
+STEPS = int(os.environ.get("LOOKS_STEPS", "12"))
+DAYS = int(os.environ.get("LOOKS_DAYS", "260"))
+TASKS = (run_due, schedule_due_reports, remind_missing_reports, chase_open_periods, charge_due)
+
+
+def a_pass() -> None:
+    for task in TASKS:
+        task()
+
+
+def everything() -> list:
+    """What the tasks bring about, row by row; letters and the audit trail by their number."""
+    return [
+        *(list(model.objects.order_by("pk").values()) for model in (LicenceContract, Breach, UsageReport, Charge)),
+        *(model.objects.count() for model in (RatingRun, Reminder, DeemedReport, Notification, AuditEvent)),
+    ]  # fmt: skip
+
+
+def come_to_rest() -> list:
+    """The tasks run until they find nothing to do."""
+    before = everything()
+    for _pass in range(8):
+        a_pass()
+        found = everything()
+        if found == before:
+            return found
+        before = found
+    raise AssertionError("the tasks never come to rest")
+
+
+def nothing_was_passed_over() -> None:
+    """Looking at everything finds no more than looking at what changed."""
+    found = come_to_rest()
+    with transaction.atomic():
+        Look.objects.all().delete()
+        a_pass()
+        assert everything() == found
+        transaction.set_rollback(True)
+
+
+class LifeOfTasks(Life):
+    """Nothing but the tasks makes things happen with time."""
+
+    def pass_days(self, days):
+        self.on += timedelta(days=days)
+        with self.at():
+            a_pass()
+
+
+class AnyLifeLookedAfter(AnyLife):
+    kind = LifeOfTasks
+
+    @rule(days=st.integers(1, 60))
+    def let_time_pass(self, days):
+        self.life.on += timedelta(days=days)
+
+    @precondition(lambda self: self.life is not None)
+    @invariant()
+    def nothing_is_passed_over(self):
+        with self.life.at():
+            nothing_was_passed_over()
+
+    def teardown(self):
+        transaction.set_rollback(True)
+        self.atomic.__exit__(None, None, None)
+
+
+@pytest.mark.slow
+def test_whatever_happens_looking_at_what_changed_is_looking_at_everything(db):
+    AnyLifeLookedAfter.world = made.world()
+    run_state_machine_as_test(
+        AnyLifeLookedAfter,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+FEES = (
+    {"kind": "yearly_fee", "id": "yearly", "commitment": "contingent", "amounts": [100_000], "trigger": after(0)},
+    lump("1000", "later", trigger=after(5)),
+)  # fmt: skip
+STORIES = {
+    "reported": sheet(
+        royalty(fixed("0.03")), minimum("600"), *FEES, report={"every": "month", "days": 10, "deemed": {"days": 20}}
+    ),
+    "option": sheet(
+        royalty(fixed("0.03"), commitment="option", trigger=None), lump("900", trigger=after(2)), trial={"months": 6}
+    ),
+    "metered": sheet(
+        royalty(fixed("2"), "units", meter="calls"), trial={"months": 3},
+        report={"metered": ["calls"], "every": "month", "deemed": {"days": 20}},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STORIES)
+def test_as_years_pass_looking_at_what_changed_is_looking_at_everything(db, name):
+    """Nobody does anything but now and then: most of what happens is brought by a day."""
+    life, random = LifeOfTasks(made.world(), STORIES[name]), Random(name)
+    charged, end = set(), life.on + timedelta(days=DAYS)
+    while life.on < end:
+        if random.random() < 0.25:
+            life.send(0, 20, 40)
+            life.close(most=1)
+            for report in life.open_reports()[:1]:
+                life.accept(report, lambda meter, piece: 1_000_000)
+        life.on += timedelta(days=random.choice([1, 1, 2, 5, 11, 23]))
+        with life.at():
+            nothing_was_passed_over()
+        charged |= set(life.contract.charges.values_list("element_id", flat=True))
+    assert charged
+
+
+@pytest.fixture
+def life(db):
+    return Life(made.world(), sheet(royalty(fixed("0.03")), every="month"))
+
+
+def looks(task=Task.CHARGES) -> dict:
+    return dict(Look.objects.filter(task=task).values_list("contract", "again_on"))
+
+
+def test_a_pass_over_contracts_of_which_nothing_changed_asks_the_same_few_questions(
+    life, django_assert_num_queries
+):
+    with life.at():
+        a_pass()
+        a_pass()
+        with django_assert_num_queries(10):
+            a_pass()
+        more = copies(life.contract, 30)
+        a_pass()
+        a_pass()
+        assert set(more) < set(looks())
+        with django_assert_num_queries(10):
+            a_pass()
+
+
+def test_a_change_is_looked_at_by_the_next_run_and_a_day_by_the_first_run_of_it(life):
+    with life.at():
+        a_pass()
+        a_pass()
+        assert looks() == {life.contract.pk: date(2026, 2, 28)}
+        schedule_due_reports()
+        assert looks(Task.REPORTS) == {life.contract.pk: date(2026, 2, 28)}
+        lifecycle.raise_dispute(life.contract, actor=life.world.signatory, reason="有争议")
+        assert Look.objects.count() == 0
+        charge_due()
+        assert looks() == {life.contract.pk: date.max}
+
+
+def test_a_contract_that_failed_is_tried_again_and_stops_no_other(life, caplog):
+    [other] = copies(life.contract, 1)
+    whole = life.contract.versions.get().terms
+    life.contract.versions.update(terms={"format": 99})
+    with life.at():
+        charge_due()
+        charge_due()
+        assert set(looks()) == {other}
+        assert caplog.text.count("what is due could not be done") == 2
+        life.contract.versions.update(terms=whole)
+        charge_due()
+        assert set(looks()) == {life.contract.pk, other}
+
+
+def test_what_was_looked_at_a_day_ago_is_looked_at_again_whatever_it_said(life):
+    with life.at():
+        charge_due()
+        charge_due()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE contracts_look SET stale_at = stale_at - interval '1 day', looked_on = '2020-01-01'"
+            )
+        charge_due()
+        assert Look.objects.get(task=Task.CHARGES).looked_on == life.on
+    with at(life.on - timedelta(days=1)):  # a clock that was set back
+        charge_due()
+        assert Look.objects.get(task=Task.CHARGES).looked_on == life.on - timedelta(days=1)
