@@ -24,6 +24,7 @@ FORMAT = "usefirst-bundle-1"
 DAY = timedelta(days=1)
 WHOLE_UNITS = {"JPY", "KRW"}  # currencies without minor units; every other one here has hundredths
 MONEY = ("net_sales", "gross_sales")
+NOT_CHARGED = (None, 0, Fraction(0))  # day, amount, exact amount
 
 
 # --- days ------------------------------------------------------------------------------------------------
@@ -842,40 +843,19 @@ def name_of(key):
     return "%s%s %s – %s" % (key[0], part, key[2], key[3])
 
 
-def said_by_working(charge, last_run):
-    """Whether the charge's own working rounds this exact amount and goes on from there to what is due. A later report
-    that changes the exact amount but not what is due (below a cap, say) writes no row, so the last row keeps the exact
-    amount of its own day; a row of the last run has no later report."""
-    steps = charge["working"]["steps"] if charge["working"] else []
-    if last_run is not None and charge.get("run") == last_run:
-        return False
-    for place, step in enumerate(steps):
-        if place and step["step"] == "round" and steps[place - 1]["value"] != "":
-            exact = Fraction(str(steps[place - 1]["value"]))
-            return (
-                exact == Fraction(charge["exact"])
-                and half_up(exact) == step["value"]
-                and follows(step["value"], steps[place + 1 :])
-            )
-    return False
-
-
-def follows(amount, steps):
-    """Whether credits and caps lead from a rounded amount to the end of a working."""
-    for step in steps:
-        given = step["inputs"]
-        if given.get("before") != amount:
-            return False
-        if step["step"] == "credit":
-            reached = amount - given["used"] if 0 <= given["used"] <= amount and given["left"] >= 0 else None
-        elif step["step"] in ("yearly_cap", "life_cap"):
-            reached = min(amount, max(given["cap"] - given["charged"], 0))
-        else:
-            return False
-        if step["value"] != reached:
-            return False
-        amount = reached
-    return True
+def rated_by_run(bundle, versions):
+    """What earlier runs came to, each from what was known when it ran: those whose rows state another exact amount than
+    the last one comes to, because a report, a fact or the terms were changed since."""
+    terms, found = {version["hash"]: version["terms"] for version in versions}, {}
+    for run in bundle.paper("earlier.json"):
+        known = [v for v in run["versions"] if v["hash"] in terms]
+        if len(known) < len(run["versions"]):
+            bundle.wrong.append("earlier.json: run %s: its terms are not here" % run["run"])
+        if known:
+            of_then = [{"effective_on": v["effective_on"], "terms": terms[v["hash"]]} for v in known]
+            contract = Contract(of_then, run["facts"], run["usage"], day(run["until"]))
+            found[run["run"]] = Rating(contract).charges
+    return found
 
 
 def check_charges(bundle):
@@ -891,7 +871,7 @@ def check_charges(bundle):
             bundle.wrong.append("charges.json: there are charges without terms in force")
         return
     contract = Contract(versions, facts, bundle.paper("usage.json"), day(answer["until"]))
-    rated = Rating(contract).charges
+    rated, earlier = Rating(contract).charges, rated_by_run(bundle, versions)
     stated = {}
     for charge in charges:
         stated.setdefault(key_of(charge), []).append(charge)
@@ -899,18 +879,18 @@ def check_charges(bundle):
     for key, rows in sorted(stated.items(), key=lambda item: (item[0][3], str(item[0]))):
         rows.sort(key=lambda charge: charge["sequence"])
         where = "charge %s" % name_of(key)
-        if is_waiting(key, waiting):
-            continue  # issued before, and a report that it needs is missing now
-        on, amount, exact = rated.get(key, (None, 0, Fraction(0)))
-        bundle.equal(where, sum(charge["minor"] for charge in rows), amount)
         check_steps(bundle, where, rows)
+        waits = is_waiting(key, waiting)
+        check_exact(bundle, where, key, rows, earlier, None if waits else rated)
+        if waits:
+            continue  # issued before, and a report that it needs is missing now
+        on, amount, _ = rated.get(key, NOT_CHARGED)
+        bundle.equal(where, sum(charge["minor"] for charge in rows), amount)
         last = rows[-1]
         if on is None:
             continue  # taken back altogether: the sum above is zero
         if last["kind"] == "CHARGE":
             bundle.equal(where + ": date", last["dated_on"], on.isoformat())
-        if Fraction(last["exact"]) != exact and not said_by_working(last, answer.get("run")):
-            bundle.differs(where + ": exact", last["exact"], exact)
         if last["working"]:
             bundle.equal(where + ": working", last["working"]["steps"][-1]["value"], amount)
         version = contract.version_on(on)
@@ -929,6 +909,32 @@ def check_charges(bundle):
             bundle.wrong.append("charge %s: is missing, computed %s on %s" % (name_of(key), amount, on))
     total = sum(charge["minor"] for charge in charges)
     bundle.tell("%d charges and corrections recomputed, together %s", len(charges), total)
+
+
+def check_exact(bundle, where, key, rows, earlier, rated):
+    """Each row's exact amount, the one rounding in its working, and what its key came to by then: by what its own run knew
+    where the bundle holds that, else by what is known now (None: it waits now, and its own run must be here)."""
+    minor = 0
+    for place, charge in enumerate(rows):
+        minor += charge["minor"]
+        of_run = earlier.get(charge.get("run"), rated)
+        if of_run is None:
+            bundle.wrong.append("%s: what it was charged by before it had to wait is not here" % where)
+            continue
+        _, amount, exact = of_run.get(key, NOT_CHARGED)
+        row = where if not charge["sequence"] else "%s: correction %d" % (where, charge["sequence"])
+        if Fraction(charge["exact"]) != exact:
+            bundle.differs(row + ": exact", charge["exact"], exact)
+        steps = charge["working"]["steps"] if charge["working"] else []
+        for step in steps:
+            if step["step"] == "round":
+                bundle.equal(row + ": rounded", step["value"], half_up(exact))
+        if charge.get("run") in earlier and charge.get("run") not in [
+            row.get("run") for row in rows[place + 1 :]
+        ]:
+            bundle.equal(row + ": by then", minor, amount)
+            if steps:
+                bundle.equal(row + ": working", steps[-1]["value"], amount)
 
 
 def check_steps(bundle, where, rows):

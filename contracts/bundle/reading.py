@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from contracts.billing.models import CreditNote, Invoice
+from contracts.billing.models import Charge, CreditNote, Invoice
+from contracts.billing.planning import key_of
 from contracts.bundle.papers import facts_paper, rating_paper, rollups_paper, terms_paper, usage_paper
 from contracts.ledger.models import Entry, LedgerHead
 from contracts.ledger.services import content_text
@@ -12,10 +13,12 @@ from contracts.lifecycle.facts import knew
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import Side
 from contracts.payments.models import Allocation
-from contracts.rating import rate
+from contracts.rating import Rating, rate
+from contracts.rating.result import Key
 from contracts.usage.metering.queries import counted_events
 from contracts.usage.models import UsageReport
 from contracts.usage.queries import rating_inputs
+from marketplace.terms import hash_of
 
 CHUNK = 500
 SHARED = ("invoice:", "credit_note:", "allocation:")  # entries about what both sides have a paper of
@@ -35,6 +38,7 @@ def papers_of(contract: LicenceContract, side: Side, *, internal: bool) -> dict[
         "rollups.json": _rollups(contract, run.known_at if run else None),
         "reports.json": _reports(contract),
         "rating.json": rating_paper(rating, **_run(run)),
+        "earlier.json": _earlier(contract, run, rating),
         "charges.json": _charges(contract),
         "invoices.json": _invoices(contract),
         "credit_notes.json": _credit_notes(contract),
@@ -74,6 +78,32 @@ def _run(run) -> dict:
         "known_at": run.known_at.isoformat(),
         "inputs_hash": run.inputs_hash,
         "result_hash": run.result_hash,
+    }
+
+
+def _earlier(contract: LicenceContract, last, rating: Rating) -> list[dict]:
+    """What earlier runs knew, of those with a row whose exact amount is not what the last run comes to: a correction came
+    since, or changed nothing that is due (below a cap, say) and wrote no row; or the row waits for a report now."""
+    exact = {charge.key: str(charge.exact) for charge in rating.charges}
+    found = {}
+    for row in contract.charges.filter(kind__in=Charge.RATED, run__isnull=False).select_related("run"):
+        key = Key(**key_of(row))
+        if row.run_id != last.pk and row.exact != exact.get(key):
+            found[row.run_id] = row.run
+    return [_run_inputs(contract, run) for _pk, run in sorted(found.items())]
+
+
+def _run_inputs(contract: LicenceContract, run) -> dict:
+    versions, facts, usage = rating_inputs(contract, as_of=run.known_at)
+    return {
+        "run": run.pk,
+        "until": run.until.isoformat(),
+        "known_at": run.known_at.isoformat(),
+        "versions": [
+            {"effective_on": one.effective_on.isoformat(), "hash": hash_of(one.terms)} for one in versions
+        ],
+        "facts": facts_paper(facts),
+        "usage": usage_paper(usage),
     }
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from datetime import date
+from fractions import Fraction
 from random import Random
 
 import pytest
@@ -28,7 +29,7 @@ from tests.contracts.billing.test_acceptance import figures_of
 from tests.contracts.lifecycle import world as made
 from tests.contracts.lifecycle.world import trying
 from tests.contracts.rating import generate
-from tests.contracts.rating.samples import fixed, royalty, sheet
+from tests.contracts.rating.samples import cap, fixed, royalty, sheet
 from tests.contracts.usage.metering.world import closing, event, metered, replacement, send, void
 from tests.contracts.usage.test_audits import sent, settle
 from tests.contracts.usage.world import accepted, sales
@@ -177,6 +178,59 @@ def test_papers_that_were_changed_and_sealed_anew_are_found(billed):
         members["manifest.json"] = VERIFIER.canonical(manifest) + b"\n"
         members["manifest.sha256"] = VERIFIER.sha256(members["manifest.json"]).encode() + b"\n"
         assert VERIFIER.verify(VERIFIER.packed(members)).wrong, name
+
+
+@pytest.fixture
+def capped(world):
+    """Two quarters above a yearly cap: corrected above it first, which writes no row, then below it."""
+    agreed = sheet(royalty(fixed("0.03")), caps=[cap("300", "royalty", span="year")])
+    life = Life(world, agreed)
+    life.pass_days(400)
+    first, second = life.open_reports()[:2]
+    life.accept(first, figures_of(1_000_000, 1))
+    life.charge()
+    life.amend(life.accepted_reports()[0], figures_of(1_500_000, 1))
+    life.accept(second, figures_of(200_000, 1))
+    life.charge()
+    life.amend(life.accepted_reports()[1], figures_of(210_001, 1))
+    life.amend(life.accepted_reports()[0], figures_of(100_000, 1))
+    life.charge()
+    life.fresh()
+    return life
+
+
+def test_exact_amounts_of_earlier_runs_are_recomputed_from_what_was_known_then(capped):
+    content = bundle_of(capped.contract, Side.LICENSEE)
+    agrees(content)
+    said = papers(content)
+    current = said["rating.json"]["run"]
+    runs = {one["run"] for one in said["earlier.json"]}
+    old = [row for row in said["charges.json"] if row["run"] in runs]
+    assert len(old) > 1
+    assert current not in runs
+    for charge in old:
+        for more in (
+            1,
+            Fraction(1, 1000),
+        ):  # by less than half a minor unit too, where nothing due would change
+
+            def forged(paper, charge=charge, more=more):
+                row = next(row for row in paper if row["id"] == charge["id"])
+                row["exact"] = str(Fraction(row["exact"]) + more)
+                for step in row["working"]["steps"]:
+                    if step["value"] == charge["exact"] or str(step["value"]) == charge["exact"]:
+                        step["value"] = row["exact"]
+
+            wrong = VERIFIER.verify(_resealed(content, "charges.json", forged)).wrong
+            assert any(": exact" in line for line in wrong), (charge, more)
+    # nor can the figures of then be left out, or say something else
+    gone = VERIFIER.verify(_resealed(content, "earlier.json", lambda paper: paper.clear())).wrong
+    assert any(": exact" in line for line in gone)
+
+    def other(paper):
+        paper[0]["usage"][0]["components"]["invoiced_incl_vat"] += 100
+
+    assert VERIFIER.verify(_resealed(content, "earlier.json", other)).wrong
 
 
 def test_the_command_writes_the_file_or_says_why_not(billed, tmp_path, capsys):
