@@ -32,6 +32,10 @@ def cloned_database() -> Iterator[str]:
     ) as server:
         drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(clone))
         server.execute(drop)
+        # A browser's last request may come after its test: its thread then sits in the template, which has to be free.
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [template]
+        )
         server.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(clone), sql.Identifier(template))
         )

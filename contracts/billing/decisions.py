@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from contracts.billing.charge_steps import ChargeStep
 from contracts.billing.charging import approve_one
-from contracts.billing.models import CHARGE_NEXT, SETTLED, WATCHED, Charge, ChargeState
+from contracts.billing.models import CHARGE_NEXT, SETTLED, WATCHED, BillingPolicy, Charge, ChargeState
 from contracts.billing.planning import key_of
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import Side
@@ -55,6 +55,16 @@ def _move(rows: Sequence[Charge], target: ChargeState, step: Step, *, actor: Act
         record(actor, f"charge.{step.lower()}", row, amount_minor=row.amount_minor)
 
 
+def _go_on(
+    contract: LicenceContract, rows: Sequence[Charge], step: Step, *, actor: Acting, side: Side, words=""
+) -> None:
+    """Back among what is accrued, and approved at once where the licensor bills without a person."""
+    _move(rows, ChargeState.ACCRUED, step, actor=actor, side=side, words=words)
+    if BillingPolicy.objects.filter(organisation=contract.licensor_id, approve_automatically=True).exists():
+        for row in rows:
+            approve_one(row, user=actor.user if side == Side.LICENSOR else None)
+
+
 def _reason(words: str) -> str:
     words = words.replace("\x00", "").strip()
     if not words:
@@ -91,9 +101,10 @@ def _watched(charge: Charge, actor: Acting, allowed) -> tuple[LicenceContract, l
 
 @transaction.atomic
 def release_charge(charge: Charge, *, actor: Acting) -> Charge:
-    """A person of the licensor's finance has looked at a held charge: it goes on as accrued."""
-    _contract, rows = _watched(charge, actor, WATCHED)
-    _move(rows, ChargeState.ACCRUED, Step.RELEASED, actor=actor, side=Side.LICENSOR)
+    """A person of the licensor's finance has looked at a held charge: it goes on as accrued, or as approved
+    where the licensor bills without a person."""
+    contract, rows = _watched(charge, actor, WATCHED)
+    _go_on(contract, rows, Step.RELEASED, actor=actor, side=Side.LICENSOR)
     return next(row for row in rows if row.pk == charge.pk)
 
 
@@ -140,7 +151,7 @@ def withdraw_charge_dispute(charge: Charge, *, actor: Acting) -> Charge:
     """The licensee withdraws its dispute; the charge goes on as accrued."""
     permit(actor, "charge.dispute", charge.contract.licensee, against=charge.contract.licensor)
     contract, rows = _disputed(charge)
-    _move(rows, ChargeState.ACCRUED, Step.WITHDRAWN, actor=actor, side=Side.LICENSEE)
+    _go_on(contract, rows, Step.WITHDRAWN, actor=actor, side=Side.LICENSEE)
     _tell(contract, Side.LICENSOR, "charge.approve", "billing/dispute_withdrawn", charge, rows)
     return next((row for row in rows if row.pk == charge.pk), charge)
 
@@ -152,7 +163,7 @@ def uphold_charge(charge: Charge, *, actor: Acting, reason: str) -> Charge:
     permit(actor, "charge.approve", charge.contract.licensor, against=charge.contract.licensee)
     contract, rows = _disputed(charge)
     reason = _reason(reason)
-    _move(rows, ChargeState.ACCRUED, Step.UPHELD, actor=actor, side=Side.LICENSOR, words=reason)
+    _go_on(contract, rows, Step.UPHELD, actor=actor, side=Side.LICENSOR, words=reason)
     _tell(contract, Side.LICENSEE, "charge.dispute", "billing/charge_upheld", charge, rows, reason=reason)
     return next((row for row in rows if row.pk == charge.pk), charge)
 
