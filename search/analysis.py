@@ -71,8 +71,12 @@ def fold_character(character: str) -> str:
 
 
 def runs(folded: str) -> Iterator[Run]:
+    return (run for run, _place in runs_with_places(folded))
+
+
+def runs_with_places(folded: str) -> Iterator[tuple[Run, int]]:
     for match in _RUNS.finditer(folded):
-        yield Run(match[0], match[1] is not None)
+        yield Run(match[0], match[1] is not None), match.start()
 
 
 def pairs(han: str) -> list[str]:

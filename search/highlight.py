@@ -1,19 +1,49 @@
 """Which parts of a text matched: marks that neither split a match nor double it, for any length of query; pure."""
 
-import re
+from bisect import bisect_right
 from collections.abc import Iterable
+from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
-from search.analysis import fold_character, runs, stem
+from search.analysis import fold_character, runs_with_places, stem
 from search.words import Query, Word
 
-_WORD = re.compile(r"[^\W_]+")
 SNIPPET = 130
 
 
 class Piece(NamedTuple):
     text: str
     hit: bool
+
+
+class Text:
+    """A text as it is searched in: read once, whatever is asked of it then. `places`: for each character of the folded
+    text the place of the one it came from."""
+
+    def __init__(self, text: str):
+        self.text = text
+        folded = text.lower() if text.isascii() else "".join(map(fold_character, text))
+        self.folded = folded
+        if len(folded) == len(text):  # no character becomes none, so each is still one
+            self.places: range | list[int] = range(len(text))
+        else:
+            self.places = [at for at, c in enumerate(text) for _part in fold_character(c)]
+
+    @cached_property
+    def latin(self) -> list[tuple[str, int, int]]:
+        """The words without Han characters: the stem of each, where it begins and ends."""
+        found = runs_with_places(self.folded)
+        return [(stem(run.text), at, at + len(run.text)) for run, at in found if not run.is_han]
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return frozenset(word for word, _start, _end in self.latin)
+
+    @cached_property
+    def line(self) -> str:
+        """The stems one after the other, each between spaces."""
+        return f" {' '.join(word for word, _start, _end in self.latin)} "
 
 
 class Marker:
@@ -28,33 +58,33 @@ class Marker:
     def __bool__(self) -> bool:
         return bool(self.stems or self.grams)
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
+    def touches(self, text: Text) -> bool:
+        """Whether there is anything to mark."""
+        return not self.stems.isdisjoint(text.stems) or any(gram in text.folded for gram in self.grams)
+
+    def spans(self, text: Text) -> list[tuple[int, int]]:
         """Where the text matches: ordered, apart from each other, touching ones joined."""
-        folded, places = _fold_with_places(text)
         found = []
         for gram in self.grams:
-            start = folded.find(gram)
+            start = text.folded.find(gram)
             while start >= 0:
                 found.append((start, start + len(gram)))
-                start = folded.find(gram, start + 1)
+                start = text.folded.find(gram, start + 1)
         if self.stems:
-            for match in _WORD.finditer(folded):
-                for run, start in _runs_with_places(match[0], match.start()):
-                    if not run.is_han and stem(run.text) in self.stems:
-                        found.append((start, start + len(run.text)))
-        return _joined(((places[start], places[end - 1] + 1) for start, end in found), text)
+            found += [(start, end) for word, start, end in text.latin if word in self.stems]
+        places = text.places
+        return _joined(((places[start], places[end - 1] + 1) for start, end in found), text.text)
 
-    def pieces(self, text: str) -> list[Piece]:
+    def pieces(self, text: Text) -> list[Piece]:
         """The whole text, cut at its marks."""
-        return _pieces(text, 0, len(text), self.spans(text))
+        return _pieces(text.text, 0, len(text.text), self.spans(text))
 
-    def snippet(self, text: str, length: int = SNIPPET) -> list[Piece]:
+    def snippet(self, read: Text, length: int = SNIPPET) -> list[Piece]:
         """The part of a long text with the most marked characters, or nothing when none is marked."""
-        spans = self.spans(text)
+        spans, text = self.spans(read), read.text
         if not spans:
             return []
-        best = max(spans, key=lambda span: (self._weight(spans, span[0], span[0] + length), -span[0]))
-        start = max(0, min(best[0] - length // 5, len(text) - length))
+        start = max(0, min(_richest(spans, length) - length // 5, len(text) - length))
         start, end = _at_words(text, start, min(len(text), start + length))
         pieces = _pieces(text, start, end, spans)
         return (
@@ -62,34 +92,19 @@ class Marker:
         )
 
     @staticmethod
-    def _weight(spans: list[tuple[int, int]], start: int, end: int) -> int:
-        return sum(to - at for at, to in spans if at >= start and to <= end)
-
-    def found(self, words: Iterable[Word], text: str) -> set[str]:
+    def found(words: Iterable[Word], text: Text) -> set[str]:
         """Which of `words` the text holds whole."""
-        folded = _fold_with_places(text)[0]
-        stems = {stem(run.text) for run in runs(folded) if not run.is_han}
-        return {w.text for w in words if (w.text in folded if w.is_han else stem(w.text) in stems)}
+        return {w.text for w in words if (w.text in text.folded if w.is_han else stem(w.text) in text.stems)}
 
 
-def _fold_with_places(text: str) -> tuple[str, list[int]]:
-    """The folded text, and for each of its characters the place of the one it came from."""
-    if text.isascii():
-        return text.lower(), list(range(len(text)))
-    folded, places = [], []
-    for place, character in enumerate(text):
-        for part in fold_character(character):
-            folded.append(part)
-            places.append(place)
-    return "".join(folded), places
-
-
-def _runs_with_places(text: str, start: int):
-    place = 0
-    for run in runs(text):
-        place = text.index(run.text, place)
-        yield run, start + place
-        place += len(run.text)
+def _richest(spans: list[tuple[int, int]], length: int) -> int:
+    """Where the first stretch of this length begins that no other outdoes in marked characters."""
+    ends = [end for _start, end in spans]
+    marked = [0, *accumulate(end - start for start, end in spans)]
+    weights = [
+        marked[bisect_right(ends, start + length)] - marked[i] for i, (start, _end) in enumerate(spans)
+    ]
+    return spans[weights.index(max(weights))][0]
 
 
 def _joined(spans: Iterable[tuple[int, int]], text: str) -> list[tuple[int, int]]:

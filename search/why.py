@@ -4,8 +4,9 @@ it; told only to who asks."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from search.analysis import fold, runs, stem
-from search.thesaurus import Phrase, Word, words_of
+from search.analysis import stem
+from search.highlight import Text
+from search.thesaurus import Phrase, words_of
 from search.words import Query
 
 MOST_WORDS = 10
@@ -20,35 +21,27 @@ class Reason:
     parts: Sequence[str]
 
 
-def reasons(query: Query, texts: Mapping[str, str]) -> list[Reason]:
+def reasons(query: Query, texts: Mapping[str, Text]) -> list[Reason]:
     """`texts`: the parts of a document by name."""
-    read = {name: _Text(text) for name, text in texts.items() if text}
     found, typed = [], {word.text for word in query.words}
     for word in query.words[:MOST_WORDS]:
-        if parts := [name for name, text in read.items() if text.holds((word,))]:
+        if parts := [name for name, text in texts.items() if _holds(text, (word,))]:
             found.append(Reason(word.text, "", parts))
     for concept in query.concepts:
-        if parts := [name for name, text in read.items() if text.holds(words_of(concept.typed))]:
+        spoken = words_of(concept.typed)
+        if parts := [name for name, text in texts.items() if _holds(text, spoken)]:
             found += [] if concept.typed in typed else [Reason(concept.typed, "", parts)]
             continue
         for phrase in concept.alternatives:
-            if parts := [name for name, text in read.items() if text.holds(phrase)]:
+            if parts := [name for name, text in texts.items() if _holds(text, phrase)]:
                 found.append(Reason(concept.typed, " ".join(word.text for word in phrase), parts))
                 break
     return found
 
 
-class _Text:
-    def __init__(self, text: str):
-        self.folded = fold(text)
-        self.stems = f" {' '.join(stem(run.text) for run in runs(self.folded) if not run.is_han)} "
-
-    def holds(self, phrase: Phrase) -> bool:
-        """Whether the words stand in it whole, those of Latin letters one after the other."""
-        latin = [word for word in phrase if not word.is_han]
-        return all(self._has(word) for word in phrase if word.is_han) and (
-            not latin or f" {' '.join(stem(word.text) for word in latin)} " in self.stems
-        )
-
-    def _has(self, word: Word) -> bool:
-        return word.text in self.folded
+def _holds(text: Text, phrase: Phrase) -> bool:
+    """Whether the words stand in it whole, those of Latin letters one after the other."""
+    latin = [word for word in phrase if not word.is_han]
+    return all(word.text in text.folded for word in phrase if word.is_han) and (
+        not latin or f" {' '.join(stem(word.text) for word in latin)} " in text.line
+    )

@@ -3,20 +3,62 @@
 from collections.abc import Iterable
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy
 
-from search.facets import region_name
+from search.facets import Facet, Value, region_name
 from search.highlight import Piece
 
 register = template.Library()
+PARTS = {
+    "title": gettext_lazy("title"),
+    "summary": gettext_lazy("summary"),
+    "keywords": gettext_lazy("keywords"),
+    "description": gettext_lazy("description"),
+    "institution": gettext_lazy("institution"),
+}
+_VALUE = (
+    '<div class="facet-value"><input type="checkbox" id="f-{name}-{value}" name="{name}" value="{value}" form="search-form"'
+    '{checked}><label for="f-{name}-{value}">{label}</label><span class="facet-count">{count}</span></div>'
+)
 
 
 @register.filter
 def marked(pieces: Iterable[Piece]) -> SafeString:
     """The pieces of a text, the matching ones in <mark>; everything escaped."""
-    return mark_safe(
-        "".join(format_html("<mark>{}</mark>" if piece.hit else "{}", piece.text) for piece in pieces)
+    texts = (f"<mark>{escape(text)}</mark>" if hit else escape(text) for text, hit in pieces)
+    return mark_safe("".join(texts))
+
+
+@register.filter
+def parts(names: Iterable[str]) -> str:
+    """The words for the parts of a document in which something was found."""
+    return ", ".join(str(PARTS[name]) for name in names)
+
+
+@register.simple_tag
+def facet_values(facet: Facet, values: Iterable[Value]) -> SafeString:
+    """The values of a facet to tick, with those below them. Written here: a page has a hundred and more of them, and a
+    template for each would take longer than all hits together. A typed range has no count and no box of its own."""
+    drawn = []
+    for value in values:
+        drawn.append(_drawn(facet, value))
+        if value.below:
+            below = "".join(_drawn(facet, one) for one in value.below)
+            drawn.append(f'<div class="facet-below">{below}</div>')
+    return mark_safe("".join(drawn))
+
+
+def _drawn(facet: Facet, value: Value) -> str:
+    if value.count is None:
+        return ""
+    return _VALUE.format(
+        name=escape(facet.name),
+        value=escape(value.value),
+        checked=" checked" if value.chosen else "",
+        label=escape(value.label),
+        count=value.count,
     )
 
 

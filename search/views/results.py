@@ -27,13 +27,6 @@ SORTS = {
     "trl": gettext_lazy("highest readiness"),
     "free": gettext_lazy("longest free period"),
 }
-PARTS = {
-    "title": gettext_lazy("title"),
-    "summary": gettext_lazy("summary"),
-    "keywords": gettext_lazy("keywords"),
-    "description": gettext_lazy("description"),
-    "institution": gettext_lazy("institution"),
-}
 
 
 class _Known(Paginator):
@@ -63,7 +56,6 @@ def search(request: HttpRequest) -> HttpResponse:
         "page": _Known(results).page(results.params.page),
         "sorts": SORTS,
         "sizes": SIZES,
-        "parts": PARTS,
         "kinds": results.params.chosen("kind"),
         "canonical": _address(results.params.canonical),
         "save_form": SaveForm(initial={"query": replace(params, page=1).to_query(), "name": _name(results)}),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from search.analysis import clean, cut, fold, stem
 from search.breaker import Breaker
 from search.facts import keys
-from search.highlight import Marker
+from search.highlight import Marker, Text
 from search.identifiers import identifiers_in, identifiers_of
 from search.matching import common_stretches
 from search.params import FACETS, SearchParams
@@ -20,7 +20,8 @@ from search.words import Thesaurus, read
 
 def marked(query: str, text: str, synonyms=()) -> str:
     return "".join(
-        f"[{p.text}]" if p.hit else p.text for p in Marker(read(query, Thesaurus(synonyms))).pieces(text)
+        f"[{p.text}]" if p.hit else p.text
+        for p in Marker(read(query, Thesaurus(synonyms))).pieces(Text(text))
     )
 
 
@@ -109,7 +110,7 @@ def test_synonyms_are_marked_too():
 
 def test_snippet_shows_the_part_that_matches():
     text = "前言。" * 200 + "采用硫化物电解质的电池" + "后记。" * 200
-    snippet = "".join(piece.text for piece in Marker(read("硫化物电解质")).snippet(text))
+    snippet = "".join(piece.text for piece in Marker(read("硫化物电解质")).snippet(Text(text)))
     assert "硫化物电解质" in snippet
     assert len(snippet) < 140
 
