@@ -148,9 +148,10 @@ def rebuild() -> int:
             f"{settings.SEARCH_INDEX_PREFIX}_{time.strftime('%Y%m%d%H%M%S')}_{time.time_ns() % 1_000_000:06d}"
         )
         filling = {**SETTINGS, "refresh_interval": "-1", "number_of_replicas": 0}
-        server.indices.create(index=name, settings=filling, mappings=MAPPING)
         try:
-            server.indices.put_alias(index=name, name=client.write_alias())
+            server.indices.create(
+                index=name, settings=filling, mappings=MAPPING, aliases={client.write_alias(): {}}
+            )  # in one step: what is killed from here on is found by its alias, and swept
             number, refused = fill(name)
             if len(refused) > max(MOST_REFUSED, MOST_REFUSED_SHARE * number):
                 reasons = "; ".join(list(refused.values())[:3])
