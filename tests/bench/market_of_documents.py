@@ -28,22 +28,27 @@ def texts() -> list[dict]:
     return [sets._in_one_language(one, code) for one in sets._listings() for code in ("zh", "en")]
 
 
-def load(number: int) -> tuple[int, float]:
-    """Documents that were stored, and the share of them that are texts of their own."""
+def load_own(number: int) -> int:
+    """Store texts of their own, at most so many; how many there are."""
     base = texts()[:number]
     for start in range(0, len(base), 1_000):
         with transaction.atomic():
             facts = list(_facts(base[start : start + 1_000], FIRST + start))
             store(facts, lock([one.page_id for one in facts]))
-    stride, last = len(base), FIRST + number - 1
+    return len(base)
+
+
+def copy(stride: int, number: int) -> int:
+    """Copy what was stored until there are so many; the number of all documents."""
+    last = FIRST + number - 1
     for first_copy in range(1, -(-number // stride), COPIES_AT_ONCE):
         _copy(stride, first_copy, min(first_copy + COPIES_AT_ONCE, -(-number // stride)) - 1, last)
     known = {"alerted_version": F("version"), "matched_version": F("version")}
-    DocumentState.objects.update(**known)  # nobody is to be told of them
+    DocumentState.objects.filter(page_id__lt=FIRST + stride).update(**known)  # nobody is to be told of them
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE search_searchdocument")
-        cursor.execute("ANALYZE search_documentstate")
-    return SearchDocument.objects.count(), len(base) / number
+        for table in ("search_searchdocument", "search_documentstate", "search_suggestion"):
+            cursor.execute(f"ANALYZE {table}")
+    return SearchDocument.objects.count()
 
 
 def _facts(records: list[dict], first: int) -> Iterator[Facts]:
@@ -108,7 +113,16 @@ def _copy(stride: int, first: int, last: int, most: int) -> None:
         cursor.execute(
             "INSERT INTO search_documentstate (page_id, version, alerted_version, matched_version)"
             " SELECT d.page_id, d.version, d.version, d.version FROM search_searchdocument d"
-            " LEFT JOIN search_documentstate s ON s.page_id = d.page_id WHERE s.page_id IS NULL"
+            " LEFT JOIN search_documentstate s ON s.page_id = d.page_id"
+            " WHERE s.page_id IS NULL AND d.page_id >= %(first)s",
+            values,
+        )
+        cursor.execute(
+            "INSERT INTO search_suggestion (document_id, key, text, weight)"
+            " SELECT document_id + n * %(stride)s, key, text, weight"
+            " FROM search_suggestion, generate_series(%(low)s, %(high)s) n"
+            f" WHERE {base.replace('page_id', 'document_id')}",
+            values,
         )
 
 
