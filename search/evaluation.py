@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from search.analysis import readable
 from search.engines import client, rarity
 from search.engines.database import DatabaseEngine
-from search.engines.elastic import alike_request, request
+from search.engines.elastic import alike_request, hits_request
 from search.engines.mapping import MAPPING, SETTINGS
 from search.facts import Facts, document
 from search.finding import read_query, wants_near
@@ -102,12 +102,9 @@ def _in_elasticsearch(documents: Iterator[SearchDocument]):
                 return []
             if detail:
                 return ranked(alike_request(likeness(query.text, detail, ["LISTING"]), ANONYMOUS, DEPTH))
-            params = SearchParams(q=query.text)
+            params = SearchParams(q=query.text, size=DEPTH)
             return _with_near(
-                query,
-                lambda loose: ranked(
-                    {**request(params, query, ANONYMOUS, loose=loose), "size": DEPTH, "aggs": {}}
-                ),
+                query, lambda loose: ranked(hits_request(params, query, ANONYMOUS, loose=loose))
             )
 
         def ranked(body: dict) -> list[tuple[int, float]]:

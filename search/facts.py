@@ -13,8 +13,9 @@ from search.identifiers import identifiers_of
 from search.models import SearchDocument, Suggestion
 from search.offers import free_bucket, price_bucket
 
-SHAPE = 2  # raise it when what documents hold changes: the next reindex makes them anew
+SHAPE = 3  # raise it when what documents hold changes: the next reindex makes them anew
 PUBLIC, VERIFIED = "public", "verified"
+KEYWORD, TITLE = 3, 2  # weights of what is suggested
 _KEY, _SUGGESTED_KEYWORDS, _WORD_STARTS = 24, 5, 6
 
 
@@ -99,9 +100,11 @@ def document(facts: Facts) -> SearchDocument:
 
 
 def _source(row: SearchDocument, texts: dict[str, str], facts: Facts) -> str:
-    """The body that Elasticsearch gets: folded texts, facets, suggestions."""
+    """The body that Elasticsearch gets: folded texts, the title twice where it stands over a longer one; facets."""
+    folded = {name: fold(text) for name, text in texts.items()}
     body = {
-        **{name: fold(text) for name, text in texts.items()},
+        "title": folded["title"],
+        "text": [text for text in (folded["title"] if folded["body"] else "", *folded.values()) if text],
         **{name: getattr(row, name) for name in FACET_COLUMNS},
         "audience": row.audience,
         "identifiers": row.identifiers,
@@ -111,17 +114,8 @@ def _source(row: SearchDocument, texts: dict[str, str], facts: Facts) -> str:
         "completeness": row.completeness,
         "is_available": row.is_available or None,
         "published_at": row.published_at.isoformat() if row.published_at else None,
-        "suggest": _completions(facts),
     }
     return json.dumps({k: v for k, v in body.items() if v not in ("", None, [])}, ensure_ascii=False)
-
-
-def _completions(facts: Facts) -> list[dict]:
-    """The keys alone: which text a key stands for is read from the document that Elasticsearch names."""
-    by_weight: dict[int, set[str]] = {}
-    for key, _text, weight in suggestions(facts):
-        by_weight.setdefault(weight, set()).add(key)
-    return [{"input": sorted(inputs), "weight": weight} for weight, inputs in sorted(by_weight.items())]
 
 
 # The columns that facets filter and count, under their names in SearchParams.
@@ -149,7 +143,7 @@ def suggestions(facts: Facts) -> Iterator[tuple[str, str, int]]:
 def offered(document: Facts | SearchDocument) -> list[tuple[str, int]]:
     """The texts that the search box offers of a document, with their weights: its first keywords, its titles."""
     words = [*document.keywords_zh[:_SUGGESTED_KEYWORDS], *document.keywords_en[:_SUGGESTED_KEYWORDS]]
-    found = [(word, 3) for word in words] + [(document.title_zh, 2), (document.title_en, 2)]
+    found = [(word, KEYWORD) for word in words] + [(document.title_zh, TITLE), (document.title_en, TITLE)]
     return [(" ".join(text.split())[:200], weight) for text, weight in found if text.strip()]
 
 

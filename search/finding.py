@@ -1,17 +1,18 @@
 """A search from beginning to end, as the page shows it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from django.core.cache import cache
 
+from search import suggesting
 from search.analysis import fold
 from search.correcting import as_spelled, corrections
 from search.engines import answer, client
 from search.engines.base import Engine, Found
 from search.facets import LABELS, Chip, Facet, Names, Value, chips, facets, tabs
-from search.highlight import Marker, Piece
+from search.highlight import Marker, Piece, Text
 from search.models import SearchDocument, SynonymSet, Topic
 from search.params import SearchParams
 from search.thesaurus import EMPTY, Thesaurus
@@ -20,6 +21,7 @@ from search.why import Reason, reasons
 from search.words import Query, Word, read
 
 NEAR_MISSES = 5
+INSTITUTIONS = 50  # in their facet; a rarer one is found by its name
 FEW = 10  # hits; below so many, what comes near is shown after them
 SENTENCE = 12  # characters; of a longer run only parts are looked for
 CORRECTED_WORDS = 6  # a longer text finds something anyway
@@ -117,7 +119,7 @@ def listed(params: SearchParams, viewer: Viewer, limit: int) -> list[SearchDocum
     params = find(params, viewer).params
     query = read_query(params.q)
     found, _is_substitute = answer(
-        lambda engine: engine.search(replace(params, page=1, size=limit), query, viewer)
+        lambda engine: engine.search(replace(params, page=1, size=limit), query, viewer, counted=False)
     )
     return [hit.document for hit in hits(found.ids, Query(), viewer)]
 
@@ -145,10 +147,13 @@ def _find(
         correction = _correct(engine, params, query, shown, viewer) if may_correct else None
         if wants_near(query, found.total, params) and not correction:
             facets = params.facets if found.total else {}
-            near = engine.search(SearchParams(q=params.q, facets=facets), query, viewer, loose=True)
+            near = engine.search(
+                SearchParams(q=params.q, facets=facets), query, viewer, loose=True, counted=False
+            )
         return found, shown, correction, near
 
     (found, shown, correction, near), is_substitute = answer(ask)
+    found = replace(found, counts=_commonest(found.counts, params))
     names = Names.read(found.counts, params)
     eligible = viewer.programmes if found.counts.get("eligible") else ()
     results = Results(
@@ -169,6 +174,14 @@ def _find(
     return results, correction
 
 
+def _commonest(counts: Mapping[str, Mapping[str, int]], params: SearchParams) -> dict[str, Mapping[str, int]]:
+    """The counts without the institutions that have few hits and were not chosen: a list of hundreds helps nobody."""
+    numbers = counts.get("institution", {})
+    first = sorted(numbers, key=lambda pk: (-numbers[pk], pk))[:INSTITUTIONS]
+    kept = {pk: numbers[pk] for pk in numbers if pk in {*first, *params.chosen("institution")}}
+    return {**counts, "institution": kept} if kept else dict(counts)
+
+
 def _correct(
     engine: Engine, params: SearchParams, query: Query, shown: list[Hit], viewer: Viewer
 ) -> Correction | None:
@@ -182,9 +195,9 @@ def _correct(
     )
     if not (doubtful or unheard) or params.page > 1 or len(query.words) > CORRECTED_WORDS:
         return None
-    for text in corrections(query, doubtful, known, lambda: engine.suggest(query.text), heard=unheard):
+    for text in corrections(query, doubtful, known, lambda: suggesting.texts(query.text), heard=unheard):
         other = read_query(text)
-        found = engine.search(replace(params, q=text), other, viewer)
+        found = engine.search(replace(params, q=text), other, viewer, counted=False)
         spelled = as_spelled(text, query, [hit.document for hit in hits(found.ids, other, viewer)], known)
         if spelled:
             return Correction(spelled, params.but(q=spelled).to_query(), found.total)
@@ -233,10 +246,10 @@ def hit(document: SearchDocument, score: float, query: Query, marker: Marker) ->
     return Hit(
         document,
         score,
-        marker.pieces(title),
-        marker.pieces(summary) if summary else (),
-        marker.snippet(body) or marker.snippet(other),
-        [name for name, text in texts.items() if found[name] or marker.spans(text)],
+        marker.pieces(Text(title)),
+        marker.pieces(Text(summary)) if summary else (),
+        marker.snippet(Text(body)) or marker.snippet(Text(other)),
+        [name for name, text in texts.items() if found[name] or marker.touches(text)],
         [w.text for w in lacking][:6],
         [left for w in lacking if (left := _unsaid(w, why))][:6],
         why,
@@ -255,12 +268,13 @@ def _unsaid(word: Word, why: Sequence[Reason]) -> str:
     return "" if left != word.text and not any(len(part) > 1 for part in parts) else max(parts, key=len)
 
 
-def _texts(document: SearchDocument) -> dict[str, str]:
+def _texts(document: SearchDocument) -> dict[str, Text]:
     """The searchable texts by the names that "found in" uses."""
-    return {
+    texts = {
         "title": f"{document.title_zh} {document.title_en}",
         "summary": f"{document.summary_zh} {document.summary_en}",
         "keywords": " · ".join((*document.keywords_zh, *document.keywords_en)),
         "description": f"{document.body_zh} {document.body_en}",
         "institution": f"{document.organisation_zh} {document.organisation_en}",
     }
+    return {name: Text(text) for name, text in texts.items() if text.strip()}

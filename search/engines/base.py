@@ -8,7 +8,6 @@ from search.params import SearchParams, number_range
 from search.viewer import Viewer
 from search.words import Query
 
-SUGGESTIONS = 8
 YUAN = 100  # fen; the address names whole yuan
 # Facets that take a range of numbers besides buckets: the column of the numbers, and what one of the address is in it
 NUMBERS = {"free": ("free_months", 1), "price": ("price_minor", YUAN)}
@@ -73,16 +72,14 @@ class Asked:
 class Engine(Protocol):
     name: str
 
-    def search(self, params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> Found: ...
+    def search(
+        self, params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False, counted: bool = True
+    ) -> Found:
+        """One page of hits; `counted`: with what each facet would leave."""
+        ...
 
     def alike(self, likeness: Likeness, viewer: Viewer | None, limit: int) -> list[tuple[int, float]]:
         """What fits, best first; for nobody in particular (None) everything, which no page may show as it is."""
         ...
 
     def matching_each(self, asked: Sequence[Asked]) -> list[list[int]]: ...
-
-    def suggest(self, typed: str, limit: int = SUGGESTIONS) -> list[str]: ...
-
-
-def distinct(texts: Iterable[str], limit: int) -> list[str]:
-    return list(dict.fromkeys(texts))[:limit]

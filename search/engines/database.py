@@ -10,16 +10,13 @@ from search import ranking
 from search.analysis import stem
 from search.engines.base import (
     NUMBERS,
-    SUGGESTIONS,
     Asked,
     Found,
     Likeness,
     chosen_values,
-    distinct,
     split_ranges,
 )
 from search.engines.rarity import rarity
-from search.facts import typed_key
 from search.params import FACETS, SearchParams, trl_range
 from search.viewer import Viewer
 from search.words import Query, Word
@@ -86,14 +83,16 @@ _MOST = 10**12
 class DatabaseEngine:
     name = "database"
 
-    def search(self, params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> Found:
+    def search(
+        self, params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False, counted: bool = True
+    ) -> Found:
         base = visible(viewer) & text_condition(query, loose)
         chosen = {
             name: facet_condition(name, values)
             for name in FACETS
             if (values := chosen_values(params, viewer, name))
         }
-        counts = self._counts(base, chosen)
+        counts = self._counts(base, chosen, FACETS if counted else ())
         total = counts.pop("", {}).get("", 0)
         if not total:
             return Found((), 0, counts)
@@ -154,18 +153,6 @@ class DatabaseEngine:
             )
         return self._ranked(where, weights, bonus, limit=limit)
 
-    def suggest(self, typed: str, limit: int = SUGGESTIONS) -> list[str]:
-        key = typed_key(typed)
-        if not key or (len(key) == 1 and key.isascii()):
-            return []
-        pattern = key.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        rows = _rows(
-            "SELECT text FROM search_suggestion WHERE key LIKE %s GROUP BY text"
-            " ORDER BY max(weight) DESC, length(text), text LIMIT %s",
-            (pattern, limit),
-        )
-        return distinct((row[0] for row in rows), limit)
-
     def _page(self, where: Sql, params: SearchParams, query: Query) -> list[tuple[int, float]]:
         if params.sort == "relevance" and query.is_searchable:
             whole = [phrase for phrase in (_phrase(words) for words in query.phrases) if phrase]
@@ -217,13 +204,14 @@ class DatabaseEngine:
         )  # fmt: skip
         return _rows(sql, params)
 
-    def _counts(self, base: Sql, chosen: dict[str, Sql]) -> dict[str, dict[str, int]]:
+    def _counts(self, base: Sql, chosen: dict[str, Sql], facets: Iterable[str]) -> dict[str, dict[str, int]]:
         """All counts in one pass: the documents of text and visibility, each with which chosen facets it meets."""
         meets = "".join(f", ({condition.text}) AS is_{name}" for name, condition in chosen.items())
         columns = ", ".join(column for column, _several in COLUMNS.values())
         sql = f"WITH base AS MATERIALIZED (SELECT {columns}{meets} FROM {TABLE} WHERE {base.text})"
         sql += f" SELECT '', '', count(*) FROM base WHERE {_met(chosen, None)}"
-        for name, (column, several) in COLUMNS.items():
+        for name in facets:
+            column, several = COLUMNS[name]
             if several:
                 source, value = f"base, unnest({column}) AS value", "value"
             else:
@@ -233,7 +221,7 @@ class DatabaseEngine:
                 f" WHERE {_met(chosen, name)} AND {value} <> '' GROUP BY 2"
             )
         params = [p for condition in chosen.values() for p in condition.params]
-        counts: dict[str, dict[str, int]] = {name: {} for name in FACETS}
+        counts: dict[str, dict[str, int]] = {name: {} for name in facets}
         for name, value, number in _rows(sql, (*params, *base.params)):
             counts.setdefault(name, {})[value] = number
         return counts
@@ -266,8 +254,9 @@ def _buckets_or_ranges(name: str, column: str, values: list[str]) -> Sql:
     return Sql(" OR ".join(parts), tuple(params))
 
 
-def text_condition(query: Query, loose: bool) -> Sql:
-    """Documents that the text finds; everything where nothing was typed."""
+def text_condition(query: Query, loose: bool, most: int | None = OR_TERMS) -> Sql:
+    """Documents that the text finds; everything where nothing was typed. `most`: of a long text so many terms, the
+    rarest; all of them where only some documents are asked about."""
     if not query:
         return ALL
     if not query.is_searchable:
@@ -276,7 +265,7 @@ def text_condition(query: Query, loose: bool) -> Sql:
     if query.wants_whole_words and not loose:
         wanted = [_phrase((word,)) for word in words]
     else:
-        wanted = [_any(_weighted([(query, 1.0)]))]
+        wanted = [_any(_weighted([(query, 1.0)], most))]
     wanted += [_phrase(phrase) for phrase in query.synonyms]
     characters = [word.text for word in query.words if word.is_character]
     parts, params = [], []
@@ -292,7 +281,7 @@ def text_condition(query: Query, loose: bool) -> Sql:
     return Sql(" OR ".join(parts), tuple(params))
 
 
-def _weighted(queries: Iterable[tuple[Query, float]]) -> dict[str, Weight]:
+def _weighted(queries: Iterable[tuple[Query, float]], most: int | None = OR_TERMS) -> dict[str, Weight]:
     """The weights of all terms; of many the weightiest."""
     typed: dict[str, float] = {}
     others: dict[str, float] = {}
@@ -304,7 +293,7 @@ def _weighted(queries: Iterable[tuple[Query, float]]) -> dict[str, Weight]:
                 others.setdefault(term, OTHER_WORDS * factor * rarity(stem(term)))
     weights = {term: Weight(value, is_typed=False) for term, value in others.items()}
     weights |= {term: Weight(value) for term, value in typed.items()}
-    return dict(sorted(weights.items(), key=lambda item: -item[1].value)[:OR_TERMS])
+    return dict(sorted(weights.items(), key=lambda item: -item[1].value)[:most])
 
 
 def _any(terms: Iterable[str]) -> str:
@@ -335,8 +324,8 @@ def _met(chosen: dict[str, Sql], but: str | None) -> str:
 
 
 def _found(params: SearchParams, query: Query, viewer: Viewer) -> Sql:
-    """What the result page of a search lists."""
-    where = visible(viewer) & text_condition(query, loose=False)
+    """What a search finds, by whichever engine: all terms of a long text count."""
+    where = visible(viewer) & text_condition(query, loose=False, most=None)
     for name in FACETS:
         where &= facet_condition(name, chosen_values(params, viewer, name))
     return where

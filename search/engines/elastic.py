@@ -1,27 +1,24 @@
 """The engine for large markets: Elasticsearch 8."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+
+from elasticsearch import Elasticsearch
 
 from marketplace.clock import now
 from search import ranking
 from search.engines import client
 from search.engines.base import (
     NUMBERS,
-    SUGGESTIONS,
     Asked,
     EngineDown,
     Found,
     Likeness,
     chosen_values,
-    distinct,
     split_ranges,
 )
-from search.engines.mapping import BOOSTS, TEXTS
-from search.facts import keys, offered, typed_key
-from search.models import SearchDocument
-from search.params import FACETS, SearchParams, trl_range
-from search.viewer import ANONYMOUS, Viewer
+from search.params import FACETS, WINDOW, SearchParams, trl_range
+from search.viewer import Viewer
 from search.words import Query, Word
 
 SINGLES_BOOST = 0.5  # of single Han characters beside pairs; more drowns the pairs of long queries
@@ -37,10 +34,10 @@ TIE = 0.1
 DETAIL_BOOST = 0.7  # of a need's long text beside its title
 DETAIL_SINGLES = 0.4
 NEAR_BOOST = 1.0
+RANKED = 1_000  # hits that the gentle factors put in order; further ones are ranked ten thousand at a time
 _COLUMN = {"field": "fields", "trigger": "triggers", "language": "languages", "eligible": "pilot"}
 _NEWEST = [{"published_at": {"order": "desc", "missing": "_last"}}, {"page_id": "desc"}]
 _SORT: dict[str, list] = {
-    "relevance": ["_score", *_NEWEST],
     "newest": _NEWEST,
     "trl": [{"trl": {"order": "desc", "missing": "_last"}}, *_NEWEST],
     "free": [{"free_months": {"order": "desc", "missing": "_last"}}, *_NEWEST],
@@ -50,85 +47,88 @@ _SORT: dict[str, list] = {
 class ElasticEngine:
     name = "elasticsearch"
 
-    def search(self, params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> Found:
-        return read(self._ask(request(params, query, viewer, loose=loose)))
+    def search(
+        self, params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False, counted: bool = True
+    ) -> Found:
+        bodies = [hits_request(params, query, viewer, loose=loose, is_total=not counted)]
+        if counted:
+            bodies.append(counts_request(params, query, viewer, loose=loose))
+        return read(*self._ask_all(bodies))
 
     def alike(self, likeness: Likeness, viewer: Viewer | None, limit: int) -> list[tuple[int, float]]:
-        answer = self._ask(alike_request(likeness, viewer, limit))
+        [answer] = self._ask_all([alike_request(likeness, viewer, limit)])
         return [(int(hit["_id"]), hit["_score"]) for hit in answer["hits"]["hits"]]
 
     def matching_each(self, asked: Sequence[Asked]) -> list[list[int]]:
         """For each of many searches which of its `ids` it finds, newest first; one request of the worker."""
         if not asked:
             return []
-        searches: list[dict] = []
-        for one in asked:
-            searches += [{}, matching_request(one)]
-        try:
-            answer = client.for_worker().msearch(
-                index=client.read_alias(),
-                searches=searches,
-                filter_path="responses.hits.hits._id,responses.error,responses.status",
-            )
-        except client.FAILURES as problem:
-            raise EngineDown(str(problem)) from problem
-        responses = answer.body["responses"]
-        if broken := [r["error"] for r in responses if "error" in r]:
-            raise EngineDown(f"{len(broken)} of {len(responses)} searches failed: {broken[0]}")
-        return [[int(hit["_id"]) for hit in r.get("hits", {}).get("hits", ())] for r in responses]
+        answers = _answers(
+            client.for_worker(),
+            [matching_request(one) for one in asked],
+            filter_path="responses.hits.hits._id,responses.error,responses.status",
+        )
+        return [[int(hit["_id"]) for hit in answer.get("hits", {}).get("hits", ())] for answer in answers]
 
-    def suggest(self, typed: str, limit: int = SUGGESTIONS) -> list[str]:
-        key = typed_key(typed)
-        if not key or (len(key) == 1 and key.isascii()):
-            return []
-        completion = {"field": "suggest", "size": 2 * limit, "skip_duplicates": True}
-        body = {"suggest": {"typed": {"prefix": key, "completion": completion}}, "_source": False}
-        options = self._ask(body)["suggest"]["typed"][0]["options"]
-        return distinct(_texts_of([(int(o["_id"]), o["text"]) for o in options]), limit)
-
-    def _ask(self, body: dict) -> dict:
-        try:
-            return client.for_pages().search(index=client.read_alias(), body=body).body
-        except client.FAILURES as problem:
-            raise EngineDown(str(problem)) from problem
+    def _ask_all(self, bodies: Sequence[dict]) -> list[dict]:
+        return _answers(client.for_pages(), bodies)
 
 
-def _texts_of(options: list[tuple[int, str]]) -> Iterator[str]:
-    """For each document and key that was matched the text that the key stands for."""
-    columns = ("page_id", "title_zh", "title_en", "keywords_zh", "keywords_en")
-    documents = (
-        SearchDocument.objects.visible_to(ANONYMOUS).only(*columns).in_bulk([pk for pk, _key in options])
-    )
-    for pk, key in options:
-        if pk in documents:
-            yield from (text for text, _weight in offered(documents[pk]) if key in keys(text))
+def _answers(server: Elasticsearch, bodies: Sequence[dict], **options) -> list[dict]:
+    """What Elasticsearch answers to several searches, which it works on side by side."""
+    searches = [part for body in bodies for part in ({}, body)]
+    try:
+        answers = server.msearch(index=client.read_alias(), searches=searches, **options).body["responses"]
+    except client.FAILURES as problem:
+        raise EngineDown(str(problem)) from problem
+    if broken := [answer["error"] for answer in answers if "error" in answer]:
+        raise EngineDown(f"{len(broken)} of {len(answers)} searches failed: {broken[0]}")
+    return answers
 
 
-def request(params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> dict:
-    """The whole request of a result page. Facets are chosen after counting (post_filter); each facet is counted
-    under the choices of the others."""
-    chosen = {
-        name: facet_filter(name, values) for name in FACETS if (values := chosen_values(params, viewer, name))
-    }
+def hits_request(
+    params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False, is_total: bool = False
+) -> dict:
+    """The hits of one page. Nothing else is asked for in this request, so that most matching documents are passed over
+    without a look at them: they could not come before those that are found already."""
+    filters = [visible(viewer), *_chosen(params, viewer).values()]
     body = {
-        "query": ranked(bool_query(query, visible(viewer), loose=loose)),
+        "query": {"bool": bool_query(query, *filters, loose=loose)},
         "from": params.offset,
         "size": params.size,
-        "sort": _SORT[params.sort if query or params.sort != "relevance" else "newest"],
-        "track_scores": params.sort == "relevance",
-        "track_total_hits": True,
+        "track_total_hits": is_total,
         "_source": False,
-        "aggs": {
-            name: {
-                "filter": {"bool": {"filter": [f for other, f in chosen.items() if other != name]}},
-                "aggs": {"values": {"terms": {"field": _COLUMN.get(name, name), "size": 500}}},
-            }
-            for name in FACETS
-        },
+    }
+    if query and params.sort == "relevance":
+        return body | _gently_ranked(params.offset + params.size)
+    return body | {"sort": _SORT[params.sort if params.sort != "relevance" else "newest"]}
+
+
+def counts_request(params: SearchParams, query: Query, viewer: Viewer, *, loose: bool = False) -> dict:
+    """How many hits there are, and how many under each value of each facet. Facets are chosen after counting
+    (post_filter); each is counted under the choices of the others. Elasticsearch remembers the answer until the index
+    changes: the next page, another order, the same search of somebody else cost nothing."""
+    chosen = _chosen(params, viewer)
+    body = {
+        "query": {"bool": {"filter": [{"bool": bool_query(query, visible(viewer), loose=loose)}]}},
+        "size": 0,
+        "track_total_hits": True,
+        "aggs": {name: _count(name, [f for other, f in chosen.items() if other != name]) for name in FACETS},
     }
     if chosen:
         body["post_filter"] = {"bool": {"filter": list(chosen.values())}}
     return body
+
+
+def _chosen(params: SearchParams, viewer: Viewer) -> dict[str, dict]:
+    return {
+        name: facet_filter(name, values) for name in FACETS if (values := chosen_values(params, viewer, name))
+    }
+
+
+def _count(name: str, others: list[dict]) -> dict:
+    values = {"terms": {"field": _COLUMN.get(name, name), "size": 500}}
+    return {"filter": {"bool": {"filter": others}}, "aggs": {"values": values}} if others else values
 
 
 def matching_request(asked: Asked) -> dict:
@@ -147,13 +147,15 @@ def matching_request(asked: Asked) -> dict:
     }
 
 
-def read(answer: Mapping) -> Found:
+def read(hits: Mapping, counted: Mapping | None = None) -> Found:
+    found = [(int(hit["_id"]), hit.get("_score") or 0.0) for hit in hits["hits"]["hits"]]
+    if counted is None:
+        return Found(found, hits["hits"]["total"]["value"])
     counts = {
-        name: {str(bucket["key"]): bucket["doc_count"] for bucket in found["values"]["buckets"]}
-        for name, found in answer["aggregations"].items()
+        name: {str(bucket["key"]): bucket["doc_count"] for bucket in answer.get("values", answer)["buckets"]}
+        for name, answer in counted["aggregations"].items()
     }
-    hits = [(int(hit["_id"]), hit.get("_score") or 0.0) for hit in answer["hits"]["hits"]]
-    return Found(hits, answer["hits"]["total"]["value"], counts)
+    return Found(found, counted["hits"]["total"]["value"], counts)
 
 
 def visible(viewer: Viewer) -> dict:
@@ -172,16 +174,18 @@ def facet_filter(name: str, values: Iterable[str]) -> dict:
     return {"terms": {_COLUMN.get(name, name): list(values)}}
 
 
-def ranked(query: dict) -> dict:
-    """A bool query with the gentle factors of search.ranking."""
-    return {
+def _gently_ranked(depth: int) -> dict:
+    """The gentle factors of search.ranking, for the best by their text: at most a seventh, they bring nothing up from
+    behind a thousand hits that fit better."""
+    factor = {
         "function_score": {
-            "query": {"bool": query},
+            "query": {"match_all": {}},
             "functions": ranking.functions(now()),
             "score_mode": "sum",
-            "boost_mode": "multiply",
         }
     }
+    window = RANKED if depth <= RANKED else WINDOW
+    return {"rescore": {"window_size": window, "query": {"rescore_query": factor, "score_mode": "multiply"}}}
 
 
 def bool_query(query: Query, *filters: dict, loose: bool = False) -> dict:
@@ -242,7 +246,7 @@ def _text(query: Query) -> str:
 
 def pairs(query: Query, boost: float = 1.0) -> list[dict]:
     """What makes a document a hit, and most of its score: pairs of Han characters, stems of English words."""
-    return [_combined(_text(query), "", boost)] if query.words else []
+    return [_match("text", _text(query), boost)] if query.words else []
 
 
 def premiums(query: Query, boost: float = 1.0, singles: float = SINGLES_BOOST) -> list[dict]:
@@ -250,14 +254,13 @@ def premiums(query: Query, boost: float = 1.0, singles: float = SINGLES_BOOST) -
     the whole phrase, and neighbours of other scripts that stay together (the pairs of Han characters do so anyway)."""
     groups = []
     if any(word.is_han for word in query.words):
-        groups.append(_combined(_text(query), ".one", boost * singles))
+        groups.append(_match("text.one", _text(query), boost * singles))
     if query.phrases and query.phrases[0] is query.words:
         text = _text(query)[:PHRASE_CHARACTERS]
-        groups.append(_close(text, ["title^2", "keywords", "body"], PHRASE_BOOST * boost))
+        groups.append(_close(text, ["title^2", "text"], PHRASE_BOOST * boost))
     neighbours = [(a, b) for a, b in pairwise(query.words) if not (a.is_han and b.is_han)]
     groups += [
-        _close(f"{a.text} {b.text}", ["title", "keywords", "body"], NEIGHBOUR_BOOST * boost)
-        for a, b in neighbours[:NEIGHBOURS]
+        _close(f"{a.text} {b.text}", ["text"], NEIGHBOUR_BOOST * boost) for a, b in neighbours[:NEIGHBOURS]
     ]
     return groups
 
@@ -266,19 +269,16 @@ def _close(text: str, fields: list[str], boost: float) -> dict:
     return {"multi_match": {"query": text, "type": "phrase", "fields": fields, "slop": 2, "boost": boost}}
 
 
-def _combined(text: str, sub_field: str, boost: float) -> dict:
-    fields = [f"{name}{sub_field}^{BOOSTS[name]}" for name in TEXTS]
-    return {"combined_fields": {"query": text, "fields": fields, "boost": boost}}
+def _match(field: str, text: str, boost: float) -> dict:
+    return {"match": {field: {"query": text, "boost": boost}}}
 
 
 def _phrase(words: Iterable[Word], boost: float = 1.0) -> dict:
     """Words that all occur, each of them whole, in any of the texts."""
-    clauses = []
-    for word in words:
-        sub_field = ".one" if word.is_character else ""
-        kind = {} if word.is_character else {"type": "phrase"}
-        fields = [f"{name}{sub_field}" for name in TEXTS]
-        clauses.append({"multi_match": {"query": word.text, "fields": fields, **kind}})
+    clauses = [
+        {"match": {"text.one": word.text}} if word.is_character else {"match_phrase": {"text": word.text}}
+        for word in words
+    ]
     return {"bool": {"must": clauses, "boost": boost}}
 
 

@@ -3,9 +3,6 @@
 import hashlib
 import json
 
-TEXTS = ("title", "keywords", "extra", "body")
-# How much a text weighs in one score over all of them (combined_fields takes no weight below 1).
-BOOSTS = {"title": 1.5, "keywords": 1.2, "extra": 1.0, "body": 1.0}
 K1, B = 1.2, 0.75
 
 SETTINGS: dict = {
@@ -17,26 +14,28 @@ SETTINGS: dict = {
     "analysis": {
         "filter": {
             "english_stop": {"type": "stop", "stopwords": "_english_"},
-            "english_stem": {"type": "stemmer", "language": "porter2"},
+            # Porter's first stemmer, not the second one as in search.analysis: no worse (docs/search.md), half the work
+            "english_stem": {"type": "porter_stem"},
         },
         "analyzer": {
             # pairs of Han characters, stems of English words
             "pairs": {
                 "type": "custom",
                 "tokenizer": "standard",
-                "filter": ["cjk_width", "lowercase", "cjk_bigram", "english_stop", "english_stem"],
+                "filter": ["cjk_bigram", "english_stop", "english_stem"],
             },
             # single Han characters, stems of English words
             "singles": {
                 "type": "custom",
                 "tokenizer": "standard",
-                "filter": ["cjk_width", "lowercase", "english_stop", "english_stem"],
+                "filter": ["english_stop", "english_stem"],
             },
-            "as_typed": {"type": "custom", "tokenizer": "keyword", "filter": ["lowercase"]},
         },
     },
 }
 
+# All texts of a document in one field, for one score over all of them: half the work of a field each, for the index and
+# for every request, and only so can a search pass over what cannot come first.
 _TEXT = {
     "type": "text",
     "analyzer": "pairs",
@@ -48,7 +47,8 @@ MAPPING: dict = {
     "dynamic": False,
     "_source": {"enabled": True},
     "properties": {
-        **dict.fromkeys(TEXTS, _TEXT),
+        "text": _TEXT,
+        "title": {"type": "text", "analyzer": "pairs"},  # what stands there weighs more
         **dict.fromkeys(
             (
                 "audience", "kind", "fields", "ip", "free", "triggers", "payment", "exclusivity", "institution",
@@ -63,13 +63,6 @@ MAPPING: dict = {
         "is_available": {"type": "boolean"},
         "published_at": {"type": "date"},
         "page_id": {"type": "long"},
-        "suggest": {
-            "type": "completion",
-            "analyzer": "as_typed",
-            "preserve_separators": True,
-            "preserve_position_increments": True,
-            "max_input_length": 60,
-        },
     },
 }  # fmt: skip
 

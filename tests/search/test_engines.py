@@ -16,6 +16,7 @@ from search.facts import Facts
 from search.models import SearchDocument
 from search.params import SearchParams
 from search.services import save_search
+from search.suggesting import texts
 from search.viewer import ANONYMOUS, Viewer
 from search.words import Thesaurus, read
 from tests.factories.ground import make_acting
@@ -228,18 +229,20 @@ OFFERS = {
 }
 
 
-def test_search_box_offers(market, engine):
-    assert {typed for typed, text in OFFERS.items() if text not in engine.suggest(typed)} == set()
+def test_search_box_offers(database_search):
+    index(*MARKET)
+    assert {typed for typed, text in OFFERS.items() if text not in texts(typed)} == set()
 
 
-def test_search_box_offers_only_what_everybody_may_see(stored, engine):
-    stored(replace(QUANTUM, audience=("verified", "own:12")))
-    assert engine.suggest("liangzi") == []
+def test_search_box_offers_only_what_everybody_may_see(database_search):
+    index(replace(QUANTUM, audience=("verified", "own:12")))
+    assert texts("liangzi") == []
 
 
-def test_search_box_offers_nothing_for_what_is_no_beginning(market, engine):
+def test_search_box_offers_nothing_for_what_is_no_beginning(database_search):
+    index(*MARKET)
     nothing = ["", "a", "%", "_", "\\", "zzzz", "\x00", "'"]
-    assert {typed: engine.suggest(typed) for typed in nothing} == {typed: [] for typed in nothing}
+    assert {typed: texts(typed) for typed in nothing} == {typed: [] for typed in nothing}
 
 
 def test_need_finds_its_listing(market, engine):
