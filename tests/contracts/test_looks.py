@@ -5,7 +5,9 @@ from datetime import date, timedelta
 from random import Random
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
+from django.db.models.signals import post_migrate
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
@@ -16,16 +18,20 @@ from contracts.lifecycle import services as lifecycle
 from contracts.lifecycle.due import run_due
 from contracts.lifecycle.models import Breach, LicenceContract, Look, Reminder
 from contracts.lifecycle.models.looks import Task
+from contracts.usage import services as usage
+from contracts.usage.metering.ingest import ingest
 from contracts.usage.models import DeemedReport, UsageReport
 from contracts.usage.tasks import chase_open_periods, remind_missing_reports, schedule_due_reports
 from marketplace.audit.models import AuditEvent
 from marketplace.clock import at
 from marketplace.notifications.models import Notification
 from tests.bench.many import copies
+from tests.clones import at_once, cloned_database
 from tests.contracts.billing.life import Life
 from tests.contracts.billing.test_acceptance import AnyLife
 from tests.contracts.lifecycle import world as made
 from tests.contracts.rating.samples import after, fixed, lump, minimum, royalty, sheet
+from tests.contracts.usage.metering.world import event
 
 EXAMPLES = int(os.environ.get("LOOKS_EXAMPLES", "2"))
 STEPS = int(os.environ.get("LOOKS_STEPS", "12"))
@@ -211,3 +217,57 @@ def test_what_was_looked_at_a_day_ago_is_looked_at_again_whatever_it_said(life):
     with at(life.on - timedelta(days=1)):  # a clock that was set back
         charge_due()
         assert Look.objects.get(task=Task.CHARGES).looked_on == life.on - timedelta(days=1)
+
+
+def test_after_a_deployment_everything_is_looked_at(life):
+    with life.at():
+        charge_due()
+    assert Look.objects.exists()
+    contracts = apps.get_app_config("contracts")
+    post_migrate.send(sender=contracts, app_config=contracts, verbosity=0, interactive=False, using="default")
+    assert not Look.objects.exists()
+
+
+@pytest.mark.slow
+def test_what_changes_while_tasks_look_is_looked_at_afterwards(django_db_setup, django_db_blocker):
+    """Two of each task, events, reports, a breach and a dispute at the same moment, on connections of their own."""
+    with django_db_blocker.unblock(), cloned_database():
+        world = made.world()
+        lives = [LifeOfTasks(world, STORIES["metered"]), LifeOfTasks(world, STORIES["reported"])]
+        calls, sales = lives
+        for life in lives:
+            life.pass_days(60)
+            life.events_sent.clear()
+        on = calls.on
+        report = sales.open_reports()[0]
+
+        def then(step, *arguments, **more):
+            def run():
+                with at(on):
+                    return step(*arguments, **more)
+
+            return run
+
+        def use(name):
+            return ingest(
+                [
+                    event(calls.contract, f"{name}-{n}", "5", time="2026-03-20T09:30:00+08:00")
+                    for n in range(20)
+                ],
+                licensee=world.firm,
+            )
+
+        def submit():
+            usage.submit_report(report, actor=world.reporter, draft=usage.Draft(is_nil=True))
+            return usage.accept_report(report, actor=world.officer)
+
+        for place in range(3):
+            found = at_once(
+                *(then(a_pass) for _time in range(3)),
+                *(then(use, f"{place}-{client}") for client in range(3)),
+                *([then(submit), then(lifecycle.raise_dispute, sales.contract, actor=world.signatory, reason="有争议")]
+                  if not place else []),
+            )  # fmt: skip
+            assert [result for result in found if isinstance(result, Exception)] == []
+            with at(on):
+                nothing_was_passed_over()
