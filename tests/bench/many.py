@@ -11,10 +11,17 @@ FIRST = 1_000_000  # ids of copies begin here
 def copies(contract: LicenceContract, count: int, *, first: int = FIRST) -> range:
     """Copies of a contract with its deal, offer, term sheet and terms; the range of their ids."""
     sheet = contract.term_sheet
-    _copy(Deal, sheet.deal_id, count, first, number="'D-1000-' || n")
+    _copy(Deal, sheet.deal_id, count, first, number=f"'D-{first // 1000}-' || n")
     _copy(Offer, sheet.offer_id, count, first, deal_id="%(first)s + n")
     _copy(TermSheet, sheet.pk, count, first, deal_id="%(first)s + n", offer_id="%(first)s + n")
-    _copy(LicenceContract, contract.pk, count, first, number="'C-1000-' || n", term_sheet_id="%(first)s + n")
+    _copy(
+        LicenceContract,
+        contract.pk,
+        count,
+        first,
+        number=f"'C-{first // 1000}-' || n",
+        term_sheet_id="%(first)s + n",
+    )
     _copy(ContractTerms, contract.versions.get().pk, count, first, contract_id="%(first)s + n")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -55,7 +55,7 @@ def a_metered_contract(world, reports: int):
     return contract, key
 
 
-class _Patient(threading.Thread):
+class Patient(threading.Thread):
     """Asks again whatever a killed server did not answer."""
 
     def __init__(self, address: str, stop: threading.Event):
@@ -65,17 +65,19 @@ class _Patient(threading.Thread):
 
     def ask(self, opener, request) -> tuple[int | str, bytes]:
         try:
-            with opener.open(request, timeout=10) as answer:
+            try:
+                answer = opener.open(request, timeout=10)
+            except urllib.error.HTTPError as refusal:
+                answer = refusal  # its page may break off as well
+            with answer:
                 status, body = answer.status, answer.read()
-        except urllib.error.HTTPError as answer:
-            status, body = answer.code, answer.read()
         except (OSError, http.client.HTTPException) as problem:
             status, body = type(problem).__name__, b""
         self.answers[status] += 1
         return status, body
 
 
-class Sender(_Patient):
+class Sender(Patient):
     """Sends events in batches, corrects some, until it is told to end; then it waits for its last acknowledgement.
     `counting`: what the acknowledged events that count add up to, by id; `sent`: every id acknowledged."""
 
@@ -136,7 +138,7 @@ class Sender(_Patient):
                 self.counting[one["id"]] = int(one["data"]["quantity"])
 
 
-class Reporter(_Patient):
+class Reporter(Patient):
     """Submits nil reports as a person does; what is submitted already is refused, so a repeat is seen."""
 
     def __init__(self, address, headers: dict, opener, reports, stop):

@@ -139,14 +139,14 @@ class Process:
             self.running.wait()
 
 
-def processes(database: Database, media: Path) -> tuple[Process, Process, str]:
+def processes(database: Database, logs: Path) -> tuple[Process, Process, str]:
     """(web, worker, address of the web)."""
     port = free_port(18000)
     environment = os.environ | {
         "DATABASE_URL": database.url(),
         "DATABASE_OWNER_URL": database.url(postgres.OWNER),
         "CELERY_QUEUE": f"crash-{os.getpid()}",
-        "MEDIA_ROOT": str(media),
+        "MEDIA_ROOT": str(settings.MEDIA_ROOT),  # what is stored here is signed there
         "ELASTICSEARCH_URL": "",
         "LOG_LEVEL": "WARNING",
     }
@@ -164,8 +164,8 @@ def processes(database: Database, media: Path) -> tuple[Process, Process, str]:
     ]
     celery = [python, "-m", "celery", "-q", "-A", "marketplace", "worker", "-c", "2", "-l", "warning",
               "--without-gossip", "--without-mingle"]  # fmt: skip
-    web = Process(gunicorn, environment, media / "web.log")
-    worker = Process(celery, environment, media / "worker.log")
+    web = Process(gunicorn, environment, logs / "web.log")
+    worker = Process(celery, environment, logs / "worker.log")
     return web, worker, f"http://127.0.0.1:{port}"
 
 

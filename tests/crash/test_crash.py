@@ -1,6 +1,8 @@
 """Kill -9 of web, worker and database at random moments, while bills are approved and issued over HTTP, a month is
-ended by the worker, programs send events and a person submits reports. Afterwards nothing that was acknowledged is
-lost, nothing is doubled, no number is missing, the books verify, and the run has come to its end.
+ended by the worker, programs send events, a person submits reports, both sides sign amendments of contracts that the run is
+charging, and receipts and credit notes come in. Afterwards nothing that was acknowledged is lost, nothing is doubled, no
+number is missing, the books verify, the run has come to its end, and amended contracts are billed what their new terms ask
+for.
 
 CRASHES (50) sets how many kills; SEED repeats a run's choices, not its timing.
 """
@@ -39,6 +41,14 @@ from marketplace.terms.codec import write
 from tests.bench.many import copies
 from tests.contracts.payments import world as made
 from tests.contracts.rating.samples import after, lump, sheet
+from tests.crash.parties import (
+    Amender,
+    Cashier,
+    amendments_are_whole,
+    bills_to_settle,
+    contracts_to_amend,
+    money_is_whole,
+)
 from tests.crash.senders import Reporter, Sender, a_metered_contract, events_are_whole, reports_are_whole
 from tests.crash.servers import Database, connect_here, processes
 from tests.marketplace.deals.conftest import person
@@ -47,6 +57,7 @@ CRASHES = int(os.environ.get("CRASHES", 50))
 SEED = int(os.environ.get("SEED", time.time()))
 PAUSE = (0.1, 0.6)  # seconds between two kills
 CLIENTS = 2
+FEW = 8
 
 
 class Client(threading.Thread):
@@ -98,28 +109,37 @@ TOKEN = "c" * 32
 OPENER = urllib.request.build_opener(_Stay)
 
 
+def headers_of(acting) -> dict:
+    return {"Cookie": cookies_of(acting), "X-CSRFToken": TOKEN}
+
+
 def cookies_of(acting) -> str:
-    """A session of this person, as signing in would make it."""
+    """A session of this person, as signing in would make it, who has just proved again who they are."""
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(acting.user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = acting.user.get_session_auth_hash()
     session[ACTING] = acting.organisation.pk
+    again = {"method": "password", "at": time.time() + 3600, "reauthenticated": True}
+    session["account_authentication_methods"] = [again]
+    session["account_authentication_methods_user"] = str(acting.user.pk)
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
 
 
 def a_market(count: int):
-    """Contracts of which each owes one lump sum; `count` for the worker and as many for the clients."""
+    """Contracts of which each owes one lump sum; `count` for the worker, as many for the clients, and a few that are
+    billed already."""
     world = made.world()
     agreed = sheet(lump("1000", trigger=after(0)))
     world.contract.versions.update(terms=write(agreed), terms_hash=hash_of(agreed))
-    ids = copies(world.contract, 2 * count)
+    ids = copies(world.contract, 2 * count + FEW)
     LicenceContract.objects.filter(pk=world.contract.pk).update(disputed=True)  # the model itself stays out
-    theirs = list(LicenceContract.objects.filter(pk__in=ids[count:]).order_by("pk"))
+    theirs = list(LicenceContract.objects.filter(pk__in=ids[count : 2 * count]).order_by("pk"))
     for contract in theirs:
         charge_contract(contract)
-    return world, [contract.number for contract in theirs]
+    bills = bills_to_settle(world, LicenceContract.objects.filter(pk__in=ids[2 * count :]))
+    return world, [contract.number for contract in theirs], bills
 
 
 def patiently(step):
@@ -161,7 +181,9 @@ def place(django_db_setup, django_db_blocker, tmp_path):
 def test_nothing_acknowledged_is_lost_or_doubled_by_killing(place, capsys):
     database, web, worker, address = place
     chance, stop = random.Random(SEED), threading.Event()
-    world, numbers = a_market(max(3 * CRASHES, 30))
+    world, numbers, bills = a_market(max(3 * CRASHES, 30))
+    ours, theirs = (person(one, Role.SIGNATORY) for one in (world.uni, world.firm))
+    amended = contracts_to_amend(world, FEW, ours=ours, theirs=theirs)
     metered, key = a_metered_contract(world, max(2 * CRASHES, 30))
     reports = metered.reports.order_by("pk").values_list("pk", flat=True)
     reporting = person(world.firm, Role.REPORTER)
@@ -172,14 +194,16 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_killing(place, capsys):
             for place in range(CLIENTS)
         ]
         senders = [Sender(address, key, metered, stop, seed=place) for place in range(CLIENTS)]
-        headers = {"Cookie": cookies_of(reporting), "X-CSRFToken": TOKEN}
-        reporter = Reporter(address, headers, OPENER, reports, stop)
-        for client in (*clients, *senders, reporter):
+        reporter = Reporter(address, headers_of(reporting), OPENER, reports, stop)
+        amender = Amender(address, OPENER, amended, headers_of(ours), headers_of(theirs), stop)
+        cashier = Cashier(address, OPENER, bills, headers_of(world.finance), stop)
+        people = (*clients, amender, cashier)
+        for client in (*people, *senders, reporter):
             client.start()
         killed = _kill_at_random(chance, database, web, worker, clients, run)
-        _until(lambda: not any(client.is_alive() for client in clients), 90, run)
+        _until(lambda: not any(client.is_alive() for client in people), 90, run)
         stop.set()
-        for client in (*clients, reporter):
+        for client in (*people, reporter):
             client.join(20)
         for sender in senders:
             sender.join(90)
@@ -192,11 +216,13 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_killing(place, capsys):
         print(
             f"\nseed {SEED}: killed {dict(killed)}; answers {dict(answers)}; {Invoice.objects.count()} invoices"
         )
-    _nothing_lost_or_doubled(world, acknowledged, numbers)
+    charged, notes = amendments_are_whole(world, amended, amender), money_is_whole(cashier)
+    _nothing_lost_or_doubled(acknowledged, numbers, amended)
     events, submitted = events_are_whole(metered, senders), reports_are_whole(metered, reporter)
     with capsys.disabled():
         doubts = sum(sender.repeated for sender in senders)
         print(f"{events} events, {doubts} batches acknowledged when repeated; {submitted} reports submitted")
+        print(f"charged before and after being amended: {dict(charged)}; {notes} receipts and credit notes")
     assert events > CRASHES
     assert sum(killed.values()) >= CRASHES
     assert MonthEndRun.objects.get(pk=run.pk).state == "DONE"
@@ -211,7 +237,7 @@ def _kill_at_random(chance, database, web, worker, clients, run) -> Counter:
         ("connection", database.kill_backend), ("database", database.kill),
     ]  # fmt: skip
     killed: Counter = Counter()
-    _until(lambda: any(client.answers[302] for client in clients), 90, run)
+    _until(lambda: any(client.answers[302] for client in clients), 90)  # the run begins with the kills
     while sum(killed.values()) < CRASHES:
         _hand_out(run)
         time.sleep(chance.uniform(*PAUSE))
@@ -237,21 +263,24 @@ def _hand_out(run) -> None:
     )
 
 
-def _until(true, seconds: float, run) -> None:
+def _until(true, seconds: float, run=None) -> None:
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
-        _hand_out(run)
+        if run is not None:
+            _hand_out(run)
         time.sleep(0.2)
     assert true(), "not done in time"
 
 
-def _nothing_lost_or_doubled(world, acknowledged: list[str], numbers: list[str]) -> None:
+def _nothing_lost_or_doubled(acknowledged: list[str], numbers: list[str], amended) -> None:
     assert sorted(acknowledged) == sorted(numbers)
     bills = Invoice.objects.order_by("sequence")
     assert [bill.sequence for bill in bills] == list(range(1, len(bills) + 1))
     each = Counter(bills.values_list("contract__number", flat=True))
     assert set(each) == set(LicenceContract.objects.filter(disputed=False).values_list("number", flat=True))
-    assert set(each.values()) == {1}
-    assert InvoiceLine.objects.count() == Charge.objects.count() == len(bills) == Entry.objects.count()
+    twice = {contract.number for contract in amended if contract.charges.count() == 2}
+    assert all(count == (2 if number in twice else 1) for number, count in each.items())
+    assert InvoiceLine.objects.count() == Charge.objects.count() == len(bills)
+    assert Entry.objects.filter(key__startswith="invoice:").count() == len(bills)
     assert not Charge.objects.exclude(state="INVOICED").exists()
     assert verify_ledger().findings == []
