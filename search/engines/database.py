@@ -265,7 +265,7 @@ def text_condition(query: Query, loose: bool, most: int | None = OR_TERMS) -> Sq
     if query.wants_whole_words and not loose:
         wanted = [_phrase((word,)) for word in words]
     else:
-        wanted = [_any(_weighted([(query, 1.0)], most))]
+        wanted = [_any(sorted(query.terms, key=lambda term: -rarity(stem(term)))[:most])]
     wanted += [_phrase(phrase) for phrase in query.synonyms]
     characters = [word.text for word in query.words if word.is_character]
     parts, params = [], []
@@ -281,7 +281,7 @@ def text_condition(query: Query, loose: bool, most: int | None = OR_TERMS) -> Sq
     return Sql(" OR ".join(parts), tuple(params))
 
 
-def _weighted(queries: Iterable[tuple[Query, float]], most: int | None = OR_TERMS) -> dict[str, Weight]:
+def _weighted(queries: Iterable[tuple[Query, float]]) -> dict[str, Weight]:
     """The weights of all terms; of many the weightiest."""
     typed: dict[str, float] = {}
     others: dict[str, float] = {}
@@ -293,7 +293,7 @@ def _weighted(queries: Iterable[tuple[Query, float]], most: int | None = OR_TERM
                 others.setdefault(term, OTHER_WORDS * factor * rarity(stem(term)))
     weights = {term: Weight(value, is_typed=False) for term, value in others.items()}
     weights |= {term: Weight(value) for term, value in typed.items()}
-    return dict(sorted(weights.items(), key=lambda item: -item[1].value)[:most])
+    return dict(sorted(weights.items(), key=lambda item: -item[1].value)[:OR_TERMS])
 
 
 def _any(terms: Iterable[str]) -> str:

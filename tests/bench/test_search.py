@@ -35,7 +35,9 @@ pytestmark = [pytest.mark.bench, pytest.mark.elasticsearch]
 DOCUMENTS = int(os.environ.get("BENCH_DOCUMENTS", "20000"))
 SEARCHES = int(os.environ.get("BENCH_SEARCHES", "10000"))
 ASKED = int(os.environ.get("BENCH_ASKED", "120"))  # requests of each kind and number of clients
-PAGES = int(os.environ.get("BENCH_PAGES", "40" if DOCUMENTS < 100_000 else "300"))  # published through the services, beside the documents
+PAGES = int(
+    os.environ.get("BENCH_PAGES", "40" if DOCUMENTS < 100_000 else "300")
+)  # published through the services, beside the documents
 MOST_SECONDS = 60  # for the requests of one kind and number of clients
 PREFIX = "usefirst_bench_search"
 
