@@ -126,6 +126,11 @@ class Charge(models.Model):
     class Meta:
         verbose_name = _("charge")
         ordering = ["dated_on", "id"]
+        indexes = [
+            models.Index(
+                fields=["contract"], condition=Q(state__in=["APPROVED", "CARRIED"]), name="charge_billable"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["contract", "element_id", "part", "period_start", "period_end", "sequence"],

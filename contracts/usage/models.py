@@ -66,6 +66,9 @@ class UsageReport(models.Model):
         verbose_name = _("usage report")
         verbose_name_plural = _("usage reports")
         ordering = ["-period_end", "-id"]
+        indexes = [
+            models.Index(fields=["due_on"], condition=Q(state__in=["OPEN", "QUERIED"]), name="report_awaited")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(period_end__gte=models.F("period_start")), name="report_period_in_order"

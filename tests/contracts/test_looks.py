@@ -177,6 +177,21 @@ def test_a_pass_over_contracts_of_which_nothing_changed_asks_the_same_few_questi
             a_pass()
 
 
+def test_contracts_that_are_looked_at_are_read_together(life, django_assert_num_queries):
+    with life.at():
+        a_pass()
+        a_pass()
+        for count in (1, 31):
+            for task, queries in ((run_due, 14), (schedule_due_reports, 13), (charge_due, 13)):
+                Look.objects.all().delete()
+                with django_assert_num_queries(queries):
+                    task()
+            if count == 1:
+                copies(life.contract, 30)
+                a_pass()
+                a_pass()
+
+
 def test_a_change_is_looked_at_by_the_next_run_and_a_day_by_the_first_run_of_it(life):
     with life.at():
         a_pass()
