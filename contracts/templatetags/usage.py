@@ -34,7 +34,8 @@ def finding_lines(rows: list[dict], currency: str = "CNY") -> list[str]:
     lines = []
     for row in rows:
         product = f" · {row['product']}" if row["product"] else ""
-        for name, value in (row["components"] or {}).items():
+        given = row["components"] or {}
+        for name, value in ((name, given[name]) for name in COMPONENTS if given.get(name) is not None):
             lines.append(f"{component_label(name)}{product}: {Money(value, currency).format()}")
         if row["components"] is None:
             value = Decimal(row["quantity"])

@@ -8,14 +8,12 @@ from datetime import date
 from decimal import Decimal
 
 from contracts.usage.figures import SIX, chosen_figures, spread
-from contracts.usage.lateness import is_late
+from contracts.usage.lateness import is_late, tell_deemed
 from contracts.usage.meters import terms_on
 from contracts.usage.models import DeemedReport, UsageReport
 from contracts.usage.segments import segments_of
 from contracts.usage.states import ReportState
 from marketplace.audit.services import record
-from marketplace.notifications.services import notify
-from marketplace.organisations.acting import members
 from marketplace.terms import MONEY_METERS
 
 
@@ -47,18 +45,7 @@ def deem_report(report: UsageReport) -> bool:
         rule=agreed.basis.value,
         factor=str(agreed.factor),
     )
-    contract = report.contract
-    for organisation, permission in (
-        (contract.licensee, "report.submit"),
-        (contract.licensor, "report.accept"),
-    ):
-        notify(
-            members(organisation, permission),
-            "usage/report_deemed",
-            report=report,
-            contract=contract,
-            path=report.get_absolute_url(),
-        )
+    tell_deemed(report.contract, "usage/report_deemed", report=report, path=report.get_absolute_url())
     return True
 
 

@@ -7,7 +7,7 @@ from contracts.lifecycle.due import remind_once
 from contracts.lifecycle.models import Breach, LicenceContract
 from contracts.lifecycle.services import notify_breach
 from contracts.usage.lateness import REMINDERS, is_late
-from contracts.usage.metering.closings import OpenPeriod, breach_key, cure_closed, open_periods
+from contracts.usage.metering.closings import OpenPeriod, breach_key, cure_closed, is_notified, open_periods
 from contracts.usage.metering.deeming import deem_closing
 from contracts.usage.metering.statements import hold_events
 from contracts.usage.meters import label_of
@@ -19,7 +19,8 @@ from marketplace.organisations.acting import members
 @transaction.atomic
 def chase_open_periods(contract: LicenceContract) -> None:
     """Send the reminders of periods that are late to be closed, each once; after the last one deem them or notify the
-    breach. Breaches of periods that were closed since, by a program's event, are cured."""
+    breach. Breaches of periods that were closed since, by a program's event, are cured; where that closing is voided the
+    period is chased anew, up to a breach of its own."""
     chase_locked(LicenceContract.objects.select_for_update().get(pk=contract.pk))
 
 
@@ -32,6 +33,8 @@ def chase_locked(contract: LicenceContract) -> None:
             if is_late(period.due_on, step) and remind_once(contract, f"{breach_key(period)[:70]}:{step}"):
                 _remind(contract, period)
         if deem_closing(contract, period) or not is_late(period.due_on, REMINDERS[-1]):
+            continue
+        if is_notified(contract, period):
             continue
         notify_breach(
             contract,

@@ -15,7 +15,7 @@ from contracts.rating import periods
 from contracts.usage.metering.cloudevents import CLOSING, TYPE_OF
 from contracts.usage.metering.ingest import ACCEPTED, ingest
 from contracts.usage.metering.places import make_meters
-from contracts.usage.metering.queries import closings, is_closed, is_metered, metered_names
+from contracts.usage.metering.queries import closings, is_closed, is_metered, metered_names, voided_closings
 from contracts.usage.meters import figures_of, label_of
 from marketplace.audit.services import record
 from marketplace.clock import today
@@ -26,13 +26,15 @@ PERSON = "urn:usefirst:person"  # the source of what people confirm on pages
 
 
 class OpenPeriod(NamedTuple):
-    """A period of a metered figure that is over and that nobody has closed; `is_deemed`: earlier figures count."""
+    """A period of a metered figure that is over and that nobody has closed; `is_deemed`: earlier figures count;
+    `reopened`: how many of its closings were voided."""
 
     figure: str
     start: date
     end: date
     due_on: date
     is_deemed: bool = False
+    reopened: int = 0
 
     @property
     def label(self) -> str:
@@ -65,21 +67,50 @@ def open_periods(contract: LicenceContract) -> list[OpenPeriod]:
             if not is_closed(closed, name, metered, period.start, period.end):
                 of = (name, period.start, period.end)
                 found.append(OpenPeriod(*of, period.due_on, of in deemed))
-    return found
+    return _with_reopened(contract, metered, found) if found else found
+
+
+def _with_reopened(contract, metered, found: list[OpenPeriod]) -> list[OpenPeriod]:
+    voided = voided_closings(contract, metered)
+    return [
+        period._replace(
+            reopened=sum(
+                one.meter == period.figure and one.start <= period.end and one.end >= period.start
+                for one in voided
+            )
+        )
+        for period in found
+    ]
 
 
 def breach_key(period: OpenPeriod) -> str:
-    return f"close:{period.start}:{period.end}:{period.figure}"[:80]
+    """What names the breach and the reminders of a period: others once a closing that had cured it was voided."""
+    again = f"-{period.reopened}" if period.reopened else ""
+    return f"close{again}:{period.start}:{period.end}:{period.figure}"[:80]
+
+
+def _of(key: str) -> str:
+    """The period that a breach is about, however often it was reopened."""
+    return key.partition(":")[2][:70]
+
+
+def is_notified(contract: LicenceContract, period: OpenPeriod) -> bool:
+    """Whether a breach for a period is open: it is not notified a second time while it is."""
+    keys = contract.breaches.filter(key__startswith="close", state__in=UNSETTLED).values_list(
+        "key", flat=True
+    )
+    return _of(breach_key(period)) in map(_of, keys)
 
 
 def cure_closed(contract: LicenceContract) -> None:
     """Breaches for periods that nobody had closed are cured once they are; in the caller's transaction."""
-    unsettled = contract.breaches.filter(key__startswith="close:", state__in=UNSETTLED)
+    unsettled = contract.breaches.filter(key__startswith="close", state__in=UNSETTLED)
     if not unsettled.exists():
         return
-    still = {breach_key(period) for period in open_periods(contract)}
-    for breach in unsettled.exclude(key__in=still).order_by("pk"):
-        cure_breach(breach, actor=None)
+    still = {_of(breach_key(period)) for period in open_periods(contract)}
+    for breach in unsettled.order_by("pk"):
+        if _of(breach.key) not in still:
+            cure_breach(breach, actor=None)
 
 
 @transaction.atomic

@@ -11,14 +11,12 @@ from contracts.lifecycle.facts import facts_of, terms_versions
 from contracts.lifecycle.models import LicenceContract
 from contracts.rating import UsageRow, periods
 from contracts.usage.figures import SIX, Figure, chosen_figures
-from contracts.usage.lateness import is_late
+from contracts.usage.lateness import is_late, tell_deemed
 from contracts.usage.metering.closings import OpenPeriod
 from contracts.usage.metering.models import DeemedClosing
 from contracts.usage.metering.queries import closings, is_closed, metered_names, rated_days
 from contracts.usage.meters import terms_on
 from marketplace.audit.services import record
-from marketplace.notifications.services import notify
-from marketplace.organisations.acting import members
 from marketplace.terms import MONEY_METERS
 
 
@@ -47,17 +45,7 @@ def deem_closing(contract: LicenceContract, period: OpenPeriod) -> bool:
         rule=agreed.basis.value,
         factor=str(agreed.factor),
     )
-    for organisation, permission in (
-        (contract.licensee, "report.submit"),
-        (contract.licensor, "report.accept"),
-    ):
-        notify(
-            members(organisation, permission),
-            "usage/period_deemed",
-            contract=contract,
-            period=period,
-            path=period.path(contract),
-        )
+    tell_deemed(contract, "usage/period_deemed", period=period, path=period.path(contract))
     return True
 
 

@@ -137,6 +137,19 @@ def closings(
     return tuple(found)
 
 
+def voided_closings(contract: LicenceContract, metered: frozenset[str]) -> list[Closed]:
+    """Days that had been closed, by closings that were voided since."""
+    events = UsageEvent.objects.filter(contract=contract)
+    voids = events.filter(
+        kind=EventKind.VOID, target_source=OuterRef("source"), target_id=OuterRef("event_id")
+    )
+    rows = events.filter(Exists(voids), kind=EventKind.CLOSING).select_related("meter")
+    found = []
+    for row in rows.order_by("day", "last_day"):
+        found += closed_days(row.meter.name, metered, day_of(row.day), day_of(row.last_day))
+    return found
+
+
 def closed_days(figure: str, metered: frozenset[str], start: date, end: date) -> list[Closed]:
     """A figure's closing as rating takes it: for sales, of every name they have."""
     names = SALES | {SALES_METER} if figure == SALES_METER else {figure}

@@ -15,7 +15,7 @@ from marketplace.clock import at
 from marketplace.notifications.models import Notification
 from tests.contracts.lifecycle.world import trying
 from tests.contracts.rating.samples import fixed, royalty, sheet
-from tests.contracts.usage.metering.world import closing, event, metered, per_call, send
+from tests.contracts.usage.metering.world import closing, event, metered, per_call, send, void
 from tests.contracts.usage.world import charged, pass_day
 
 FEBRUARY = date(2026, 2, 1), date(2026, 2, 28)
@@ -78,6 +78,40 @@ def test_a_closing_of_a_program_cures_with_the_next_run(world):
     assert contract.breaches.get().state == BreachState.CURED
     assert told("period_open")
     assert charged(contract, zero=True)[1:] == [("2026-02-28", "0.00")]
+
+
+def test_a_closing_voided_after_its_breach_was_cured_begins_the_chase_anew(world):
+    """Reminders again, then a breach of its own, once, which the next closing cures."""
+    contract = a_contract(world)
+    pass_days(16)
+    send(world, closing(contract, "2026-02-01", "2026-02-28", "close-2"), moment=_noon(17))
+    pass_days(18)
+    before = told("period_open")
+    send(world, void(contract, "close-2"), moment=_noon(19))
+    pass_days(20, 21)
+    assert told("period_open") == 2 * before
+    states = list(
+        contract.breaches.filter(key__contains="2026-02-01").order_by("pk").values_list("state", flat=True)
+    )
+    assert states == [BreachState.CURED, BreachState.OPEN]
+    send(world, closing(contract, "2026-02-01", "2026-02-28", "close-3"), moment=_noon(22))
+    pass_days(23)
+    assert not contract.breaches.filter(key__contains="2026-02-01").exclude(state=BreachState.CURED).exists()
+
+
+def test_a_closing_that_is_voided_before_anybody_looked_leaves_the_breach_as_it_is(world):
+    contract = a_contract(world)
+    pass_days(16)
+    send(
+        world,
+        closing(contract, "2026-02-01", "2026-02-28", "close-2"),
+        void(contract, "close-2"),
+        moment=_noon(17),
+    )
+    pass_days(18)
+    assert [breach.state for breach in contract.breaches.filter(key__contains="2026-02-01")] == [
+        BreachState.OPEN
+    ]
 
 
 def _noon(days: int):
