@@ -1,5 +1,7 @@
 """Credit notes: what takes an invoice back, never more than is left of it."""
 
+from collections.abc import Iterable, Iterator, Sequence
+
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
@@ -72,15 +74,27 @@ def credit_the_rest(contract: LicenceContract, invoice: Invoice, actor) -> None:
     Billed 69,000, 65,000 given back by hand, corrected by −6,000 (4,000 credited, 2,000 left), then by +6,000: the
     new invoice of 6,000 gives back 2,000, so that 4,000 stay.
     """
-    keys = {tuple(key_of(line.charge).items()) for line in invoice.lines.select_related("charge")}
-    for key in sorted(keys, key=str):
-        rows = contract.charges.filter(**dict(key))
-        last = rows.filter(amount_minor__lt=0, state=ChargeState.INVOICED).order_by("sequence").last()
-        if last is None:
-            continue
-        rest = min(_not_given_back(rows), _price_left(invoice))
+    [found] = resting(contract, [[line.charge for line in invoice.lines.select_related("charge")]])
+    for last, rest in found:
+        rest = min(rest, _price_left(invoice))
         if rest > 0:
             _write_credit_note(contract, invoice, [(last, rest)], _("Correction of an earlier period"), actor)
+
+
+def resting(
+    contract: LicenceContract, invoices: Iterable[Sequence[Charge]]
+) -> Iterator[list[tuple[Charge, int]]]:
+    """For the charges of each invoice: (last correction, minor units) of their elements and periods whose corrections
+    could not be credited whole, which the invoice gives back at once."""
+    corrected = contract.charges.filter(amount_minor__lt=0, state=ChargeState.INVOICED).order_by("sequence")
+    last = {tuple(key_of(charge).items()): charge for charge in corrected}
+    for charges in invoices:
+        keys = last.keys() & {tuple(key_of(charge).items()) for charge in charges}
+        found = [
+            (last[key], _not_given_back(contract.charges.filter(**dict(key))))
+            for key in sorted(keys, key=str)
+        ]
+        yield [(charge, rest) for charge, rest in found if rest > 0]
 
 
 def _not_given_back(rows) -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db.models import prefetch_related_objects
 
 from contracts.billing.charging import Inputs, new_rows
+from contracts.billing.crediting import resting
 from contracts.billing.finalising import due_of, vat_of
 from contracts.billing.lines import line_text
 from contracts.billing.models import BILLABLE, Charge, ChargeState
@@ -73,6 +74,8 @@ class DryRun:
     invoices: list[InvoiceToBe] = field(default_factory=list)
     credits: list[Line] = field(default_factory=list)
     carried: list[Line] = field(default_factory=list)
+    resting: list[Line] = field(default_factory=list)  # what they reduce is on no invoice yet
+    offset: list[Line] = field(default_factory=list)  # a charge and its correction that cancel out
     stopped: list[Line] = field(default_factory=list)  # held, refused, disputed
     waiting: list[str] = field(default_factory=list)
 
@@ -137,4 +140,15 @@ def _sort_out(answer: DryRun, contract, stored: Sequence[Charge], new: Sequence[
         tax, _basis = vat_of(contract, price, day)
         answer.invoices.append(InvoiceToBe(due_on, tax, [line(row, due_on) for row in listed]))
     answer.credits = [line(row) for row in plan.credits]
+    invoices = list(plan.invoices.values())
+    for listed, rests in zip(invoices, resting(contract, invoices or [[]]), strict=False):
+        left = sum(row.amount_minor for row in listed)
+        for row, rest in rests:
+            part = Money(min(rest, left), row.currency)
+            left -= part.minor
+            if part:
+                row.contract = contract
+                answer.credits.append(line(row)._replace(amount=-part))
     answer.carried = [line(row) for row in plan.carried]
+    answer.resting = [line(row) for row in plan.waiting]
+    answer.offset = [line(row) for row in plan.offset]

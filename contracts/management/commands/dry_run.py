@@ -32,7 +32,7 @@ class Command(BaseCommand):
         for invoice in found.invoices:
             self.stdout.write(f"invoice, due on {invoice.due_on}: {invoice.vat.gross}")
             self._lines(invoice.lines)
-        for name in ("credits", "carried", "stopped"):
+        for name in ("credits", "carried", "resting", "offset", "stopped"):
             if lines := getattr(found, name):
                 self.stdout.write(name)
                 self._lines(lines)

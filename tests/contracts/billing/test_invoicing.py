@@ -11,7 +11,7 @@ from contracts.billing.documents import make_credit_note_document, make_invoice_
 from contracts.billing.invoicing import issue_credit_note, issue_invoices, left_to_credit
 from contracts.billing.models import CreditNote, Invoice, NumberSeries
 from contracts.billing.numbering import ALPHABET, new_reference, next_number, valid_reference
-from contracts.billing.preview import preview_report
+from contracts.billing.preview import dry_run, preview_report
 from contracts.billing.services import record_vat_rate, set_policy
 from contracts.lifecycle.services import complete_track, raise_dispute, record_registration, settle_dispute
 from contracts.usage.meters import check_rows
@@ -102,6 +102,9 @@ def test_corrections_of_what_is_not_invoiced_yet_go_onto_the_same_invoice(report
 
 def test_a_charge_that_is_corrected_to_nothing_leaves_nothing_open(reported):
     amended(reported, reported.contract, MARCH, sales("0"), on=date(2026, 5, 4))
+    with at(date(2026, 5, 4)):
+        tried = dry_run(reported.contract, date(2026, 5, 4), "en")
+    assert [line.amount.minor for line in tried.offset] == [6_900_000, -6_900_000]
     assert invoiced(reported, reported.contract, on=date(2026, 5, 4)) == []
     assert set(reported.contract.charges.values_list("state", flat=True)) == {"INVOICED"}
 
@@ -124,6 +127,10 @@ def test_a_later_rise_asks_for_no_more_than_the_rating_less_what_was_given_back_
     amended(reported, reported.contract, MARCH, sales("2100000"), on=date(2026, 5, 4))
     invoiced(reported, reported.contract, on=date(2026, 5, 4))
     amended(reported, reported.contract, MARCH, sales("2300000"), on=date(2026, 5, 8))
+    with at(date(2026, 5, 8)):  # the trial run says so before
+        tried = dry_run(reported.contract, date(2026, 5, 8), "en")
+    assert [invoice.vat.net.minor for invoice in tried.invoices] == [600_000]
+    assert [line.amount.minor for line in tried.credits] == [-200_000]
     [second] = invoiced(reported, reported.contract, on=date(2026, 5, 8))
     assert second.net_minor == 600_000
     assert [note.net_minor for note in second.credit_notes.all()] == [200_000]

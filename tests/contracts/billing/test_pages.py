@@ -96,7 +96,7 @@ def test_lists_ask_the_same_of_the_database_for_1_and_3_rows(
             accepted(world, contract, end, sales("1000"))
             invoiced(world, contract, on=day)
         client.get(charges)
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(22):
             assert client.get(charges).status_code == 200
         with django_assert_num_queries(7):
             assert client.get(reverse("invoices")).status_code == 200
