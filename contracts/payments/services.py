@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contracts.billing.models import Invoice
+from contracts.lifecycle.models import LicenceContract
 from contracts.payments.models import (
     Allocation,
     Payment,
@@ -116,8 +117,6 @@ def receive_from_gateway(
 
 def _locked(invoices: Sequence[Invoice]) -> dict[int, Invoice]:
     """Lock contracts, then invoices, each by primary key (the one order of locks), and read their balances."""
-    from contracts.lifecycle.models import LicenceContract
-
     contracts = {invoice.contract_id for invoice in invoices}
     list(
         LicenceContract.objects.select_for_update().filter(pk__in=contracts).order_by("pk").values_list("pk")

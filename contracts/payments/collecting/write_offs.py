@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contracts.billing.models import Invoice
+from contracts.lifecycle.models import LicenceContract
 from contracts.payments.collecting.models import WRITE_OFF_NEXT, WriteOff, WriteOffState
 from contracts.payments.queries import annotate_balances
 from marketplace.audit.services import record
@@ -17,8 +18,6 @@ from marketplace.refusals import NotPermitted, Refused, check
 
 def _locked(invoice_id: int) -> Invoice:
     """Contract, then invoice (the one order of locks), with its balance."""
-    from contracts.lifecycle.models import LicenceContract
-
     found = Invoice.objects.get(pk=invoice_id)
     LicenceContract.objects.select_for_update().get(pk=found.contract_id)
     Invoice.objects.select_for_update().get(pk=invoice_id)
