@@ -6,6 +6,7 @@ A flush would empty Wagtail's root and the append-only tables.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Barrier, Thread
+from time import sleep
 
 import dj_database_url
 import psycopg
@@ -30,11 +31,12 @@ def cloned_database() -> Iterator[str]:
         dbname="postgres",
         autocommit=True,
     ) as server:
-        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(clone))
-        server.execute(drop)
+        _drop(server, clone)
         # A browser's last request may come after its test: its thread then sits in the template, which has to be free.
         server.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [template]
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            " AND backend_type = 'client backend'",
+            [template],
         )
         server.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(clone), sql.Identifier(template))
@@ -45,7 +47,19 @@ def cloned_database() -> Iterator[str]:
         finally:
             connections.close_all()
             place["NAME"] = template
-            server.execute(drop)
+            _drop(server, clone)
+
+
+def _drop(server: psycopg.Connection, name: str) -> None:
+    """Once the server's own cleaning (autovacuum), which nobody else may end, has left it."""
+    for attempt in range(20):
+        try:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            return
+        except psycopg.errors.InsufficientPrivilege:
+            if attempt == 19:
+                raise
+            sleep(0.5)
 
 
 def at_once(*steps: Callable[[], object]) -> list[object]:

@@ -21,7 +21,8 @@ from contracts.billing.models import (
 from contracts.billing.runs import result_hash, versions_hash
 from contracts.billing.standing import Standing, by_key, issued, standings_of, taken_back
 from contracts.lifecycle.models import LicenceContract
-from contracts.lifecycle.services import activate_due, reopen_paid_up, set_paid_up_locked
+from contracts.lifecycle.services import reopen_paid_up, set_paid_up_locked
+from contracts.lifecycle.services.advance import advance
 from contracts.lifecycle.states import RUNNING, TRYING
 from contracts.rating import (
     Adjustment,
@@ -109,8 +110,7 @@ def _move_on(contract: LicenceContract, rating: Rating) -> None:
     """Tell the life cycle what the rating found; it decides. Thresholds fire only so, during free use; all else that
     falls due is the life cycle's own timer's."""
     if contract.state in TRYING:
-        activate_due(contract, triggers=rating.triggers)
-        contract.refresh_from_db(fields=["state", "paid_up_on"])
+        advance(contract, triggers=rating.triggers)
     if rating.paid_up_on is not None and contract.paid_up_on is None and contract.state in RUNNING:
         set_paid_up_locked(contract, on=rating.paid_up_on)
     elif rating.paid_up_on is None and contract.paid_up_on is not None:

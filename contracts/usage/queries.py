@@ -12,7 +12,16 @@ from contracts.lifecycle.facts import facts_of, knew, terms_versions
 from contracts.rating import Facts, Period, Rating, rate
 from contracts.rating import UsageRow as RatedRow
 from contracts.usage.metering.deemed import with_deemed
-from contracts.usage.metering.queries import closings, is_metered, metered_names, rated_days
+from contracts.usage.metering.queries import (
+    Recorded,
+    closings,
+    counted_days,
+    is_metered,
+    metered_names,
+    rated_days,
+    recorded,
+    standing_closings,
+)
 from contracts.usage.metering.statements import hold_events
 from contracts.usage.models import DeemedReport, UsageReport, UsageRow
 from contracts.usage.states import ReportState
@@ -133,29 +142,49 @@ def rating_inputs(
 
 
 def rating_inputs_of(contracts) -> dict[int, tuple]:
-    """`rating_inputs` now for several contracts that the caller has locked, by id, read together. Metered figures are
-    read for each: nothing of a contract's events may come in meanwhile."""
+    """`rating_inputs` now for several contracts that the caller has locked, by id, read together."""
     prefetch_related_objects(contracts, "versions", "facts")
     reports, deemed = defaultdict(list), defaultdict(list)
     for report in _reports([contract.pk for contract in contracts], None):
         reports[report.contract_id].append(report)
     for one in _deemed([contract.pk for contract in contracts], None):
         deemed[one.report.contract_id].append(one)
+    versions = {contract.pk: terms_versions(contract) for contract in contracts}
+    metered = [pk for pk, of_one in versions.items() if metered_names(of_one)]
+    hold_events(*metered)
+    events = recorded(metered) if metered else {}
     told = {}
     for contract in contracts:
-        usage, periods = _counted(reports[contract.pk], deemed[contract.pk])
-        told[contract.pk] = _told(contract, terms_versions(contract), usage, tuple(periods), None)
+        pk = contract.pk
+        usage, periods = _counted(reports[pk], deemed[pk])
+        told[pk] = _told(contract, versions[pk], usage, tuple(periods), None, events.get(pk))
     return told
 
 
-def _told(contract, versions, usage: list[RatedRow], periods, as_of: datetime | None):
+def _told(
+    contract,
+    versions,
+    usage: list[RatedRow],
+    periods,
+    as_of: datetime | None,
+    events: Recorded | None = None,
+):
+    """With the metered figures; `events` where they were read already."""
     facts: Facts = replace(facts_of(contract, as_of=as_of), accepted=periods)
     metered = metered_names(versions)
     if metered:
-        hold_events(contract.pk)
         usage = [row for row in usage if not is_metered(row.meter, metered)]
-        days, closed = rated_days(contract, metered, as_of=as_of), closings(contract, metered, as_of=as_of)
-        days, closed = with_deemed(contract, versions, days, closed, as_of=as_of)
+        if events is None:
+            hold_events(contract.pk)
+            days, closed = (
+                rated_days(contract, metered, as_of=as_of),
+                closings(contract, metered, as_of=as_of),
+            )
+        else:
+            days = counted_days(events.days, metered)
+            closed = standing_closings(events.closings, events.voided, metered)
+        deemed = None if events is None else events.deemed
+        days, closed = with_deemed(contract, versions, days, closed, as_of=as_of, found=deemed)
         usage += days
         facts = replace(facts, closed=closed)
     return versions, facts, usage

@@ -192,6 +192,26 @@ def test_contracts_that_are_looked_at_are_read_together(life, django_assert_num_
                 a_pass()
 
 
+def test_metered_contracts_are_read_together_and_events_forget_what_reads_them(db, django_assert_num_queries):
+    world = made.world()
+    lives = [LifeOfTasks(world, STORIES["metered"]) for _place in range(3)]
+    for life in lives:
+        life.pass_days(45)
+    with lives[0].at():
+        come_to_rest()
+        for contracts in (lives[:1], lives):
+            Look.objects.filter(contract__in=[life.contract.pk for life in contracts]).delete()
+            with django_assert_num_queries(17):
+                charge_due()
+            come_to_rest()
+        lives[0].send(0, 3, 5)
+        told = Look.objects.filter(contract=lives[0].contract).values_list("task", flat=True)
+        assert set(told) == {Task.DUE, Task.PERIODS}
+        lives[1].close()
+        told = Look.objects.filter(contract=lives[1].contract).values_list("task", flat=True)
+        assert set(told) == {Task.DUE}
+
+
 def test_a_change_is_looked_at_by_the_next_run_and_a_day_by_the_first_run_of_it(life):
     with life.at():
         a_pass()

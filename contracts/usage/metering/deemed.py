@@ -20,12 +20,16 @@ def with_deemed(
     closed: tuple[Closed, ...],
     *,
     as_of: datetime | None = None,
+    found: Sequence[DeemedClosing] | None = None,
 ) -> tuple[list[UsageRow], tuple[Closed, ...]]:
-    """The days and closings of metered figures, with what is deemed of periods that nobody has closed."""
+    """The days and closings of metered figures, with what is deemed of periods that nobody has closed (`found`, where
+    that was read already)."""
     if all(version.terms.report.deemed is None for version in versions):
         return rows, closed
     metered, more = metered_names(versions), closed
-    for deemed in DeemedClosing.objects.filter(contract=contract).order_by("period_start", "pk"):
+    if found is None:
+        found = DeemedClosing.objects.filter(contract=contract).order_by("period_start", "pk")
+    for deemed in found:
         start, end, figure = deemed.period_start, deemed.period_end, deemed.figure
         if not knew(deemed, as_of) or is_closed(closed, figure, metered, start, end):
             continue

@@ -12,11 +12,16 @@ from datetime import datetime
 
 from django.db import connection
 
+from contracts.lifecycle.models.looks import Task
 from contracts.usage.metering.cloudevents import MARK, USAGE, Reading
 from marketplace.clock import now
 from marketplace.prepared import run
 
 LOCK_SPACE = 0x55464576 << 32  # keeps these advisory locks apart from others
+
+# Whose looks events change. Open periods go by closings; what a breach or a reminder goes by is no event.
+READ_USAGE = [Task.CHARGES.value, Task.REPORTS.value]
+READ_ALL_EVENTS = [*READ_USAGE, Task.PERIODS.value]
 
 _LOCK = "SELECT {}(%b::int8 + id) FROM unnest(%b::int8[]) AS id"
 
@@ -24,11 +29,12 @@ _LOCK = "SELECT {}(%b::int8 + id) FROM unnest(%b::int8[]) AS id"
 # is nothing: only the first call after a look finds something. Rows are locked in the order of their key.
 _IS_LOOKED_AT = """
 SELECT count(*) FROM unnest(%b::int8[]) AS id
-WHERE (SELECT true FROM contracts_look WHERE contract_id = id LIMIT 1)
+WHERE (SELECT true FROM contracts_look WHERE contract_id = id AND task = ANY(%b::text[]) LIMIT 1)
 """
 _FORGET_LOOKS = """
 DELETE FROM contracts_look USING (
-    SELECT contract_id, task FROM contracts_look WHERE contract_id = ANY(%b::int8[]) ORDER BY contract_id, task FOR UPDATE
+    SELECT contract_id, task FROM contracts_look WHERE contract_id = ANY(%b::int8[]) AND task = ANY(%b::text[])
+    ORDER BY contract_id, task FOR UPDATE
 ) AS those WHERE contracts_look.contract_id = those.contract_id AND contracts_look.task = those.task
 """
 
@@ -168,8 +174,9 @@ def write(
     written: set[Key] = set()
     contracts = sorted({reading.contract_id for reading in readings})
     _lock(contracts, alone)
-    if run(_IS_LOOKED_AT, [contracts], binary=True).fetchone()[0]:
-        run(_FORGET_LOOKS, [contracts], prepare=False)
+    tasks = READ_ALL_EVENTS if alone else READ_USAGE
+    if run(_IS_LOOKED_AT, [contracts, tasks], binary=True).fetchone()[0]:
+        run(_FORGET_LOOKS, [contracts, tasks], prepare=False)
     if plain:
         written |= _write_usage(plain, moment, key_id, user_id, repeats)
     if others:
@@ -224,11 +231,11 @@ def keep_refused(readings: Sequence[Reading]) -> None:
         run(_KEEP_REFUSED, [now(), *map(list, columns)])
 
 
-def hold_events(contract_id: int) -> None:
-    """Until the end of the transaction, no event of this contract comes in; outside of one, nothing. The contract's
-    own row is locked before, never after."""
-    if connection.in_atomic_block:
-        run(_LOCK.format("pg_advisory_xact_lock"), [LOCK_SPACE, [contract_id]])
+def hold_events(*contracts: int) -> None:
+    """Until the end of the transaction, no event of these contracts comes in; outside of one, nothing. The contracts'
+    own rows are locked before, never after."""
+    if contracts and connection.in_atomic_block:
+        run(_LOCK.format("pg_advisory_xact_lock"), [LOCK_SPACE, sorted(contracts)])
 
 
 def stored_hashes(keys: Sequence[Key]) -> dict[Key, bytes]:
