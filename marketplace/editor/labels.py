@@ -184,7 +184,7 @@ _SAID: dict[tuple[str, str], Words] = {
     ("interest", "monthly"): _("per month"),
     ("interest", "daily"): _("per day"),
     ("charged", "on_payment"): _("when the payment arrives"),
-    ("charged", "monthly"): _("month by month on what is open, the rest with the payment"),
+    ("charged", "monthly"): _("month by month, on what is open"),
     ("base", "units"): _("units of a meter, at a price each"),
 }
 _SAID |= {("per", word): words for (set_, word), words in _SAID.items() if set_ == "span"}

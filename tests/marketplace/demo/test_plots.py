@@ -20,6 +20,7 @@ from marketplace.demo.story import tell
 from marketplace.demo.terms import terms_of
 from marketplace.demo.texts import listings, texts
 from marketplace.demo.usage_plots import audited, metered
+from marketplace.organisations.models import ApiKey
 from marketplace.organisations.roles import Kind
 
 pytestmark = pytest.mark.slow
@@ -105,6 +106,7 @@ def test_a_metered_contract_shows_what_usage_billing_can_meet(cast):
         running = so_far(contract, "en")
     assert running.total.minor > 0
     assert not contract.breaches.exists()
+    assert ApiKey.objects.get().last_used_at  # the program showed its key
 
 
 def test_an_audit_ends_in_a_true_up_with_its_cost(cast):
