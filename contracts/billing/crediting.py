@@ -39,18 +39,19 @@ def left_to_credit(invoice: Invoice) -> int:
 
 
 def credit_adjustment(contract: LicenceContract, charge: Charge, actor) -> None:
-    """Credit an adjustment on the invoices that carry its element and period, the latest first.
+    """Credit an adjustment on the invoices that carry its element and period, the latest first, on each at most what
+    stands on it for them: the rest of an invoice belongs to its other lines.
 
     It waits while a charge of that period is not invoiced yet and the invoices cannot carry it. What was given
     back by hand before is not given back twice: then only what is left is credited, and the rest on the next invoice
     of that period (`credit_the_rest`).
     """
-    lines = InvoiceLine.objects.filter(charge__in=contract.charges.filter(**key_of(charge)))
-    found = Invoice.objects.filter(pk__in=lines.values("invoice"))
-    invoices = list(found.select_for_update().order_by("pk"))
+    rows = contract.charges.filter(**key_of(charge))
+    invoices = list(Invoice.objects.select_for_update().filter(pk__in=_billed(rows)).order_by("pk"))
     rest = -charge.amount_minor
-    left = {invoice.pk: _price_left(invoice) for invoice in invoices}
-    to_come = contract.charges.filter(**key_of(charge), amount_minor__gt=0).exclude(state__in=SETTLED)
+    own = _own_left(rows)
+    left = {invoice.pk: min(_price_left(invoice), own[invoice.pk]) for invoice in invoices}
+    to_come = rows.filter(amount_minor__gt=0).exclude(state__in=SETTLED)
     if rest > sum(left.values()) and to_come.exists():
         return
     for invoice in reversed(invoices):
@@ -65,6 +66,21 @@ def credit_adjustment(contract: LicenceContract, charge: Charge, actor) -> None:
     check(charge.state, ChargeState.INVOICED, CHARGE_NEXT)
     charge.state = ChargeState.INVOICED
     charge.save(update_fields=["state"])
+
+
+def _billed(rows) -> dict[int, int]:
+    """By invoice, what some charges were billed on it."""
+    lines = InvoiceLine.objects.filter(charge__in=rows).values("invoice").annotate(total=Sum("price_minor"))
+    return {row["invoice"]: row["total"] for row in lines.order_by()}
+
+
+def _own_left(rows) -> dict[int, int]:
+    """By invoice, what it still asks for some charges after the credit notes that correct them."""
+    left = _billed(rows)
+    given = CreditNoteLine.objects.filter(charge__in=rows).values("credit_note__invoice")
+    for row in given.annotate(total=Sum("price_minor")).order_by():
+        left[row["credit_note__invoice"]] = left.get(row["credit_note__invoice"], 0) - row["total"]
+    return left
 
 
 def credit_the_rest(contract: LicenceContract, invoice: Invoice, actor) -> None:

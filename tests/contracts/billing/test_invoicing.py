@@ -294,3 +294,22 @@ def test_two_people_issue_the_same_charges_once(django_db_setup, django_db_block
             approve_all(world, contract)
         at_once(*[lambda: issue_invoices(contract, actor=world.finance) for _ in range(8)])
         assert [invoice.sequence for invoice in Invoice.objects.all()] == [1]
+
+
+def test_a_credit_takes_nothing_of_what_other_lines_of_its_invoice_ask_for(reported):
+    """The rise of the first quarter and the second quarter share an invoice: all of the first taken back leaves the
+    second to be taken back from it, too."""
+    contract = reported.contract
+    invoiced(reported, contract, on=APRIL)
+    amended(reported, contract, MARCH, sales("3300000"), on=date(2026, 5, 4))
+    accepted(reported, contract, JUNE, sales("2000000"))
+    first, second = invoiced(reported, contract, on=date(2026, 7, 6)) and contract.invoices.order_by("pk")
+    assert [line.price_minor for line in second.lines.order_by("pk")] == [6_000_000, 3_000_000]
+    for end, day in ((MARCH, date(2026, 7, 7)), (JUNE, date(2026, 7, 8))):
+        amended(reported, contract, end, sales("0"), on=day)
+        for held in contract.charges.filter(state="HELD"):
+            release_charge(held, actor=reported.finance)
+        invoiced(reported, contract, on=day)
+    assert [sum(note.net_minor for note in row.credit_notes.all()) for row in (first, second)] == [
+        6_900_000, 9_000_000,
+    ]  # fmt: skip

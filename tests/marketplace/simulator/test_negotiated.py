@@ -223,7 +223,7 @@ def test_queries_of_the_pages(client, world, offer, contract, django_assert_num_
         keep_scenario(contract, actor=world.officer, name="x", agreed=contract.terms, said={}, readers=[])
     for url, queries in (
         (address(offer), 7),
-        (reverse("simulator_contract", args=[contract.number]), 13),
+        (reverse("simulator_contract", args=[contract.number]), 12),
         (StoredScenario.objects.filter(offer=offer).latest("pk").get_absolute_url(), 9),
     ):
         client.get(url)
