@@ -294,11 +294,11 @@ statements | uni | | in 200 200 403 | in 200 200 403
 statement | uni | statement.pk | in 200 404 404 | in 200 404 404
 statement_import | uni | statement.pk | in 405 405 405 | in 409 404 404
 receipts | uni | | in 200 200 403 | in 200 200 403
-receipt_confirm | uni | line.pk | in 200 404 404 | in 422 404 404
+receipt_confirm | uni | line.pk | in 200 404 404 | in 409 404 404
 line_aside | uni | line.pk | in 405 405 405 | in 409 404 404
 line_back | uni | line.pk | in 405 405 405 | in 409 404 404
 payments | uni | | in 200 200 200 | in 200 200 200
-payment | uni | payment.pk | in 200 404 404 | in 422 404 404
+payment | uni | payment.pk | in 200 404 404 | in 409 404 404
 payment_refund | uni | payment.pk | in 405 405 405 | in 302 404 404
 allocation_undo | uni | allocation.pk | in 405 405 405 | in 409 404 404
 payment_advise | firm | invoice.pk | in 200 404 404 | in 422 404 404

@@ -56,12 +56,16 @@ def a_metered_contract(world, reports: int):
 
 
 class Patient(threading.Thread):
-    """Asks again whatever a killed server did not answer."""
+    """Asks again whatever a killed server did not answer; `last` tells what it asked for last, and the answer."""
 
     def __init__(self, address: str, stop: threading.Event):
         super().__init__(daemon=True)
         self.address, self.stop_ = address, stop
         self.answers: Counter = Counter()
+        self.last = "nothing asked yet"
+
+    def __str__(self):
+        return f"{type(self).__name__}: {self.last}; all answers {dict(self.answers)}"
 
     def ask(self, opener, request) -> tuple[int | str, bytes]:
         try:
@@ -74,6 +78,7 @@ class Patient(threading.Thread):
         except (OSError, http.client.HTTPException) as problem:
             status, body = type(problem).__name__, b""
         self.answers[status] += 1
+        self.last = f"{request.get_method()} {request.selector} -> {status}"
         return status, body
 
 

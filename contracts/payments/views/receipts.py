@@ -33,11 +33,11 @@ from contracts.payments.models import (
     StatementLine,
 )
 from contracts.payments.queries import annotate_balances, open_invoices
-from contracts.payments.states import AdviceState, LineState
+from contracts.payments.states import LINE_NEXT, AdviceState, LineState
 from marketplace import tables
 from marketplace.money import Money
 from marketplace.organisations.acting import permit
-from marketplace.refusals import Refused, tell_errors
+from marketplace.refusals import Refused, TransitionRefused, check, tell_errors
 
 PER_PAGE = 20
 LINE_SORTS = {"booked_on", "amount_minor", "payer_name"}
@@ -183,9 +183,15 @@ def receipt_confirm(request, pk):
     place = int(chosen) if chosen.isdecimal() and int(chosen) < len(proposals) else 0
     proposed = {i.pk: part for i, part in proposals[place].parts} if proposals else {}
     form = PartsForm(request.POST or None, invoices=invoices, proposed=proposed)
+    if request.method == "POST":
+        check(
+            line.state, LineState.CONFIRMED, LINE_NEXT
+        )  # a form sent twice is told so, whatever is open now
     if request.method == "POST" and form.is_valid():
         try:
             payment = services.confirm_receipt(line, actor=request.acting, parts=form.parts())
+        except TransitionRefused:
+            raise
         except Refused as refusal:
             form.add_error(None, refusal.message)
         else:
@@ -266,6 +272,8 @@ def payment(request, pk):
     if own and found.unallocated_minor > 0:
         invoices = open_invoices(found.issuer, payer=found.payer).filter(currency=found.currency)
         form = PartsForm(request.POST or None, invoices=invoices)
+    elif own and request.method == "POST":
+        raise TransitionRefused()  # nothing waits any more: the form was sent twice
     if request.method == "POST" and form is not None and form.is_valid():
         parts = None if request.POST.get("action") == "oldest" else form.parts()
         try:

@@ -219,7 +219,7 @@ def test_from_statement_to_payout_by_clicking(world, client):
     too_much = client.post(line.get_absolute_url(), {f"part_{bill.pk}": "100000.01"})
     assert too_much.status_code == 422
     client.post(line.get_absolute_url(), {f"part_{bill.pk}": "100,000"})
-    assert client.post(line.get_absolute_url(), {f"part_{bill.pk}": "100,000"}).status_code == 422
+    assert client.post(line.get_absolute_url(), {f"part_{bill.pk}": "100,000"}).status_code == 409
     assert Payment.objects.get().allocations.get().invoice == bill
 
     url = reverse("contract_proceeds", args=[world.contract.number])
@@ -250,6 +250,29 @@ def test_from_statement_to_payout_by_clicking(world, client):
     assert made.state == "PAID"
     client.force_login(world.inventor.user)
     assert "¥32,200.00" in client.get(reverse("my_income")).content.decode()
+
+
+@pytest.mark.parametrize("part", ["40.00", "100.00"])  # the invoice stays open, or is settled
+def test_a_confirmation_sent_twice_is_told_so(world, client, part):
+    bill = invoice(world.contract, 10_000)
+    line = bank_line(world, "100.00")
+    client.force_login(world.finance.user)
+    answers = [
+        client.post(reverse("receipt_confirm", args=[line.pk]), {f"part_{bill.pk}": part}) for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [302, 409]
+    assert "可能已经办理过" in answers[1].content.decode()
+    assert Payment.objects.count() == 1
+
+
+def test_an_allocation_sent_twice_is_told_so(world, client):
+    bill = invoice(world.contract, 10_000)
+    payment = confirm_receipt(bank_line(world, "100.00"), actor=world.finance)
+    client.force_login(world.finance.user)
+    for expected in (302, 409):
+        answer = client.post(payment.get_absolute_url(), {f"part_{bill.pk}": "100.00"})
+        assert answer.status_code == expected
+    assert payment.allocations.count() == 1
 
 
 @pytest.mark.parametrize("name", ["receipts", "payments", "ledger", "journal", "distributions", "payouts",
