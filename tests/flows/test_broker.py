@@ -2,6 +2,7 @@
 the licensee finds neither its rate nor its sums on any page, paper or export that it can open."""
 
 import io
+import re
 import subprocess
 from datetime import date
 from urllib.parse import urlsplit
@@ -75,12 +76,17 @@ def test_three_party_contract_whose_commission_the_licensee_never_sees(people, c
     assert people.broker.try_to_open("charges", number).status == 404
 
     # Somebody at the university does see the rate, so the search below looks for the right thing.
-    assert RATE in everything(people.officer)
+    assert stands(RATE, everything(people.officer))
     for person in (people.scout, people.signatory, people.reporter, people.payer):
         seen = everything(person)
         assert number in seen
-        assert [trace for trace in TRACES if trace in seen] == [], person
+        assert [trace for trace in TRACES if stands(trace, seen)] == [], person
     assert people.payer.open("commissions").soup.select("main table") == []
+
+
+def stands(trace: str, seen: str) -> bool:
+    """Whether it stands there by itself: any four digits stand somewhere in a hash."""
+    return re.search(rf"(?<![0-9A-Za-z]){re.escape(trace)}(?![0-9A-Za-z])", seen) is not None
 
 
 def everything(person: Person) -> str:
