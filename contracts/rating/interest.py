@@ -98,8 +98,9 @@ def interest_due(
     """What is charged by `until`, a day each: with the late receipts, and month by month where the rule says so.
 
     A month is charged once it is over, with what was paid on its last day; none from `stopped_on` (the debt was
-    written off). `and_rest`: as if a month ended on `until`, for what has come to so far. Every amount is above zero: where part payments, each rounded, come to less than was charged, the
-    difference is taken off what is charged next, and at settlement off what was charged last.
+    written off). `and_rest`: as if a month ended on `until`, for what has come to so far. Every amount is above zero:
+    where part payments, each rounded, come to less than was charged, the difference is taken off what is charged next,
+    and at settlement off what was charged last.
     """
     if rule is None:
         return []
