@@ -128,7 +128,9 @@ DATABASES = {"default": dj_database_url.parse(_database_url, conn_max_age=60, co
 # prepares; and what is prepared should be planned once, not for each number of rows again.
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 _options.setdefault("prepare_threshold", 5)
-_options.setdefault("options", "-c plan_cache_mode=force_generic_plan")
+# No just-in-time compiling: it is decided by estimates, which for tables that were never analysed, as in a new market, are
+# so far off that questions of a millisecond were compiled for two seconds, at each call.
+_options.setdefault("options", "-c plan_cache_mode=force_generic_plan -c jit=off")
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DATABASE", "usefirst_test")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
