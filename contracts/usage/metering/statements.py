@@ -26,11 +26,8 @@ READ_ALL_EVENTS = [*READ_USAGE, Task.PERIODS.value]
 _LOCK = "SELECT {}(%b::int8 + id) FROM unnest(%b::int8[]) AS id"
 
 # What the periodic tasks remember of the contracts (contracts.lifecycle.looks) does not hold any more. Nearly always there
-# is nothing: only the first call after a look finds something. Rows are locked in the order of their key.
-_IS_LOOKED_AT = """
-SELECT count(*) FROM unnest(%b::int8[]) AS id
-WHERE (SELECT true FROM contracts_look WHERE contract_id = id AND task = ANY(%b::text[]) LIMIT 1)
-"""
+# is nothing: only the first call after a look finds something. So the statement that writes usage asks whether there is,
+# instead of one more. Rows are locked in the order of their key.
 _FORGET_LOOKS = """
 DELETE FROM contracts_look USING (
     SELECT contract_id, task FROM contracts_look WHERE contract_id = ANY(%b::int8[]) AND task = ANY(%b::text[])
@@ -81,7 +78,10 @@ WITH written AS (
     DO UPDATE SET quantity = d.quantity + excluded.quantity, events = d.events + excluded.events
 )
 SELECT count(*), CASE WHEN count(*) < %(number)b::int4
-    THEN array_agg(contract_id || E'\\x1f' || source || E'\\x1f' || event_id) END
+    THEN array_agg(contract_id || E'\\x1f' || source || E'\\x1f' || event_id) END, (
+    SELECT count(*) FROM unnest(%(each)b::int8[]) AS id
+    WHERE (SELECT true FROM contracts_look WHERE contract_id = id AND task = ANY(%(tasks)b::text[]) LIMIT 1)
+)
 FROM written
 """
 # Nearly all events are new, and finding out by the unique key saves a third of the database's work. Only when it
@@ -172,13 +172,11 @@ def write(
     others = [reading for reading in readings if reading.kind != USAGE]
     alone = {reading.contract_id for reading in others}
     written: set[Key] = set()
+    are_looked_at = False
     contracts = sorted({reading.contract_id for reading in readings})
     _lock(contracts, alone)
-    tasks = READ_ALL_EVENTS if alone else READ_USAGE
-    if run(_IS_LOOKED_AT, [contracts, tasks], binary=True).fetchone()[0]:
-        run(_FORGET_LOOKS, [contracts, tasks], prepare=False)
     if plain:
-        written |= _write_usage(plain, moment, key_id, user_id, repeats)
+        written, are_looked_at = _write_usage(plain, contracts, moment, key_id, user_id, repeats)
     if others:
         columns = [list(column) for column in zip(*others, strict=True)]
         del columns[4]  # the meter's name
@@ -186,10 +184,15 @@ def write(
         written.update(new)
         if new:
             run(_CORRECT_SUMS, _columns(new), prepare=False)
+    if others or are_looked_at:
+        run(_FORGET_LOOKS, [contracts, READ_ALL_EVENTS if others else READ_USAGE], prepare=False)
     return written
 
 
-def _write_usage(plain: Sequence[Reading], moment: datetime, key_id, user_id, repeats) -> set[Key]:
+def _write_usage(
+    plain: Sequence[Reading], contracts: list[int], moment: datetime, key_id, user_id, repeats
+) -> tuple[set[Key], bool]:
+    """(the keys that were new, whether a periodic task remembers any of the contracts)"""
     ids, sources, events, _k, _n, meters, products, days, _l, quantities, moments, *_rest, hashes = zip(
         *plain, strict=True
     )
@@ -207,12 +210,15 @@ def _write_usage(plain: Sequence[Reading], moment: datetime, key_id, user_id, re
         "received": moment,
         "key": key_id,
         "user": user_id,
+        "each": contracts,
+        "tasks": READ_USAGE,
     }
-    number, some = run(_INSERT_MISSING if repeats else _INSERT_NEW, values, binary=True).fetchone()
+    statement = _INSERT_MISSING if repeats else _INSERT_NEW
+    number, some, looks = run(statement, values, binary=True).fetchone()
     if number == len(plain):
-        return set(zip(ids, sources, events, strict=True))
+        return set(zip(ids, sources, events, strict=True)), looks > 0
     found = (name.split(MARK) for name in some or ())
-    return {(int(contract), source, event_id) for contract, source, event_id in found}
+    return {(int(contract), source, event_id) for contract, source, event_id in found}, looks > 0
 
 
 def _lock(contracts: list[int], alone: set[int]) -> None:
