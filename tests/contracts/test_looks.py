@@ -3,6 +3,8 @@
 import os
 from datetime import date, timedelta
 from random import Random
+from threading import Event
+from time import sleep
 
 import pytest
 from django.apps import apps
@@ -20,6 +22,7 @@ from contracts.lifecycle.models import Breach, LicenceContract, Look, Reminder
 from contracts.lifecycle.models.looks import Task
 from contracts.usage import services as usage
 from contracts.usage.metering.ingest import ingest
+from contracts.usage.metering.statements import hold_events
 from contracts.usage.models import DeemedReport, UsageReport
 from contracts.usage.tasks import chase_open_periods, remind_missing_reports, schedule_due_reports
 from marketplace.audit.models import AuditEvent
@@ -306,3 +309,42 @@ def test_what_changes_while_tasks_look_is_looked_at_afterwards(django_db_setup, 
             assert [result for result in found if isinstance(result, Exception)] == []
             with at(on):
                 nothing_was_passed_over()
+
+
+def test_events_and_a_look_never_wait_for_each_other(django_db_setup, django_db_blocker):
+    """A look that has its row comes for the lock of the events, when a call that has that lock comes for the row."""
+    with django_db_blocker.unblock(), cloned_database():
+        life = LifeOfTasks(made.world(), STORIES["metered"])
+        life.pass_days(40)
+        with life.at():
+            come_to_rest()
+        contract, has_row = life.contract.pk, Event()
+        look = Look.objects.filter(contract=contract, task=Task.CHARGES)
+        assert look.exists()
+
+        def call_is_there() -> bool:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock')"
+                    " OR EXISTS (SELECT 1 FROM contracts_usageevent WHERE event_id = 'crossing')"
+                )
+                return cursor.fetchone()[0]
+
+        def have_a_look():
+            with transaction.atomic():
+                look.update(again_on=life.on)
+                has_row.set()
+                while not call_is_there():
+                    sleep(0.01)
+                hold_events(contract)
+                look.update(again_on=date.max)
+
+        def send():
+            has_row.wait(10)
+            with life.at():
+                yesterday = life.on - timedelta(days=1)
+                one = event(life.contract, "crossing", "5", time=f"{yesterday}T09:30:00+08:00")
+                return [result.status for result in ingest([one], licensee=life.world.firm)]
+
+        assert at_once(have_a_look, send) == [None, ["accepted"]]
+        assert not look.exists()

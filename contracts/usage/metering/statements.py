@@ -10,7 +10,7 @@ which events are there.
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from contracts.lifecycle.models.looks import Task
 from contracts.usage.metering.cloudevents import MARK, USAGE, Reading
@@ -27,13 +27,15 @@ _LOCK = "SELECT {}(%b::int8 + id) FROM unnest(%b::int8[]) AS id"
 
 # What the periodic tasks remember of the contracts (contracts.lifecycle.looks) does not hold any more. Nearly always there
 # is nothing: only the first call after a look finds something. So the statement that writes usage asks whether there is,
-# instead of one more. Rows are locked in the order of their key.
+# instead of one more. Rows are locked in the order of their key. Those that somebody holds are not waited for: that may be
+# a look that waits for the lock of the contract's events, which this call has.
 _FORGET_LOOKS = """
 DELETE FROM contracts_look USING (
     SELECT contract_id, task FROM contracts_look WHERE contract_id = ANY(%b::int8[]) AND task = ANY(%b::text[])
-    ORDER BY contract_id, task FOR UPDATE
+    ORDER BY contract_id, task FOR UPDATE {}
 ) AS those WHERE contracts_look.contract_id = those.contract_id AND contracts_look.task = those.task
 """
+_ARE_LOOKS_LEFT = "SELECT EXISTS (SELECT 1 FROM contracts_look WHERE contract_id = ANY(%b::int8[]) AND task = ANY(%b::text[]))"
 
 _COLUMNS = """contract_id, source, event_id, kind, meter_id, product, day, last_day, quantity, happened_at,
     target_source, target_id, content_hash, received_at, key_id, user_id"""
@@ -185,8 +187,16 @@ def write(
         if new:
             run(_CORRECT_SUMS, _columns(new), prepare=False)
     if others or are_looked_at:
-        run(_FORGET_LOOKS, [contracts, READ_ALL_EVENTS if others else READ_USAGE], prepare=False)
+        _forget_looks(contracts, READ_ALL_EVENTS if others else READ_USAGE)
     return written
+
+
+def _forget_looks(*which: list) -> None:
+    """What somebody holds now is waited for and deleted once the events are there for all to see; should that fail the
+    sender is told so, sends the events again, and it is done then."""
+    run(_FORGET_LOOKS.format("SKIP LOCKED"), which, prepare=False)
+    if run(_ARE_LOOKS_LEFT, which, prepare=False).fetchone()[0]:
+        transaction.on_commit(lambda: run(_FORGET_LOOKS.format(""), which, prepare=False))
 
 
 def _write_usage(
