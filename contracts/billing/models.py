@@ -5,7 +5,9 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from contracts.lifecycle.models.forgetting import OF_INVOICE, forgets_looks
 from contracts.lifecycle.models.known import ClockTimestamp
+from contracts.lifecycle.models.looks import OF_MONEY
 from marketplace.appendonly import append_only_triggers
 from marketplace.clock import now
 from marketplace.money import Money
@@ -257,6 +259,7 @@ class Invoice(models.Model):
         triggers = [
             pgtrigger.ReadOnly(name="invoice_keep_figures", exclude=["tax_invoice_number"]),
             pgtrigger.Protect(name="invoice_keep", operation=pgtrigger.Delete),
+            forgets_looks(tasks=OF_MONEY),
         ]
 
     def __str__(self):
@@ -316,7 +319,7 @@ class CreditNote(models.Model):
             ),
             models.CheckConstraint(condition=Q(total_minor__gt=0), name="credit_note_gives_back"),
         ]
-        triggers = append_only_triggers("creditnote")
+        triggers = [*append_only_triggers("creditnote"), forgets_looks(OF_INVOICE, OF_MONEY)]
 
     def __str__(self):
         return self.number

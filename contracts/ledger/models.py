@@ -108,6 +108,31 @@ class Entry(models.Model):
         return f"{self.sequence} {self.key}"
 
 
+class Unbooked(models.Model):
+    """A fact that came or changed since it was last looked at for the book: `kind` as its `Source` is called, `fact`
+    its primary key. Written by triggers (`to_book`) with the fact, deleted with the entry that is made of it."""
+
+    kind = models.CharField(max_length=20)
+    fact = models.BigIntegerField()
+
+    def __str__(self):
+        return f"{self.kind}:{self.fact}"
+
+
+def to_book(kind: str, *, changes: bool = False) -> pgtrigger.Trigger:
+    """For tables of facts that are booked soon after: a new row is looked at for the book; with `changes` one that
+    changed, too, since its state says whether it belongs there."""
+    return pgtrigger.Trigger(
+        name=f"to_book_{kind}",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert | pgtrigger.Update if changes else pgtrigger.Insert,
+        func=f"""
+            INSERT INTO contracts_unbooked (kind, fact) VALUES ('{kind}', NEW.id);
+            RETURN NULL;
+        """,
+    )
+
+
 class Posting(models.Model):
     """One line of an entry: debit positive, credit negative, in minor units."""
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils import translation
 
 from contracts.batches import batches, work_off
-from contracts.ledger.models import Entry
+from contracts.ledger.models import Entry, Unbooked
 from contracts.ledger.services import Fact, Line, post_many
 from marketplace.organisations.models import Organisation
 
@@ -46,18 +46,27 @@ class Source:
         return Fact(issuer.pk, f"{self.kind}:{row.pk}", day, text, tuple(lines))
 
     def book(self) -> int:
-        """Post what is not booked yet, in batches; a row that cannot be booked is logged and stops no other.
-        Returns how many entries were made."""
+        """Post what came or changed since the last time (`Unbooked`), in batches; a row that cannot be booked is
+        logged, tried again each time and stops no other. Returns how many entries were made."""
         made: list[Entry] = []
 
-        def work(batch: Sequence[int]) -> None:
-            rows = self.rows().filter(pk__in=batch).order_by("pk")
+        def work(batch: Sequence[tuple[int, int]]) -> None:
+            rows = self.rows().filter(pk__in={fact for _place, fact in batch}).order_by("pk")
             facts = [fact for fact in map(self.fact, rows) if fact is not None]
-            made.extend(post_many(facts) if facts else [])
+            posted = post_many(facts) if facts else []
+            Unbooked.objects.filter(pk__in=[place for place, _fact in batch]).delete()
+            made.extend(posted)
 
-        for batch in batches(self.unbooked().values_list("pk", flat=True).iterator(2000), BATCH):
+        waiting = Unbooked.objects.filter(kind=self.kind).order_by("pk").values_list("pk", "fact")
+        for batch in batches(list(waiting), BATCH):
             work_off(batch, work)
         return len(made)
+
+
+def book(sources: Iterable[Source]) -> int:
+    """Post what waits of several kinds, in their order. Returns how many entries were made."""
+    waiting = set(Unbooked.objects.values_list("kind", flat=True).distinct())
+    return sum(source.book() for source in sources if source.kind in waiting)
 
 
 # (issuer, sequence, hash, document): the head of a chain as a document states it, by sequence.

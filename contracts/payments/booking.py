@@ -10,7 +10,7 @@ from contracts.billing.models import CreditNote, Invoice
 from contracts.ledger.chart import AccountCode
 from contracts.ledger.models import FindingKind, Posting
 from contracts.ledger.services import Line
-from contracts.ledger.sources import Booking, Source, ledger_check, register
+from contracts.ledger.sources import Booking, Source, book, ledger_check, register
 from contracts.ledger.verifying import Finding
 from contracts.payments.collecting.models import WriteOff, WriteOffState
 from contracts.payments.models import Allocation, Payment, Refund
@@ -113,7 +113,7 @@ SOURCES = (INVOICES, CREDIT_NOTES, PAYMENTS, ALLOCATIONS, REFUNDS, WRITE_OFFS, T
 def book_money() -> int:
     """Everything up to this step that is not booked yet, in the order of the road. Invoices and credit notes are
     booked where they are issued; they stand here for books that were kept before that was so."""
-    return sum(source.book() for source in SOURCES)
+    return book(SOURCES)
 
 
 @ledger_check

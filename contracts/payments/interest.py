@@ -1,19 +1,21 @@
 """Interest told to billing, which charges it: pulled, running it twice adds nothing. And what interest has come to so far
 and is not charged yet: told to both sides."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
-from contracts.batches import work_off
 from contracts.billing.interest import accrue_interest, interest_items
 from contracts.billing.models import SETTLED, Charge, Invoice
-from contracts.lifecycle.models import ContractTerms
+from contracts.lifecycle.looks import look_after
+from contracts.lifecycle.models import ContractTerms, LicenceContract
+from contracts.lifecycle.models.looks import Task
 from contracts.payments.collecting.models import WriteOff, WriteOffState
 from contracts.payments.models import Allocation
 from contracts.payments.queries import annotate_balances
 from contracts.rating.interest import Paid
-from marketplace.clock import today
+from marketplace.clock import today, watching
 from marketplace.terms import Charged
 
 SHORTEST_MONTH = timedelta(days=28)
@@ -35,28 +37,37 @@ def written_off_on(invoice: Invoice) -> date | None:
 
 def charge_interest() -> int:
     """Interest of every invoice with a receipt after its due date, with a month over on what is open where the terms
-    charge month by month, or with interest to take back. An invoice that fails stops no other."""
-    made = 0
+    charge month by month, or with interest to take back; looked for where something changed or a month is over (see
+    `lifecycle.looks`). A contract that fails stops no other. Returns how many charges were made."""
+    made: dict[int, int] = {}
 
-    def accrue(invoices: list[Invoice]) -> None:
-        nonlocal made
-        made += sum(len(accrue_interest(one, receipts_of, written_off_on)) for one in invoices)
+    def look(contracts: Sequence[LicenceContract]) -> dict[int, date]:
+        days = dict.fromkeys((contract.pk for contract in contracts), date.max)
+        found = dict.fromkeys(days, 0)
+        for invoice in _to_charge(contracts):
+            with watching() as watch:
+                if invoice.bore_interest or invoice.due_on + SHORTEST_MONTH < today():
+                    found[invoice.contract_id] += len(accrue_interest(invoice, receipts_of, written_off_on))
+            days[invoice.contract_id] = min(days[invoice.contract_id], watch.until)
+        made.update(found)
+        return days
 
-    for invoice in _to_charge().order_by("pk").iterator(200):
-        work_off([invoice], accrue)
-    return made
+    invoiced = Invoice.objects.filter(contract=OuterRef("pk"))
+    look_after(Task.INTEREST, LicenceContract.objects.filter(Exists(invoiced)), look)
+    return sum(made.values())
 
 
-def _to_charge() -> QuerySet[Invoice]:
+def _to_charge(contracts: Sequence[LicenceContract]) -> QuerySet[Invoice]:
+    """Invoices that bear interest (`bore_interest`), or will where they stay open."""
     late = Allocation.objects.filter(invoice=OuterRef("pk"), payment__received_on__gt=F("invoice__due_on"))
     charged = Charge.objects.filter(of_invoice=OuterRef("pk"))
     monthly = ContractTerms.objects.filter(
         contract=OuterRef("contract"), terms__interest__charged=Charged.MONTHLY.value
     )
-    overdue = Invoice.objects.filter(Exists(monthly), due_on__lt=today() - SHORTEST_MONTH)
-    overdue = annotate_balances(overdue).filter(open_minor__gt=0)
-    found = Q(Exists(late)) | Q(Exists(charged)) | Q(pk__in=overdue.values("pk"))
-    return Invoice.objects.filter(found).select_related("contract")
+    rows = annotate_balances(Invoice.objects.filter(contract__in=contracts))
+    rows = rows.annotate(bore_interest=Exists(late) | Exists(charged))
+    rows = rows.filter(Q(bore_interest=True) | Q(Exists(monthly), open_minor__gt=0))
+    return rows.select_related("contract").order_by("pk")
 
 
 def open_interest(invoice: Invoice, until: date | None = None) -> int:

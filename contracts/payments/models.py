@@ -6,6 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from contracts.billing.models import Invoice
+from contracts.ledger.models import to_book
+from contracts.lifecycle.models.forgetting import OF_INVOICE, forgets_looks
+from contracts.lifecycle.models.looks import OF_MONEY
 from contracts.payments.layouts import layout_choices
 from contracts.payments.states import AdviceState, LineState, StatementState
 from marketplace.appendonly import append_only_triggers
@@ -212,6 +215,7 @@ class Payment(models.Model):
         triggers = [  # not revoked: locking a payment needs the right to update it
             pgtrigger.ReadOnly(name="payment_keep"),
             pgtrigger.Protect(name="payment_keep_row", operation=pgtrigger.Delete),
+            to_book("payment"),
         ]
 
     def __str__(self):
@@ -250,7 +254,11 @@ class Allocation(models.Model):
                 condition=Q(reverses__isnull=True) | ~Q(reason=""), name="allocation_undone_with_reason"
             ),
         ]
-        triggers = append_only_triggers("allocation")
+        triggers = [
+            *append_only_triggers("allocation"),
+            to_book("allocation"),
+            forgets_looks(OF_INVOICE, OF_MONEY),
+        ]
 
     def __str__(self):
         return f"{self.payment_id} → {self.invoice_id}: {self.amount_minor}"
@@ -279,7 +287,7 @@ class Refund(models.Model):
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_gives_money"),
             models.UniqueConstraint(fields=["payment", "external_key"], name="refund_once_by_gateway"),
         ]
-        triggers = append_only_triggers("refund")
+        triggers = [*append_only_triggers("refund"), to_book("refund")]
 
     def __str__(self):
         return f"{self.payment_id}: {self.amount_minor}"

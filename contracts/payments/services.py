@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from contracts.billing.models import Invoice
+from contracts.billing.models import CreditNote, Invoice
+from contracts.lifecycle.looks import look_after
 from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.models.looks import Task
 from contracts.payments.models import (
     Allocation,
     Payment,
@@ -361,11 +364,21 @@ def _move_line(line: StatementLine, target: LineState, reason: str, actor) -> St
 def release_overpaid() -> int:
     """Credit notes may leave more allocated than an invoice still asks: undo the newest allocation and set it
     anew for what is left, so that the rest waits in the queue. Pulled daily; running it twice is harmless."""
-    count = 0
-    for pk in annotate_balances(Invoice.objects.all()).filter(open_minor__lt=0).values_list("pk", flat=True):
-        while _release(pk):
-            count += 1
-    return count
+    count: dict[int, int] = {}
+
+    def look(contracts: Sequence[LicenceContract]) -> dict[int, date]:
+        found = dict.fromkeys((contract.pk for contract in contracts), 0)
+        for invoice in annotate_balances(Invoice.objects.filter(contract__in=found)).filter(open_minor__lt=0):
+            while _release(invoice.pk):
+                found[invoice.contract_id] += 1
+        count.update(found)
+        return dict.fromkeys(found, date.max)
+
+    credited = CreditNote.objects.filter(
+        invoice__contract=OuterRef("pk")
+    )  # nothing else makes an invoice smaller
+    look_after(Task.OVERPAID, LicenceContract.objects.filter(Exists(credited)), look)
+    return sum(count.values())
 
 
 @transaction.atomic

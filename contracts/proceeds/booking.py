@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from contracts.ledger.chart import AccountCode
 from contracts.ledger.services import Line
-from contracts.ledger.sources import Booking, Source, register
+from contracts.ledger.sources import Booking, Source, book, register
 from contracts.proceeds.models import Commission, Distribution, Payout
 from contracts.proceeds.states import DistributionState, PayoutState, ShareKind
 
@@ -69,4 +69,4 @@ PAYOUTS = register(Source("payout", _payouts, _of_payout, issuer="payer"))
 
 
 def book_proceeds() -> int:
-    return sum(source.book() for source in (COMMISSIONS, DISTRIBUTIONS, PAYOUTS))
+    return book((COMMISSIONS, DISTRIBUTIONS, PAYOUTS))

@@ -1,15 +1,19 @@
 """佣金: arises only from confirmed allocations, by the cumulative base, and goes back with them."""
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
-from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
+from contracts.lifecycle.looks import look_after
 from contracts.lifecycle.models import ContractAnnex, LicenceContract
+from contracts.lifecycle.models.looks import Task
 from contracts.payments.models import Allocation
 from contracts.proceeds import rules
 from contracts.proceeds.models import Commission, DirectCost, Payout
-from contracts.proceeds.queries import net_of, uncommissioned
+from contracts.proceeds.queries import behind, net_of, uncommissioned
 from marketplace.audit.services import record
 from marketplace.money import Money
 from marketplace.notifications.services import notify
@@ -19,20 +23,29 @@ from marketplace.organisations.acting import members
 def accrue_commissions() -> int:
     """Commission of every allocation that has none yet, for each commission annex of its contract.
 
-    Pulled by the timer and after receipts; running it twice adds nothing. Returns how many rows were made.
+    Pulled by the timer and after receipts where something changed (see `lifecycle.looks`); running it twice adds
+    nothing. Returns how many rows were made.
     """
-    count = 0
-    for annex in ContractAnnex.objects.filter(kind=ContractAnnex.Kind.COMMISSION).order_by(
-        "contract_id", "pk"
-    ):
-        if uncommissioned(annex.contract_id, annex.pk).exists():
-            count += _accrue(annex)
-    return count
+    count: dict[int, int] = {}
+
+    def look(contracts: Sequence[LicenceContract]) -> dict[int, date]:
+        found = dict.fromkeys((contract.pk for contract in contracts), 0)
+        for annex in behind(_annexes().filter(contract__in=contracts)):
+            found[annex.contract_id] += _accrue(annex)
+        count.update(found)
+        return dict.fromkeys(found, date.max)
+
+    brokered = LicenceContract.objects.filter(Exists(_annexes().filter(contract=OuterRef("pk"))))
+    look_after(Task.COMMISSION, brokered, look)
+    return sum(count.values())
 
 
-@transaction.atomic
+def _annexes() -> QuerySet[ContractAnnex]:
+    return ContractAnnex.objects.filter(kind=ContractAnnex.Kind.COMMISSION)
+
+
 def _accrue(annex: ContractAnnex) -> int:
-    contract = LicenceContract.objects.select_for_update().get(pk=annex.contract_id)
+    contract = annex.contract
     made = [_commission(contract, annex, row) for row in uncommissioned(contract.pk, annex.pk)]
     if any(commission.amount_minor for commission in made):
         total = sum(commission.amount_minor for commission in made)

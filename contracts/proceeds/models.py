@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from contracts.ledger.models import to_book
 from contracts.lifecycle.models import ContractAnnex, LicenceContract
 from contracts.payments.models import Allocation
 from contracts.proceeds.states import DistributionState, PayoutState, ShareKind
@@ -45,7 +46,7 @@ class Commission(models.Model):
         verbose_name = _("commission")
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["annex", "allocation"], name="commission_once")]
-        triggers = append_only_triggers("commission")
+        triggers = [*append_only_triggers("commission"), to_book("commission")]
 
     def __str__(self):
         return f"{self.contract_id}: {self.amount_minor}"
@@ -141,6 +142,7 @@ class Distribution(models.Model):
                 name="distribution_decided_by_somebody",
             ),
         ]
+        triggers = [to_book("distribution", changes=True)]
 
     def __str__(self):
         return f"{self.contract_id} {self.net_minor}"
@@ -261,6 +263,7 @@ class Payout(models.Model):
     class Meta:
         verbose_name = _("payout")
         ordering = ["-id"]
+        indexes = [models.Index(fields=["id"], condition=Q(statement=""), name="payout_without_statement")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(share__isnull=False, commission__isnull=True)
@@ -274,6 +277,7 @@ class Payout(models.Model):
                 name="payout_paid_has_day",
             ),
         ]
+        triggers = [to_book("payout", changes=True)]
 
     def __str__(self):
         return f"{self.payee_name} {self.amount_minor}"

@@ -5,7 +5,7 @@ from fractions import Fraction
 from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.models import ContractAnnex, LicenceContract
 from contracts.payments.models import Allocation
 from contracts.proceeds.models import Commission, DistributedAllocation, Distribution, DistributionShare
 from contracts.proceeds.states import ShareKind
@@ -42,6 +42,13 @@ def uncommissioned(contract_id: int, annex_id: int) -> QuerySet[Allocation]:
     done = Commission.objects.filter(annex_id=annex_id, allocation=OuterRef("pk"))
     rows = Allocation.objects.filter(~Exists(done), invoice__contract_id=contract_id)
     return rows.select_related("invoice", "payment").order_by("pk")
+
+
+def behind(annexes: QuerySet[ContractAnnex]) -> QuerySet[ContractAnnex]:
+    """Commission annexes with allocations for which they have no row yet."""
+    done = Commission.objects.filter(annex=OuterRef(OuterRef("pk")), allocation=OuterRef("pk"))
+    waiting = Allocation.objects.filter(~Exists(done), invoice__contract=OuterRef("contract"))
+    return annexes.filter(Exists(waiting)).select_related("contract").order_by("contract_id", "pk")
 
 
 def given_shares(contract: LicenceContract, before: Distribution | None = None) -> dict[tuple[str, int], int]:

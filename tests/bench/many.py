@@ -2,7 +2,9 @@
 
 from django.db import connection
 
-from contracts.lifecycle.models import ContractTerms, LicenceContract
+from contracts.billing.models import BillingDocument, Charge, Invoice, InvoiceLine
+from contracts.lifecycle.models import ContractAnnex, ContractTerms, LicenceContract
+from contracts.payments.models import Allocation
 from marketplace.deals.models import Deal, Offer, TermSheet
 
 FIRST = 1_000_000  # ids of copies begin here
@@ -26,6 +28,21 @@ def copies(contract: LicenceContract, count: int, *, first: int = FIRST) -> rang
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return range(first + 1, first + count + 1)
+
+
+def idle_invoices(invoice: Invoice, contracts: range) -> None:
+    """Copies of an invoice, with its line, paper and receipt, and of its contract's broker, one for each of some copied
+    contracts."""
+    first, count = contracts.start - 1, len(contracts)
+    line, annex = invoice.lines.get(), invoice.contract.annexes.get(kind="COMMISSION")
+    _copy(ContractAnnex, annex.pk, count, first, contract_id="%(first)s + n")
+    _copy(Charge, line.charge_id, count, first, contract_id="%(first)s + n")
+    number, code = f"'I-{first // 1000}-' || n", f"'{first // 1000}-' || n"
+    _copy(Invoice, invoice.pk, count, first, contract_id="%(first)s + n", number=number, reference_code=code,
+          sequence="%(first)s + n")  # fmt: skip
+    _copy(InvoiceLine, line.pk, count, first, invoice_id="%(first)s + n", charge_id="%(first)s + n")
+    _copy(BillingDocument, invoice.document.pk, count, first, invoice_id="%(first)s + n")
+    _copy(Allocation, invoice.allocations.get().pk, count, first, invoice_id="%(first)s + n")
 
 
 def _copy(model, pk: int, count: int, first: int, **changed: str) -> None:

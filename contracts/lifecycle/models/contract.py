@@ -321,7 +321,7 @@ class ContractAnnex(models.Model):
     class Meta:
         verbose_name = _("annex")
         ordering = ["kind", "id"]
-        triggers = append_only_triggers("contractannex")
+        triggers = [*append_only_triggers("contractannex"), forgets_looks()]
 
     def __str__(self):
         return f"{self.contract_id} {self.kind}"

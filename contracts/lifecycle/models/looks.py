@@ -13,6 +13,14 @@ class Task(models.TextChoices):
     MISSING = "missing"
     PERIODS = "periods"
     CHARGES = "charges"
+    OVERPAID = "overpaid"
+    INTEREST = "interest"
+    DUNNING = "dunning"
+    COMMISSION = "commission"
+
+
+# What money goes by: invoices, credit notes, receipts and write-offs.
+OF_MONEY = (Task.OVERPAID, Task.INTEREST, Task.DUNNING, Task.COMMISSION)
 
 
 class Look(models.Model):
@@ -21,7 +29,7 @@ class Look(models.Model):
 
     pk = models.CompositePrimaryKey("contract_id", "task")
     contract = models.ForeignKey(LicenceContract, models.CASCADE, db_index=False, related_name="+")
-    task = models.CharField(max_length=8, choices=Task.choices)
+    task = models.CharField(max_length=10, choices=Task.choices)
     looked_on = models.DateField()
     again_on = models.DateField()
     stale_at = models.DateTimeField()

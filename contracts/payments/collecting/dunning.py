@@ -2,22 +2,25 @@
 e-mail and in the app, and stops when the invoice is paid, credited, written off, disputed or paused."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from contracts.batches import batches
 from contracts.billing.models import Invoice
+from contracts.lifecycle.looks import look_after
+from contracts.lifecycle.models import LicenceContract
+from contracts.lifecycle.models.looks import Task
 from contracts.payments.collecting.models import DunningNotice, DunningPause, DunningStep
 from contracts.payments.interest import open_interest
 from contracts.payments.queries import annotate_balances
 from marketplace.audit.services import record
-from marketplace.clock import today
+from marketplace.clock import today, watching
 from marketplace.money import Money
 from marketplace.notifications.services import notify
 from marketplace.organisations.acting import Acting, members, permit
@@ -60,6 +63,7 @@ def save_steps(*, actor: Acting, steps: list[dict]) -> list[DunningStep]:
                     _("“%(text)s” has a place that nothing fills; these can be used: %(places)s.")
                     % {"text": step[name][:40], "places": ", ".join(f"{{{place}}}" for place in PLACES)}
                 ) from error
+    _lock_contracts(Invoice.objects.filter(issuer=actor.organisation))
     DunningStep.objects.filter(organisation=actor.organisation).delete()
     rows = [
         DunningStep(
@@ -75,12 +79,19 @@ def save_steps(*, actor: Acting, steps: list[dict]) -> list[DunningStep]:
     return made
 
 
+def _lock_contracts(invoices: QuerySet[Invoice]) -> None:
+    """A timer that looks at these contracts right now ends its look first, so that it forgets what it remembers."""
+    contracts = LicenceContract.objects.filter(pk__in=invoices.values("contract"))
+    list(contracts.select_for_update().order_by("pk").values_list("pk"))
+
+
 @transaction.atomic
 def pause(invoice: Invoice, *, actor: Acting, until: date, reason: str) -> DunningPause:
     """No reminders of an invoice before `until`. A day that is not in the future ends the pause."""
     permit(actor, "invoice.issue", invoice.issuer, against=invoice.payer)
     if not reason.strip():
         raise Refused(_("Say why no reminders are sent."))
+    _lock_contracts(Invoice.objects.filter(pk=invoice.pk))
     row, _made = DunningPause.objects.update_or_create(
         invoice=invoice, defaults={"until": until, "reason": reason.strip()[:200], "set_by": actor.user}
     )
@@ -88,38 +99,53 @@ def pause(invoice: Invoice, *, actor: Acting, until: date, reason: str) -> Dunni
     return row
 
 
-def to_remind(issuer_id: int, on: date) -> QuerySet[Invoice]:
-    """Open invoices of an issuer that may be reminded of on a day."""
-    rows = annotate_balances(Invoice.objects.filter(issuer=issuer_id, document__isnull=False))
-    rows = rows.filter(open_minor__gt=0, contract__disputed=False)
-    return rows.exclude(dunning_pause__until__gt=on).select_related("contract", "issuer", "payer")
+def to_remind(contracts: Sequence[LicenceContract]) -> QuerySet[Invoice]:
+    """Open invoices of some contracts, printed or not, with the last step that was sent (`last_sent`, in days)."""
+    sent = DunningNotice.objects.filter(invoice=OuterRef("pk")).order_by("-days").values("days")[:1]
+    rows = annotate_balances(Invoice.objects.filter(contract__in=contracts)).filter(open_minor__gt=0)
+    rows = rows.annotate(last_sent=Coalesce(Subquery(sent), NEVER)).order_by("pk")
+    return rows.select_related("contract", "issuer", "payer", "document", "dunning_pause")
 
 
 def send_due() -> int:
     """What the timer does each day. Of several steps that are due only the highest is sent; an earlier one is
-    never sent after it. Running it twice sends nothing twice."""
-    on, count = today(), 0
-    for issuer_id in Invoice.objects.order_by("issuer").values_list("issuer", flat=True).distinct():
-        steps = steps_of(issuer_id)
-        latest = on - timedelta(days=min(step.days for step in steps))
-        rows = to_remind(issuer_id, on).filter(due_on__lte=latest).order_by("pk")
-        for batch in batches(rows.iterator(500), 100):
-            sent = DunningNotice.objects.filter(invoice__in=batch).values_list("invoice")
-            last = dict(sent.annotate(last=Max("days")).values_list("invoice", "last"))
-            for invoice in batch:
-                due = [step for step in steps if step.days <= (on - invoice.due_on).days]
-                if due and due[-1].days > last.get(invoice.pk, NEVER):
-                    count += _send(invoice.pk, due[-1], on)
-    return count
+    never sent after it. Running it twice sends nothing twice: a second worker waits for the contract (see
+    `lifecycle.looks`), and finds that it went out or that money came."""
+    sent: dict[int, int] = {}
+
+    def look(contracts: Sequence[LicenceContract]) -> dict[int, date]:
+        days = dict.fromkeys((contract.pk for contract in contracts), date.max)
+        found = dict.fromkeys(days, 0)
+        invoices, on = list(to_remind(contracts)), today()
+        steps = {pk: steps_of(pk) for pk in {invoice.issuer_id for invoice in invoices}}
+        for invoice in invoices:
+            with watching() as watch:
+                step = _step_due(invoice, steps[invoice.issuer_id])
+            if step is not None and step.days > invoice.last_sent:
+                _send(invoice, step, on)
+                found[invoice.contract_id] += 1
+            days[invoice.contract_id] = min(days[invoice.contract_id], watch.until)
+        sent.update(found)
+        not_printed = {one.contract_id for one in invoices if not hasattr(one, "document")}
+        return {pk: day for pk, day in days.items() if pk not in not_printed}
+
+    invoiced = Invoice.objects.filter(contract=OuterRef("pk"))
+    undisputed = LicenceContract.objects.filter(Exists(invoiced), disputed=False)
+    look_after(Task.DUNNING, undisputed, look)
+    return sum(sent.values())
 
 
-@transaction.atomic
-def _send(pk: int, step: DunningStep, on: date) -> bool:
-    """Once per invoice and step: a second worker waits, and finds that it went out or that money came."""
-    Invoice.objects.select_for_update().get(pk=pk)
-    invoice = to_remind(Invoice.objects.get(pk=pk).issuer_id, on).filter(pk=pk).first()
-    if invoice is None or invoice.dunning_notices.filter(days__gte=step.days).exists():
-        return False
+def _step_due(invoice: Invoice, steps: Sequence[DunningStep]) -> DunningStep | None:
+    """The highest step whose day has come; none before the invoice was printed and sent, and in a pause."""
+    if not hasattr(invoice, "document"):
+        return None
+    if hasattr(invoice, "dunning_pause") and invoice.dunning_pause.until > today():
+        return None
+    due = [step for step in steps if invoice.due_on + timedelta(days=step.days) <= today()]
+    return due[-1] if due else None
+
+
+def _send(invoice: Invoice, step: DunningStep, on: date) -> None:
     interest = Money(open_interest(invoice), invoice.currency)
     words = {
         "number": invoice.number,
@@ -149,7 +175,6 @@ def _send(pk: int, step: DunningStep, on: date) -> bool:
         interest=interest.format() if interest else "",
         on=on,
     )
-    return True
 
 
 def upcoming(invoice: Invoice) -> Iterator[tuple[date, DunningStep]]:

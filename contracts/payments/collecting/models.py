@@ -8,10 +8,17 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from contracts.billing.models import Invoice
+from contracts.ledger.models import to_book
+from contracts.lifecycle.models.forgetting import OF_INVOICE, forgets_looks, forgets_looks_of_many
+from contracts.lifecycle.models.looks import OF_MONEY, Task
 from marketplace.appendonly import append_only_triggers
 from marketplace.clock import now
 from marketplace.money import Money
 from marketplace.organisations.models import Organisation
+
+CONTRACTS_OF_ISSUER = """
+SELECT contract_id FROM contracts_invoice WHERE issuer_id = COALESCE(NEW.organisation_id, OLD.organisation_id)
+"""
 
 
 class DunningStep(models.Model):
@@ -32,6 +39,7 @@ class DunningStep(models.Model):
             models.UniqueConstraint(fields=["organisation", "level"], name="dunning_level_once"),
             models.UniqueConstraint(fields=["organisation", "days"], name="dunning_days_once"),
         ]
+        triggers = [forgets_looks_of_many(CONTRACTS_OF_ISSUER, [Task.DUNNING])]
 
     def __str__(self):
         return f"{self.level}: {self.days}"
@@ -71,6 +79,9 @@ class DunningPause(models.Model):
     reason = models.CharField(_("reason"), max_length=200)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     set_at = models.DateTimeField(default=now)
+
+    class Meta:
+        triggers = [forgets_looks(OF_INVOICE, [Task.DUNNING])]
 
     def __str__(self):
         return f"{self.invoice_id}: {self.until}"
@@ -149,6 +160,9 @@ class WriteOff(models.Model):
                 fields=["invoice", "amount_minor", "reason", "proposed_at", "proposed_by"],
             ),
             pgtrigger.Protect(name="write_off_keep_row", operation=pgtrigger.Delete),
+            to_book("write_off", changes=True),
+            to_book("write_off_back", changes=True),
+            forgets_looks(OF_INVOICE, OF_MONEY),
         ]
 
     def __str__(self):

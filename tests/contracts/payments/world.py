@@ -8,8 +8,9 @@ from django.db import transaction
 
 from cms.models import ListingPage
 from cms.structure import set_up_site
-from contracts.billing.models import Charge, ChargeState, CreditNote, Invoice, InvoiceLine
+from contracts.billing.models import BillingDocument, Charge, ChargeState, CreditNote, Invoice, InvoiceLine
 from contracts.billing.numbering import new_reference, next_number
+from contracts.ledger.models import Unbooked
 from contracts.lifecycle.models import ContractAnnex, ContractTerms, LicenceContract
 from contracts.payments.accounts import save_account
 from contracts.payments.importing import import_statement, read_file
@@ -187,12 +188,19 @@ def invoice(
     InvoiceLine.objects.create(
         invoice=made, charge=charge, text_zh="许可费", text_en="Licence fee", price_minor=total_minor
     )
+    Unbooked.objects.create(kind="invoice", fact=made.pk)  # the service books it where it is issued
     return made
+
+
+def printed(invoice: Invoice) -> Invoice:
+    """With a paper, so that it was sent; what it looks like is others' matter."""
+    BillingDocument.objects.create(invoice=invoice, file="x.pdf", sha256="0" * 64)
+    return invoice
 
 
 def credit(invoice: Invoice, total_minor: int) -> CreditNote:
     sequence = next_number(invoice.issuer, "CN", 2026)
-    return CreditNote.objects.create(
+    made = CreditNote.objects.create(
         invoice=invoice,
         issuer=invoice.issuer,
         year=2026,
@@ -206,6 +214,8 @@ def credit(invoice: Invoice, total_minor: int) -> CreditNote:
         reason="test",
         snapshot={},
     )
+    Unbooked.objects.create(kind="credit_note", fact=made.pk)
+    return made
 
 
 def account(world, layout="jiangcheng", **facts):
