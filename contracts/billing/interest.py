@@ -13,13 +13,14 @@ from contracts.billing.standing import Standing, taken_back
 from contracts.lifecycle.facts import terms_versions
 from contracts.lifecycle.models import LicenceContract
 from contracts.rating import working_json
-from contracts.rating.interest import InterestDue, InterestItem, Paid, interest, interest_due
+from contracts.rating.interest import Debt, InterestDue, InterestItem, Paid, interest, interest_due
 from contracts.rating.result import Key
 from marketplace.audit.services import record
 from marketplace.clock import today
 from marketplace.money import Money
 from marketplace.terms import hash_of
 from marketplace.terms.codec import write
+from marketplace.terms.contract import Interest
 from marketplace.terms.elements import AfterInvoice
 
 
@@ -28,34 +29,30 @@ def interest_items(
 ) -> list[InterestItem]:
     """Interest on an invoice after the terms in force on its day, charged or not: one item per late receipt, and one
     for what is open on `until`."""
-    debt = _debt(invoice)
-    return interest(**debt, paid=receipts, until=until or today()) if debt else []
+    rule, debt = _debt(invoice, receipts)
+    return interest(rule, debt, until=until or today()) if rule else []
 
 
 def interest_dues(
     invoice: Invoice, receipts: Sequence[Paid], *, stopped_on: date | None = None
 ) -> list[InterestDue]:
     """What of it is charged by today, a day each; no month more from `stopped_on` (the invoice was written off)."""
-    debt = _debt(invoice)
-    return interest_due(**debt, paid=receipts, until=today(), stopped_on=stopped_on) if debt else []
+    rule, debt = _debt(invoice, receipts)
+    return interest_due(rule, debt, until=today(), stopped_on=stopped_on) if rule else []
 
 
-def _debt(invoice: Invoice) -> dict | None:
-    """The rule in force on an invoice's day and what it is about; None without one. Interest bears no interest; what
-    credit notes took back never bore any."""
+def _debt(invoice: Invoice, receipts: Sequence[Paid]) -> tuple[Interest | None, Debt | None]:
+    """The rule in force on an invoice's day and what of it bears interest by that; nothing without one. Interest bears
+    no interest; what credit notes took back never bore any."""
     version = _version(invoice)
     if version is None or version[1].interest is None:
-        return None
+        return None, None
     lines = list(invoice.lines.select_related("charge"))
     price = sum(line.price_minor for line in lines)
     bearing = sum(line.price_minor for line in lines if line.charge.kind != Charge.Kind.INTEREST)
     debt = invoice.total_minor if bearing == price else invoice.total_minor * bearing // price
-    return {
-        "rule": version[1].interest,
-        "debt": Money(max(debt - _credited(invoice), 0), invoice.currency),
-        "due_on": invoice.due_on,
-        "invoiced_on": invoice.issued_on,
-    }
+    amount = Money(max(debt - _credited(invoice), 0), invoice.currency)
+    return version[1].interest, Debt(amount, invoice.due_on, invoice.issued_on, receipts)
 
 
 def _credited(invoice: Invoice) -> int:

@@ -23,7 +23,7 @@ Rating.paid_up_on, Rating.total, Rating.split_days, Rating.inputs_hash
 rating.periods(versions or terms, facts, until, triggers) → [ReportPeriod(start, end, due_on, final, splits)]
 rating.correct(issued, rating_now) → Corrections(new, adjustments, held);  issued: [Issued(key, amount)]
 rating.sentences(charge.working, lang) → [str];  rating.working_json(charge.working) → dict
-interest.interest(rule, debts…), audit.true_up(…): see there
+interest.interest(rule, Debt(…), until=…), audit.true_up(…): see there
 """
 
 from .corrections import Adjustment, Corrections, Issued, correct

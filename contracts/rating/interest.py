@@ -30,6 +30,24 @@ class Paid(NamedTuple):
     amount: Money
 
 
+class Debt(NamedTuple):
+    """What bears interest: a sum with the day it was due, the day of its invoice, and the receipts on it, in any order."""
+
+    amount: Money
+    due_on: date
+    invoiced_on: date | None = None
+    paid: Sequence[Paid] = ()
+
+    @property
+    def since(self) -> date:
+        """The later of due date and invoice date: interest runs from the day after it."""
+        return max(self.due_on, self.invoiced_on or self.due_on)
+
+    def received(self, until: date) -> list[Paid]:
+        """The receipts by `until`, by day; those of one day in the order they are given in."""
+        return sorted((one for one in self.paid if one.on <= until), key=lambda receipt: receipt.on)
+
+
 class InterestItem(NamedTuple):
     """Interest on one part of a debt; `paid` is False while that part is still open on `to`."""
 
@@ -41,33 +59,22 @@ class InterestItem(NamedTuple):
     working: Working
 
 
-def interest(
-    rule: Interest | None,
-    debt: Money,
-    *,
-    due_on: date,
-    invoiced_on: date | None = None,
-    paid: Sequence[Paid] = (),
-    until: date,
-) -> list[InterestItem]:
+def interest(rule: Interest | None, debt: Debt, *, until: date) -> list[InterestItem]:
     """One item per late receipt, and one for what is open on `until`; each rounded half up once.
 
     Receipts after `until`, or above the debt, are left aside. Nothing without a rule.
     """
     if rule is None:
         return []
-    since = max(due_on, invoiced_on or due_on)
-    left = debt.minor
+    since, currency, left = debt.since, debt.amount.currency, debt.amount.minor
     items: list[InterestItem] = []
-    for on, amount in sorted(paid, key=lambda receipt: receipt.on):
-        if on > until:
-            break
+    for on, amount in debt.received(until):
         part = min(amount.minor, left)
         left -= part
         if on > since and part > 0:
-            items.append(_item(rule, Money(part, debt.currency), since, on, settled=True))
+            items.append(_item(rule, Money(part, currency), since, on, settled=True))
     if left > 0 and until > since:
-        items.append(_item(rule, Money(left, debt.currency), since, until, settled=False))
+        items.append(_item(rule, Money(left, currency), since, until, settled=False))
     return [item for item in items if item.amount]
 
 
@@ -86,11 +93,8 @@ class InterestDue(NamedTuple):
 
 def interest_due(
     rule: Interest | None,
-    debt: Money,
+    debt: Debt,
     *,
-    due_on: date,
-    invoiced_on: date | None = None,
-    paid: Sequence[Paid] = (),
     until: date,
     stopped_on: date | None = None,
     and_rest: bool = False,
@@ -104,14 +108,14 @@ def interest_due(
     """
     if rule is None:
         return []
-    since = max(due_on, invoiced_on or due_on)
+    since = debt.since
     months, held = _months(rule, since, until, stopped_on), None
     if and_rest and until > since:
         months.append(until)
     elif rule.charged is Charged.MONTHLY and add_months(since, len(months) + 1) == until:
         held = until
-    receipts = [one for one in sorted(paid, key=lambda one: one.on) if one.on <= until and one.on != held]
-    course = _Course(rule, debt, since)
+    receipts = [one for one in debt.received(until) if one.on != held]
+    course = _Course(rule, debt)
     for day in sorted({receipt.on for receipt in receipts} | set(months)):
         course.go(day, [one.amount.minor for one in receipts if one.on == day], is_month=day in months)
     return course.dues
@@ -130,9 +134,9 @@ def _months(rule: Interest, since: date, until: date, stopped_on: date | None) -
 class _Course:
     """One debt through its days: what is left of it, and what was charged."""
 
-    def __init__(self, rule: Interest, debt: Money, since: date) -> None:
-        self.rule, self.currency, self.since = rule, debt.currency, since
-        self.left, self.month = debt.minor, since
+    def __init__(self, rule: Interest, debt: Debt) -> None:
+        self.rule, self.currency, self.since = rule, debt.amount.currency, debt.since
+        self.left, self.month = debt.amount.minor, debt.since
         self.of_paid = self.charged = 0
         self.dues: list[InterestDue] = []
 

@@ -15,7 +15,7 @@ from contracts.billing.rules import vat
 from contracts.incentives.rules import RULES, ServiceLine, redeem
 from contracts.proceeds import rules as proceeds
 from contracts.rating.audit import true_up
-from contracts.rating.interest import InterestItem, Paid, interest, interest_due
+from contracts.rating.interest import Debt, InterestItem, Paid, interest, interest_due
 from contracts.rating.result import reason_words
 from marketplace.money import Money
 from marketplace.terms import Charged, Terms, TermsError, check
@@ -166,8 +166,8 @@ def _interest(versions, scenario: Scenario, rated: rating.Rating) -> list[dict[s
                 receipt[1] -= part
                 open_ -= part
         invoiced = _invoiced_on(charge, scenario)
-        about = {"due_on": due_on, "invoiced_on": invoiced, "paid": paid, "until": scenario.until}
-        for item in _interest_items(_on(versions, invoiced).interest, charge.amount, about):
+        debt = Debt(charge.amount, due_on, invoiced, paid)
+        for item in _interest_items(_on(versions, invoiced).interest, debt, scenario.until):
             lines.append(
                 _key(charge.key)
                 | {
@@ -182,10 +182,10 @@ def _interest(versions, scenario: Scenario, rated: rating.Rating) -> list[dict[s
     return lines
 
 
-def _interest_items(rule, debt: Money, about: dict[str, Any]) -> list[InterestItem]:
+def _interest_items(rule, debt: Debt, until: date) -> list[InterestItem]:
     if rule is None or rule.charged is Charged.ON_PAYMENT:
-        return interest(rule, debt, **about)
-    dues = interest_due(rule, debt, **about, and_rest=True)
+        return interest(rule, debt, until=until)
+    dues = interest_due(rule, debt, until=until, and_rest=True)
     return [InterestItem(due.principal, due.since, due.on, due.amount, due.paid, due.working) for due in dues]
 
 

@@ -9,7 +9,7 @@ from random import Random
 from contracts import rating
 from contracts.bundle.packing import canonical, pack
 from contracts.bundle.papers import facts_paper, rated_charge, rating_paper, terms_paper, usage_paper
-from contracts.rating.interest import Paid, interest_due
+from contracts.rating.interest import Debt, Paid, interest_due
 from marketplace import terms
 from marketplace.money import Money
 from marketplace.terms import hash_of
@@ -103,7 +103,7 @@ def late_papers(seed: int) -> dict[str, object]:
         receipts = [
             row for row in receipts if row["invoice"] != name or row["received_on"] <= until.isoformat()
         ]
-        for due in interest_due(rule, debt, due_on=due_on, invoiced_on=issued, paid=paid, until=until):
+        for due in interest_due(rule, Debt(debt, due_on, issued, paid), until=until):
             charges.append({"id": f"{name} {due.on}", "kind": "INTEREST", "of_invoice": name,
                             "end": due.on.isoformat(), "minor": due.amount.minor})  # fmt: skip
     return {

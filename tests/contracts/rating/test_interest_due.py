@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.rating.interest import Paid, interest, interest_due
+from contracts.rating.interest import Debt, Paid, interest, interest_due
 from contracts.rating.working import sentences
 from marketplace.money import Money
 from marketplace.terms import Charged, DailyInterest, MonthlyInterest
@@ -32,7 +32,7 @@ def daily(rate="0.0005") -> DailyInterest:
 def dues(rule, debt="69000", *paid, until=FAR, **more):
     """(day, amount) of what is charged; `paid` as (day, yuan)."""
     receipts = [Paid(date.fromisoformat(on), yuan(amount)) for on, amount in paid]
-    found = interest_due(rule, yuan(debt), due_on=DUE, paid=receipts, until=until, **more)
+    found = interest_due(rule, Debt(yuan(debt), DUE, paid=receipts), until=until, **more)
     return [(one.on.isoformat(), f"{one.amount.decimal:.2f}") for one in found]
 
 
@@ -81,7 +81,8 @@ def test_what_rounding_charged_too_much_is_taken_off_the_next_charge_or_given_ba
 
 def test_a_charge_says_in_both_languages_what_was_charged_before():
     paid = [Paid(date(2026, 5, 10), yuan("29000"))]
-    first, second, third = interest_due(daily(), yuan("69000"), due_on=DUE, paid=paid, until=date(2026, 6, 1))
+    debt = Debt(yuan("69000"), DUE, paid=paid)
+    first, second, third = interest_due(daily(), debt, until=date(2026, 6, 1))
     assert sentences(second.working, "en")[-2:] == [
         "¥580.00 and ¥600.00 on the other parts: ¥1,180.00 in all.",
         "¥1,180.00 less ¥1,035.00 of interest charged before: ¥145.00.",
@@ -120,12 +121,12 @@ def test_both_ways_come_to_the_same_once_all_is_paid(rule, due_on, receipts, las
     paid = [Paid(day, Money(minor, "CNY")) for day, (_days, minor) in zip(days, receipts, strict=True)]
     debt = Money(sum(minor for _days, minor in receipts) + 12_345, "CNY")
     end = max([due_on + timedelta(days=last), *days])
-    settled = [*paid, Paid(end, Money(12_345, "CNY"))]
-    args = {"due_on": due_on, "until": end + timedelta(days=400)}
+    settled = Debt(debt, due_on, paid=[*paid, Paid(end, Money(12_345, "CNY"))])
+    far = end + timedelta(days=400)
     monthly_, at_once = made(rule, Charged.MONTHLY), made(rule, Charged.ON_PAYMENT)
-    month_by_month = interest_due(monthly_, debt, paid=settled, **args)
-    on_payment = interest_due(at_once, debt, paid=settled, **args)
-    items = interest(at_once, debt, paid=settled, **args)
+    month_by_month = interest_due(monthly_, settled, until=far)
+    on_payment = interest_due(at_once, settled, until=far)
+    items = interest(at_once, settled, until=far)
     assert sum(due.amount.minor for due in on_payment) == sum(item.amount.minor for item in items)
     assert sum(due.amount.minor for due in month_by_month) == sum(due.amount.minor for due in on_payment)
     assert all(due.amount.minor > 0 for due in month_by_month)
@@ -134,7 +135,8 @@ def test_both_ways_come_to_the_same_once_all_is_paid(rule, due_on, receipts, las
     assert all(due.on in ends or due.paid for due in month_by_month)
     # and on the way: what was charged and what has come to since are what a payment of all would be charged now
     until = due_on + timedelta(days=last)
-    so_far = interest_due(monthly_, debt, paid=paid, due_on=due_on, until=until, and_rest=True)
-    now = interest(at_once, debt, paid=paid, due_on=due_on, until=until)
+    open_ = Debt(debt, due_on, paid=paid)
+    so_far = interest_due(monthly_, open_, until=until, and_rest=True)
+    now = interest(at_once, open_, until=until)
     difference = sum(due.amount.minor for due in so_far) - sum(item.amount.minor for item in now)
     assert 0 <= difference <= len(paid)  # what rounding charged too much waits for the next charge

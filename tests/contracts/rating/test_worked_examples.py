@@ -10,7 +10,7 @@ import pytest
 
 from contracts import rating
 from contracts.rating.audit import true_up
-from contracts.rating.interest import Paid, interest
+from contracts.rating.interest import Debt, Paid, interest
 from contracts.rating.royalty import months_in
 from marketplace.terms import Audit, DailyInterest, MonthlyInterest, ProRate, Year
 
@@ -369,25 +369,15 @@ def test_d22_free_licence():
     ],
 )
 def test_d24_overdue_interest(rule, paid_on, expected):
-    (item,) = interest(
-        rule,
-        yuan("69000"),
-        due_on=day("2026-03-31"),
-        paid=[Paid(day(paid_on), yuan("69000"))],
-        until=day("2026-12-31"),
-    )
+    debt = Debt(yuan("69000"), day("2026-03-31"), paid=[Paid(day(paid_on), yuan("69000"))])
+    (item,) = interest(rule, debt, until=day("2026-12-31"))
     assert item.amount == yuan(expected)
 
 
 def test_d24_a_part_payment_stops_interest_for_its_part():
-    items = interest(
-        DailyInterest(rate=Decimal("0.0005")),
-        yuan("69000"),
-        due_on=day("2026-03-31"),
-        invoiced_on=day("2026-04-10"),
-        paid=[Paid(day("2026-04-30"), yuan("30000")), Paid(day("2026-04-01"), yuan("9000"))],
-        until=day("2026-05-10"),
-    )
+    paid = [Paid(day("2026-04-30"), yuan("30000")), Paid(day("2026-04-01"), yuan("9000"))]
+    debt = Debt(yuan("69000"), day("2026-03-31"), day("2026-04-10"), paid)
+    items = interest(DailyInterest(rate=Decimal("0.0005")), debt, until=day("2026-05-10"))
     assert [(item.principal, item.amount, item.paid) for item in items] == [
         (yuan("30000"), yuan("300"), True),
         (yuan("30000"), yuan("450"), False),
