@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Sum
+from django.urls import reverse
 
 from contracts.billing.charging import approve_one
 from contracts.billing.models import BillingPolicy, Charge, ChargeState, CreditNoteLine, Invoice
@@ -18,6 +19,8 @@ from contracts.rating.result import Key
 from marketplace.audit.services import record
 from marketplace.clock import today
 from marketplace.money import Money
+from marketplace.notifications.services import notify
+from marketplace.organisations.acting import members
 from marketplace.terms import hash_of
 from marketplace.terms.codec import write
 from marketplace.terms.contract import Interest
@@ -105,7 +108,27 @@ def accrue_interest(
             record(None, "interest.charged", charge, amount_minor=charge.amount_minor)
             if automatic and charge.state == ChargeState.ACCRUED:
                 approve_one(charge, user=None)
+    _tell_of(invoice, contract, made)
     return made
+
+
+def _tell_of(invoice: Invoice, contract: LicenceContract, made: Sequence[Charge]) -> None:
+    """There is interest to approve: each charge stands in one letter, those that were made together in the same."""
+    waiting = [charge for charge in made if charge.state == ChargeState.ACCRUED]
+    if not waiting:
+        return
+    total = sum(charge.amount_minor for charge in waiting)
+    notify(
+        members(contract.licensor, "charge.approve"),
+        "billing/interest_accrued",
+        contract=contract,
+        invoice=invoice,
+        start=min(charge.period_start for charge in waiting),
+        end=max(charge.period_end for charge in waiting),
+        total=Money(total, invoice.currency).format(),
+        gives_back=total < 0,
+        path=reverse("charges", args=[contract.number]),
+    )
 
 
 def _changed(invoice: Invoice, contract, day: date, due: InterestDue | None, charged: list[Charge]):

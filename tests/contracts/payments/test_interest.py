@@ -2,11 +2,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from contracts.billing.decisions import approve_charges, waive_charge
 from contracts.billing.interest import interest_items
 from contracts.billing.invoicing import issue_invoices
 from contracts.billing.models import BillingDocument, BillingPolicy, Charge
+from contracts.billing.panels import waiting_charges
 from contracts.bundle.services import bundle_of
 from contracts.ledger.queries import balance as book_balance
 from contracts.lifecycle.states import Side
@@ -270,3 +272,41 @@ def test_a_waived_month_is_not_given_back_as_money_and_approval_may_be_automatic
     charged(until=date(2026, 10, 5))
     rows = Charge.objects.filter(kind="INTEREST").order_by("pk")
     assert [(row.amount_minor, row.state) for row in rows] == [(69_000, "WAIVED"), (-69_000, "WAIVED")]
+
+
+def letters(who) -> list[tuple[str, str]]:
+    """The letters about interest to approve that a person has, with the first words in both languages."""
+    rows = Notification.objects.filter(template="billing/interest_accrued", user=who.user).order_by("pk")
+    return [(row.subject_zh, row.body_en.split(" for ")[0]) for row in rows]
+
+
+def test_interest_that_waits_for_approval_is_told_once_and_stands_on_the_desk(world):
+    bill, number = late_bill(world, EACH_MONTH), world.contract.number
+    charged(until=date(2026, 11, 2))  # two months, in one letter
+    assert letters(world.finance) == letters(world.colleague)
+    assert letters(world.finance) == [
+        (f"逾期利息待核准：{number}，¥1,380.00", f"Invoice {bill.number} was not paid in time; interest")
+    ]
+    assert letters(world.payer) == letters(world.inventor) == letters(world.other_finance) == []
+    charged(until=date(2026, 12, 2))
+    assert [subject for subject, _body in letters(world.finance)][1:] == [
+        f"逾期利息待核准：{number}，¥690.00"
+    ]
+    with translation.override("en"):
+        assert [item.title for item in waiting_charges(world.finance)] == [
+            f"{number}: approve charges, ¥2,070.00"
+        ]
+    with at(date(2026, 12, 5)):  # all of it came in September
+        line = bank_line(world, "69000.00", day="2026-09-30")
+        confirm_receipt(line, actor=world.finance, parts=[(bill.pk, 6_900_000)])
+    charged(until=date(2026, 12, 5))
+    assert letters(world.finance)[2] == (
+        f"逾期利息待核准：{number}，-¥2,070.00", f"Interest on invoice {bill.number}"
+    )  # fmt: skip
+
+
+def test_interest_that_nobody_has_to_approve_is_told_to_nobody(world):
+    BillingPolicy.objects.create(organisation=world.uni, approve_automatically=True)
+    late_bill(world, EACH_MONTH)
+    assert len(charged(until=date(2026, 11, 2))) == 2
+    assert letters(world.finance) == []
