@@ -4,8 +4,6 @@ Services raise them; views may catch them to show the message beside a form. Wha
 page that says what happened, that nothing was saved, and what to do.
 """
 
-from django.contrib import messages
-from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -68,10 +66,3 @@ class RefusalMiddleware:
             return None
         context = {"refusal": exception, "missing": getattr(exception, "missing", [])}
         return render(request, "refused.html", context, status=exception.status)
-
-
-def tell_errors(request: HttpRequest, form: BaseForm) -> None:
-    """What a small form beside other things got wrong, field by field, as messages on the page that is shown next."""
-    for name, errors in form.errors.items():
-        label = form.fields[name].label if name in form.fields else ""
-        messages.error(request, f"{label}: {' '.join(errors)}" if label else " ".join(errors))

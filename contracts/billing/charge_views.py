@@ -34,6 +34,7 @@ from contracts.rating.result import reason_words
 from contracts.rating.working import read_working, sentences
 from marketplace import tables
 from marketplace.clock import today
+from marketplace.held import tell_errors
 from marketplace.money import Money
 from marketplace.refusals import Refused
 
@@ -206,7 +207,7 @@ def carrying(request, number):
         services.set_carrying(contract, actor=request.acting, **form.cleaned_data)
         messages.success(request, _("Saved."))
     else:
-        messages.error(request, " ".join(form.errors["carry_below_minor"]))
+        tell_errors(request, form)
     return redirect("charges", number=contract.number)
 
 

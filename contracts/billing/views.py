@@ -26,8 +26,9 @@ from contracts.payments.states import PaidState
 from contracts.rating.working import read_working, sentences
 from marketplace import tables
 from marketplace.clock import today
+from marketplace.held import tell_errors, tell_refusal
 from marketplace.money import Money
-from marketplace.refusals import Refused, tell_errors
+from marketplace.refusals import Refused
 
 PER_PAGE = 20
 INVOICE_SORTS = {"number", "issued_on", "due_on", "total_minor"}
@@ -186,7 +187,7 @@ def red_letter(request, pk):
         note_red_letter(found, actor=request.acting, **form.cleaned_data)
         messages.success(request, _("The reference was noted."))
     else:
-        messages.error(request, _("Enter the reference of the red-letter confirmation."))
+        tell_errors(request, form, _("Enter the reference of the red-letter confirmation."))
     return redirect(found)
 
 
@@ -215,7 +216,7 @@ def credit(request, pk):
                 reason=form.cleaned_data["reason"],
             )
         except Refused as refusal:
-            messages.error(request, refusal.message)
+            tell_refusal(request, form, refusal.message)
         else:
             messages.success(request, _("Credit note %(number)s was issued.") % {"number": note.number})
             return redirect(note)
@@ -233,7 +234,7 @@ def tax_invoice(request, pk):
         note_tax_invoice(found, actor=request.acting, number=form.cleaned_data["number"])
         messages.success(request, _("The number was noted."))
     else:
-        messages.error(request, _("Enter the number of the tax invoice."))
+        tell_errors(request, form, _("Enter the number of the tax invoice."))
     return redirect(found)
 
 

@@ -26,9 +26,10 @@ from contracts.proceeds.queries import income_of, total_of, undistributed, with_
 from contracts.proceeds.states import DistributionState, PayoutState, ShareKind
 from marketplace import tables
 from marketplace.clock import today
+from marketplace.held import tell_errors
 from marketplace.money import Money
 from marketplace.organisations.acting import permit
-from marketplace.refusals import Incomplete, Refused, tell_errors
+from marketplace.refusals import Incomplete, Refused
 
 PER_PAGE = 20
 

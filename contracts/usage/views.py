@@ -20,6 +20,7 @@ from contracts.usage.models import DeemedReport, Evidence, UsageReport
 from contracts.usage.states import DUE, ReportState
 from marketplace import tables
 from marketplace.celery import nudge
+from marketplace.held import tell_errors
 from marketplace.refusals import Incomplete, Refused
 
 PER_PAGE = 20
@@ -201,7 +202,7 @@ def query(request, pk):
         services.query_report(found, actor=request.acting, query=form.cleaned_data["query"])
         messages.success(request, _("The licensee was asked."))
     else:
-        messages.error(request, _("Say what is unclear: the reporter reads these words."))
+        tell_errors(request, form, _("Say what is unclear: the reporter reads these words."))
     return redirect(found)
 
 
@@ -228,9 +229,7 @@ def add_evidence(request, pk):
         services.add_evidence(found, actor=request.acting, files=form.cleaned_data["files"])
         messages.success(request, _("The files were added."))
     else:
-        for errors in form.errors.values():
-            for error in errors:
-                messages.error(request, error)
+        tell_errors(request, form)
     return redirect(found)
 
 

@@ -10,13 +10,14 @@ from decimal import Decimal
 from django import template
 from django.core.paginator import Page
 from django.template.defaultfilters import filesizeformat
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from marketplace.badges import look_of
 from marketplace.clock import ZONE
+from marketplace.held import take_back
 from marketplace.icons import ICONS
 from marketplace.money import Money
 from marketplace.panels import render_panels
@@ -24,6 +25,8 @@ from marketplace.panels import render_panels
 register = template.Library()
 HAN = re.compile(r"[\u4e00-\u9fff]")
 NOTHING = "–"
+# A number or date with hyphens in a heading, outside of a tag; one longer than a phone's line may break.
+NUMBER = re.compile(r"(?<!nowrap\">)(?<![A-Za-z0-9-])(?=[A-Z0-9-]{5,20}(?![A-Za-z0-9-]))[A-Z0-9]+(?:-[A-Z0-9]*\d)+(?![^<>]*>)")
 
 
 # --- Signs and words --------------------------------------------------------------------------------
@@ -93,6 +96,16 @@ def percent(value: Decimal | None) -> str:
     return f"{(Decimal(str(value)) * 100).normalize():f} %"
 
 
+class Unbroken(str):
+    """A text that a page keeps on one line: browsers break dates and numbers at their hyphens. Letters and exports,
+    which are no markup, get the bare text."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return f'<span class="nowrap">{escape(str(self))}</span>'
+
+
 @register.filter
 def day(value: date | datetime | None) -> str:
     """2026-11-23; a moment is told in the market's time zone."""
@@ -100,7 +113,7 @@ def day(value: date | datetime | None) -> str:
         return NOTHING
     if isinstance(value, datetime) and value.tzinfo:
         value = value.astimezone(ZONE)
-    return f"{value:%Y-%m-%d}"
+    return Unbroken(f"{value:%Y-%m-%d}")
 
 
 @register.filter
@@ -108,7 +121,7 @@ def moment(value: datetime | None) -> str:
     """2026-11-23 14:05 in the market's time zone."""
     if not value:
         return NOTHING
-    return f"{(value.astimezone(ZONE) if value.tzinfo else value):%Y-%m-%d %H:%M}"
+    return Unbroken(f"{(value.astimezone(ZONE) if value.tzinfo else value):%Y-%m-%d %H:%M}")
 
 
 @register.simple_tag
@@ -121,7 +134,10 @@ def file_size(number: int | None) -> str:
 
 @register.inclusion_tag("ui/form.html", takes_context=True)
 def form(context, form, submit="", cancel="", danger=False, action="", id=""):
-    """A whole POST form: csrf, error summary, fields, buttons."""
+    """A whole POST form: csrf, error summary, fields, buttons. One with an address of its own that came back still
+    holds what was typed (`held`)."""
+    if action and hasattr(context.get("request"), "session"):
+        take_back(context["request"], form, action)
     return {
         "form": form,
         "submit": submit or _("Save"),
@@ -221,6 +237,14 @@ def sortable(context, name: str, label: str, key: str = "sort") -> SafeString:
     )
 
 
+@register.inclusion_tag("ui/filter_button.html", takes_context=True)
+def filter_button(context, *keys):
+    """The button of a list's filter; the order stays, and what else of the address is named."""
+    request = context.get("request")
+    kept = [(key, request.GET[key]) for key in ("sort", *keys) if request and request.GET.get(key)]
+    return {"kept": kept}
+
+
 @register.inclusion_tag("ui/export_links.html", takes_context=True)
 def export_links(context):
     """Links that download what the list shows, as xlsx and csv."""
@@ -270,4 +294,6 @@ class WrapNode(template.Node):
         inner = self.nodelist.render(context).strip()
         if not inner:
             return ""
+        if self.element == "h1":
+            inner = NUMBER.sub(r'<span class="nowrap">\g<0></span>', inner)
         return mark_safe(f'<{self.element} class="{self.classes}">{inner}</{self.element}>')

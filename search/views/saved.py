@@ -3,32 +3,56 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, F
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from marketplace.tables import Column, export
 from search import services
 from search.facets import Names, chips
 from search.forms import SaveForm
 from search.models import Frequency, SavedSearch
 from search.params import SearchParams
 
+SORTS = {"name": "name", "saved": "id", "found": "found", "last": "last_hit_at"}
+
 
 @login_required
 @require_safe
 def saved_searches(request: HttpRequest) -> HttpResponse:
-    searches = SavedSearch.objects.visible_to(request.acting).annotate(found=Count("hits")).order_by("-id")
+    searches = SavedSearch.objects.visible_to(request.acting).annotate(found=Count("hits"))
+    typed, frequency = request.GET.get("q", ""), request.GET.get("frequency", "")
+    if typed:
+        searches = searches.filter(name__icontains=typed)
+    if frequency in Frequency.values:
+        searches = searches.filter(frequency=frequency)
+    sort = request.GET.get("sort", "-saved")
+    column = F(SORTS.get(sort.removeprefix("-"), "id"))
+    down = sort.startswith("-")
+    searches = searches.order_by(column.desc(nulls_last=True) if down else column.asc(), "-id")
+    if "export" in request.GET:
+        return export(request, "saved-searches", _columns(request), searches)
     page = Paginator(searches, 20).get_page(request.GET.get("page"))
     params = {search.pk: SearchParams.from_query(QueryDict(search.query)) for search in page}
     wanted = {name: {v: 0 for p in params.values() for v in p.chosen(name)} for name in ("field", "institution", "programme")}  # fmt: skip
     names = Names.read(wanted, SearchParams())
     rows = [(search, params[search.pk], chips(params[search.pk], names)) for search in page]
-    return render(
-        request, "search/saved_list.html", {"page": page, "rows": rows, "frequencies": Frequency.choices}
-    )
+    context = {"page": page, "rows": rows, "frequencies": Frequency.choices, "filtered": typed or frequency}
+    return render(request, "search/saved_list.html", context)
+
+
+def _columns(request: HttpRequest) -> list[Column]:
+    return [
+        (_("Name"), "name"),
+        (_("Tell me about new hits"), "get_frequency_display"),
+        (_("Saved on"), "created_at"),
+        (_("Hits so far"), "found"),
+        (_("Last new hit on"), "last_hit_at"),
+        (_("Address"), lambda row: request.build_absolute_uri(row.get_absolute_url())),
+    ]
 
 
 @login_required

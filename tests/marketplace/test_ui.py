@@ -38,6 +38,18 @@ def test_sums_and_days_as_people_read_them(shown, words):
     assert shown == words
 
 
+def test_days_and_numbers_do_not_break_at_their_hyphens():
+    """On a page; a letter, a title and an attribute get the bare text."""
+    kept = '<span class="nowrap">2026-11-23</span>'
+    words = {"on": date(2026, 11, 23), "number": "C-2026-000001", "title": "CO2-freies Bauen"}
+    assert draw("{{ on|day }}", **words) == kept
+    assert draw("{% autoescape off %}{{ on|day }}{% endautoescape %}", **words) == "2026-11-23"
+    heading = draw('{% wrap "h1" "" %}{{ number }} {{ on|day }} {{ title }}{% endwrap %}', **words)
+    assert heading == f'<h1 class=""><span class="nowrap">C-2026-000001</span> {kept} CO2-freies Bauen</h1>'
+    linked = draw('{% wrap "h1" "" %}<a href="/C-2026-000001/">x</a>{% endwrap %}', **words)
+    assert linked == '<h1 class=""><a href="/C-2026-000001/">x</a></h1>'
+
+
 def test_large_sums_say_ten_thousands_on_hover():
     with translation.override("zh-hans"):
         assert str(ui.amount(6_900_050)) == '<span class="money" title="6.9 万元">¥69,000.50</span>'

@@ -169,6 +169,9 @@ def test_search_is_saved_changed_and_deleted(client, market, scout):
     search = SavedSearch.objects.get()
     assert (search.query, search.organisation) == ("q=%E7%94%B5%E6%B1%A0&kind=NEED", scout.organisation)
     assert "Batteries" in client.get("/en/search/saved/").content.decode()
+    for found, query in ((True, "q=batt&sort=-last"), (False, "q=wind"), (False, "frequency=NEVER")):
+        assert found is ("Batteries" in client.get(f"/en/search/saved/?{query}").content.decode())
+    assert "Batteries" in client.get("/en/search/saved/?export=csv").content.decode()
     assert search.frequency == "DAILY"
     for wanted in ("NEVER", "hourly"):
         client.post(f"/en/search/saved/{search.pk}/frequency/", {"frequency": wanted})

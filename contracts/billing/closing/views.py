@@ -23,6 +23,7 @@ from marketplace.refusals import NotPermitted
 
 PER_PAGE = 20
 DRAFT_SORTS = {"finalise_on", "contract__number", "opened_at"}
+RUN_SORTS = {"month", "state", "started_at", "finished_at"}
 
 
 @member_page
@@ -129,6 +130,17 @@ def month_ends(request):
             run = closing.start_month_end(month=month, actor=acting)
         return redirect(run)
     found = MonthEndRun.objects.visible_to(acting).select_related("issuer", "started_by")
+    sort = request.GET.get("sort", "")
+    found = found.order_by(sort if sort.lstrip("-") in RUN_SORTS else "-id", "-id")
+    if request.GET.get("export"):
+        columns = [
+            (_("Month"), lambda row: f"{row.month:%Y-%m}"),
+            (_("State"), "get_state_display"),
+            (_("Started"), "started_at"),
+            (_("Finished"), "finished_at"),
+            (_("Problem"), "problem"),
+        ]
+        return tables.export(request, "month-ends", columns, found)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     status = 422 if form.is_bound else 200
     context = {"page_obj": page, "form": form}

@@ -17,6 +17,7 @@ from contracts.payments.collecting.forms import DecisionForm, PauseForm, StepFor
 from contracts.payments.collecting.models import WriteOff, WriteOffState
 from marketplace import tables
 from marketplace.clock import today
+from marketplace.held import tell_errors, tell_refusal
 from marketplace.money import Money
 from marketplace.organisations.acting import permit
 from marketplace.organisations.models import Organisation
@@ -163,11 +164,13 @@ def write_off_propose(request, pk):
         except NotPermitted:
             raise
         except Refused as refusal:
-            messages.error(request, refusal.message)
+            tell_refusal(request, form, refusal.message)
         else:
             messages.success(request, _("The write-off waits for another person's approval."))
     else:
-        messages.error(request, _("Say why the money is no longer expected, and what was tried."))
+        tell_errors(
+            request, form, _("Say why the money is no longer expected, and what was tried.")
+        )
     return redirect(found)
 
 
@@ -272,5 +275,5 @@ def dunning_pause(request, pk):
         dunning.pause(found, actor=request.acting, **form.cleaned_data)
         messages.success(request, _("Saved."))
     else:
-        messages.error(request, _("Say until when, and why."))
+        tell_errors(request, form, _("Say until when, and why."))
     return redirect(found)

@@ -35,12 +35,14 @@ from contracts.payments.models import (
 from contracts.payments.queries import annotate_balances, open_invoices
 from contracts.payments.states import LINE_NEXT, AdviceState, LineState
 from marketplace import tables
+from marketplace.held import tell_errors, tell_refusal
 from marketplace.money import Money
 from marketplace.organisations.acting import permit
-from marketplace.refusals import Refused, TransitionRefused, check, tell_errors
+from marketplace.refusals import Refused, TransitionRefused, check
 
 PER_PAGE = 20
 LINE_SORTS = {"booked_on", "amount_minor", "payer_name"}
+STATEMENT_SORTS = {"name", "read_at", "state"}
 PAYMENT_SORTS = {"received_on", "amount_minor"}
 
 
@@ -63,6 +65,19 @@ def statements(request):
         else:
             return redirect(statement)
     found = Statement.objects.visible_to(request.acting).select_related("account")
+    sort = request.GET.get("sort", "")
+    found = found.order_by(sort if sort.lstrip("-") in STATEMENT_SORTS else "-id", "-id")
+    if request.GET.get("export"):
+        columns = [
+            (_("File"), "name"),
+            (_("Account"), lambda row: str(row.account)),
+            (_("Read"), "read_at"),
+            (pgettext("row of a statement", "new"), "new_lines"),
+            (pgettext("row of a statement", "there already"), "known_lines"),
+            (pgettext("row of a statement", "refused"), "refused_lines"),
+            (_("State"), "get_state_display"),
+        ]
+        return tables.export(request, "statements", columns, found)
     context = {
         "form": form,
         "accounts": (usable := list(accounts)),
@@ -321,7 +336,7 @@ def refund(request, pk):
         try:
             services.record_refund(found, actor=request.acting, amount_minor=facts.pop("amount"), **facts)
         except Refused as refusal:
-            messages.error(request, refusal.message)
+            tell_refusal(request, form, refusal.message)
         else:
             messages.success(request, _("The refund was recorded."))
     else:

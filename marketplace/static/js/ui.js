@@ -79,6 +79,8 @@
   /* Those in a closed part of the page have no width until it is opened. */
   document.addEventListener("toggle", (event) => { if (event.target.querySelector?.(".table")) stack(); }, true);
 
+  /* A folded form that came back with something wrong in it. */
+  for (const folded of document.querySelectorAll("details:not([open]):has(.error-summary)")) folded.open = true;
   const summary = document.querySelector(".error-summary");
   if (summary) summary.focus();
 })();
