@@ -26,7 +26,9 @@ register = template.Library()
 HAN = re.compile(r"[\u4e00-\u9fff]")
 NOTHING = "–"
 # A number or date with hyphens in a heading, outside of a tag; one longer than a phone's line may break.
-NUMBER = re.compile(r"(?<!nowrap\">)(?<![A-Za-z0-9-])(?=[A-Z0-9-]{5,20}(?![A-Za-z0-9-]))[A-Z0-9]+(?:-[A-Z0-9]*\d)+(?![^<>]*>)")
+NUMBER = re.compile(
+    r"(?<!nowrap\">)(?<![A-Za-z0-9-])(?=[A-Z0-9-]{5,20}(?![A-Za-z0-9-]))[A-Z0-9]+(?:-[A-Z0-9]*\d)+(?![^<>]*>)"
+)
 
 
 # --- Signs and words --------------------------------------------------------------------------------

@@ -168,9 +168,7 @@ def write_off_propose(request, pk):
         else:
             messages.success(request, _("The write-off waits for another person's approval."))
     else:
-        tell_errors(
-            request, form, _("Say why the money is no longer expected, and what was tried.")
-        )
+        tell_errors(request, form, _("Say why the money is no longer expected, and what was tried."))
     return redirect(found)
 
 
