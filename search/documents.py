@@ -19,6 +19,8 @@ from search.viewer import NOT_OF_THE_RESULT, audience
 _LANGUAGES = {"zh": "zh-hans", "en": "en"}
 _NOT_SHOWN = {"ENTERPRISE", "OPERATOR"}  # a page of an enterprise says that it is looking for something
 _IN_FORCE = {"APPLIED", "GRANTED", "REGISTERED", "SECRET"}
+# Of the names of fields: whoever looks for an engine does not want all of engineering, which has the same stem.
+_FILLERS = frozenset({"engineering", "science", "sciences", "technology", "and", "工学"})
 _RELATED = ("organisation", "field", "field__parent")
 
 
@@ -40,6 +42,11 @@ def facts_of_pages(page_ids: Iterable[int]) -> dict[int, Facts]:
     found += [_service(page) for page in services]
     found += [_institution(page) for page in institutions if page.organisation.kind not in _NOT_SHOWN]
     return {facts.page_id: facts for facts in found}
+
+
+def _subject(name: str) -> str:
+    """What the name of a field of science says of a subject: "Electrical" of "Electrical engineering"."""
+    return " ".join(word for word in name.split() if word.lower() not in _FILLERS)
 
 
 def _common(page: MarketPage, kind: Kind, *, invited: list[int] | None = None, named: bool = True) -> dict:
@@ -64,7 +71,7 @@ def _common(page: MarketPage, kind: Kind, *, invited: list[int] | None = None, n
         "keywords_en": tuple(page.keywords_en),
         "fields": tuple(f.code for f in fields),
         "region": page.region[:2],
-        "extra": tuple(name for f in fields for name in (f.name_zh, f.name_en)),
+        "extra": tuple(words for f in fields for name in (f.name_zh, f.name_en) if (words := _subject(name))),
         "numbers": (page.code,),
     }
 

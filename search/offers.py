@@ -80,6 +80,8 @@ def offer_words(language: str, *, terms, price: str, free_months: int | None, pa
         return one_line(terms, language)
     with override(language):
         then = price or payment
+        if free_months and language == "en" and then[1:2].islower():
+            then = then[:1].lower() + then[1:]  # it goes on in the sentence
         if free_months:
             free = ngettext("%(months)s month free", "%(months)s months free", free_months) % {
                 "months": free_months

@@ -1,12 +1,14 @@
 """What the pages of search draw with."""
 
+import re
 from collections.abc import Iterable
 
 from django import template
 from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
+from marketplace.templatetags.ui import HAN
 from search.facets import Facet, Value, region_name
 from search.highlight import Piece
 
@@ -18,6 +20,8 @@ PARTS = {
     "description": gettext_lazy("description"),
     "institution": gettext_lazy("institution"),
 }
+_STOPS = "。．.!！?？;；:：,，…\n"
+_LINE = re.compile(rf"(?<![{_STOPS}\s])\s*\n\s*")
 _VALUE = (
     '<div class="facet-value"><input type="checkbox" id="f-{name}-{value}" name="{name}" value="{value}" form="search-form"'
     '{checked}><label for="f-{name}-{value}">{label}</label><span class="facet-count">{count}</span></div>'
@@ -26,9 +30,19 @@ _VALUE = (
 
 @register.filter
 def marked(pieces: Iterable[Piece]) -> SafeString:
-    """The pieces of a text, the matching ones in <mark>; everything escaped."""
-    texts = (f"<mark>{escape(text)}</mark>" if hit else escape(text) for text, hit in pieces)
-    return mark_safe("".join(texts))
+    """The pieces of a text, the matching ones in <mark>; everything escaped. Lines are set apart by a point, and a text
+    in another language than the page's says in which it is."""
+    pieces = list(pieces)
+    said = "".join(text for text, _hit in pieces)
+    drawn, before = [], ""
+    for text, hit in pieces:
+        shown = escape(_LINE.sub(" · ", text if before not in _STOPS else text.lstrip("\n")))
+        drawn.append(f"<mark>{shown}</mark>" if hit else shown)
+        before = text[-1:]
+    english, han = (get_language() or "").startswith("en"), bool(HAN.search(said))
+    if english == han and any(character.isalpha() for character in said):
+        drawn = [f'<span lang="{"zh-Hans" if han else "en"}">', *drawn, "</span>"]
+    return mark_safe("".join(drawn))
 
 
 @register.filter

@@ -49,7 +49,7 @@
   const name = (table) => {
     const heads = [];
     for (const head of table.querySelectorAll("thead tr:last-child > *"))
-      for (let column = 0; column < head.colSpan; column += 1) heads.push(head.textContent.trim());
+      for (let column = 0; column < head.colSpan; column += 1) heads.push(head.dataset.label || head.textContent.trim());
     table.setAttribute("role", "table");
     for (const part of table.querySelectorAll("thead, tbody, tfoot")) part.setAttribute("role", "rowgroup");
     for (const row of table.rows) {
