@@ -17,6 +17,7 @@ from cms.models import ListingPage, MarketPage, NeedPage, ServicePage
 from cms.models.market import State
 from cms.quality import quality
 from cms.rights import approve_permission, edit_permission, rights_of
+from cms.steps import note_references, of_page, referenced_once, under_way
 from marketplace.accounts.models import User
 from marketplace.audit.services import record
 from marketplace.clock import now
@@ -38,6 +39,8 @@ def locked(page: MarketPage) -> MarketPage:
 
 def draft_of(page: MarketPage) -> MarketPage:
     """The newest version, published or not, as an object with its children."""
+    if page.has_unpublished_changes and page.latest_revision:
+        of_page(page.latest_revision, page)
     return page.get_latest_revision_as_object()
 
 
@@ -57,10 +60,13 @@ def second_person_impossible(page: MarketPage) -> bool:
 
 def why_not(page: MarketPage, user: User) -> str:
     """Why this person may not approve or return the version at hand; "" when they may."""
+    return _why_not(page, user, page.current_workflow_state)
+
+
+def _why_not(page: MarketPage, user: User, state: WorkflowState | None) -> str:
     membership = Membership.objects.filter(user=user, organisation=page.organisation).first()
     if membership is None or not allowed(approve_permission(page.organisation), membership.roles):
         return _("Your role does not allow this step.")
-    state = page.current_workflow_state
     if state is None or state.status != WorkflowState.STATUS_IN_PROGRESS or not state.current_task_state:
         return _("This is not waiting for approval.")
     wrote = state.current_task_state.revision.user_id
@@ -80,13 +86,14 @@ def submit(page: MarketPage, *, actor: Acting) -> MarketPage:
     """
     permit(actor, edit_permission(page.organisation), page.organisation)
     page = locked(page)
-    if page.workflow_in_progress or (page.live and not page.has_unpublished_changes):
+    state = page.current_workflow_state
+    waits = state is not None and state.status == WorkflowState.STATUS_IN_PROGRESS
+    if waits or (page.live and not page.has_unpublished_changes):
         raise TransitionRefused(current=page.state, target=State.REVIEW)
     missing = quality(draft_of(page)).must
     if missing:
         raise Incomplete(missing, _("This cannot be submitted yet. Please add:"))
     rights = rights_of(page.organisation)
-    state = page.current_workflow_state
     if state is not None:  # returned before
         state.requested_by = actor.user
         state.resume(actor.user)
@@ -105,10 +112,11 @@ def submit(page: MarketPage, *, actor: Acting) -> MarketPage:
 
 def _task_state(page: MarketPage, actor: Acting) -> TaskState:
     permit(actor, approve_permission(page.organisation), page.organisation)
-    task_state = page.current_workflow_task_state
-    if task_state is None:
+    state = page.current_workflow_state
+    if state is None or state.status != WorkflowState.STATUS_IN_PROGRESS or not state.current_task_state:
         raise TransitionRefused(current=page.state)
-    if refusal := why_not(page, actor.user):
+    task_state = under_way(state, page)
+    if refusal := _why_not(page, actor.user, state):
         raise NotPermitted(refusal)
     return task_state
 
@@ -121,14 +129,18 @@ def approve(page: MarketPage, *, actor: Acting, comment: str = "") -> MarketPage
     requested_by = task_state.workflow_state.requested_by
     revision = task_state.revision
     alone = actor.user.pk in (task_state.workflow_state.requested_by_id, revision.user_id)
-    task_state.task.specific.on_action(task_state, actor.user, "approve", comment=comment.strip())
-    published = {"last_published_at": now()}  # Wagtail took real time; rules and lists go by our clock
+    with referenced_once():
+        task_state.approve(user=actor.user, comment=comment.strip())
+    moments = {"last_published_at": now()}  # Wagtail took real time; rules and lists go by our clock
     if page.first_published_at is None:
-        published["first_published_at"] = published["last_published_at"]
-    Page.objects.filter(pk=page.pk).update(**published)
+        moments["first_published_at"] = moments["last_published_at"]
+    Page.objects.filter(pk=page.pk).update(**moments)
     record(actor, f"{NOUNS[type(page)]}.published", page, revision=revision.pk, second_person=not alone)
     _tell_authors(page, requested_by, actor, "cms/published", path=page.get_absolute_url())
-    return type(page).objects.get(pk=page.pk)
+    published = type(page).objects.get(pk=page.pk)
+    if page.first_published_at is not None:  # until then the page is written with each draft, and noted
+        note_references(published)
+    return published
 
 
 @transaction.atomic
@@ -139,7 +151,7 @@ def return_(page: MarketPage, *, actor: Acting, words: str) -> MarketPage:
     if not words.strip():
         raise Refused(_("Say what has to change: the author reads your words."))
     requested_by = task_state.workflow_state.requested_by
-    task_state.task.specific.on_action(task_state, actor.user, "reject", comment=words.strip())
+    task_state.reject(user=actor.user, comment=words.strip())
     TaskState.objects.filter(pk=task_state.pk).update(finished_at=now())
     record(actor, f"{NOUNS[type(page)]}.returned", page, revision=task_state.revision_id)
     _tell_authors(page, requested_by, actor, "cms/returned", words=words.strip(), path=review_url(page))

@@ -26,6 +26,7 @@ from cms.models import (
     ServicePage,
 )
 from cms.rights import edit_permission
+from cms.steps import note_references, referenced_once
 from cms.structure import ensure_institution_page
 from marketplace.accounts.models import User
 from marketplace.audit.services import record
@@ -62,6 +63,7 @@ def create_listing(
         "ip_rights": [IPRight(**row) for row in ip_rights],
         "contributors": [_contributor(row) for row in contributors],
         "invitations": [ListingInvitation(organisation=one) for one in invitations],
+        "attachments": [],
     }
     return _create(ListingPage, organisation, actor, fields, children)
 
@@ -134,19 +136,29 @@ def link_contributors(page: ListingPage, *, actor: Acting, users: list[User | No
 
 def _create(model, organisation, actor, fields, children) -> MarketPage:
     permit(actor, edit_permission(organisation), organisation)
-    ensure_institution_page(organisation)
-    parent = InstitutionPage.objects.select_for_update(of=("self",)).get(organisation=organisation)
+    pages = InstitutionPage.objects.select_for_update(of=("self",)).filter(organisation=organisation)
+    parent = pages.first() or (ensure_institution_page(organisation) and pages.get())
     reference = fields.get("institution_ref")
     if reference and ListingPage.objects.of(organisation).filter(institution_ref=reference).exists():
         raise Refused(_("There is a listing with the number %(number)s already.") % {"number": reference})
-    page = model(organisation=organisation, owner=actor.user, live=False, has_unpublished_changes=True)
+    page = model(
+        organisation=organisation,
+        owner=actor.user,
+        locale_id=parent.locale_id,
+        live=False,
+        has_unpublished_changes=True,
+    )
     _fill(page, fields)
     for name, rows in children.items():
         if rows:
             setattr(page, name, rows)
     page.clean_values()
-    parent.add_child(instance=page)
-    page.save_revision(user=actor.user, log_action=True)
+    with referenced_once():
+        parent.add_child(instance=page)
+        for name, rows in children.items():  # as written, so that they are not read again
+            setattr(page, name, rows)
+        page.save_revision(user=actor.user, log_action=True, clean=False)
+    note_references(page)
     record(actor, f"{moderation.NOUNS[model]}.created", page)
     return page
 
@@ -154,10 +166,13 @@ def _create(model, organisation, actor, fields, children) -> MarketPage:
 def _save_draft(draft: MarketPage, actor: Acting) -> None:
     """As Wagtail's own editor does: a page that is not live is written, a live one only as a version."""
     draft.clean_values()
+    with referenced_once():
+        if not draft.live:
+            draft.has_unpublished_changes = True
+            draft.save()
+        draft.save_revision(user=actor.user, log_action=True)
     if not draft.live:
-        draft.has_unpublished_changes = True
-        draft.save()
-    draft.save_revision(user=actor.user, log_action=True)
+        note_references(draft)
 
 
 def _fill(page: MarketPage, fields: Mapping) -> None:

@@ -188,6 +188,11 @@ class ListingPage(MarketPage):
             ),
         ]
 
+    def validate_constraints(self, exclude=None):
+        """The choices of the readiness level say what its constraint says; a number is asked for where there is one."""
+        known = {"trl"} if self.institution_ref else {"trl", "institution_ref"}
+        super().validate_constraints(exclude={*(exclude or ()), *known})
+
     def snapshot(self) -> dict:
         """What papers state of this listing, as JSON (dates as ISO text)."""
         return {

@@ -5,8 +5,9 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
 from modelcluster.models import get_all_child_relations
-from wagtail.models import Page, PageManager, PagePermissionTester, WorkflowState
+from wagtail.models import COMMENTS_RELATION_NAME, Page, PageManager, PagePermissionTester, WorkflowState
 from wagtail.query import PageQuerySet
 
 from cms.words import Pair, language, other
@@ -117,6 +118,7 @@ class MarketPage(Page):
     summary = Pair()
     keywords = Pair()
     search_fields = []
+    _is_site_root = False  # Wagtail would ask at each save
     objects = MarketManager()
 
     class Meta:
@@ -205,6 +207,15 @@ class MarketPage(Page):
         self.derive()
         super().minimal_clean()
 
+    def clean_fields(self, exclude=None):
+        """Without a question for the row behind each foreign key: they are set from rows, and the database checks."""
+        keys = {field.name for field in self._meta.fields if field.many_to_one or field.one_to_one}
+        super().clean_fields(exclude={*(exclude or ()), *keys})
+
+    def validate_unique(self, exclude=None):
+        """Without what nobody enters; the database checks it."""
+        super().validate_unique(exclude={*(exclude or ()), "path", "code", "translation_key"})
+
     def clean_values(self) -> None:
         """Check our own fields and those of the children; raises ValidationError by their names. Wagtail checks
         a draft for little more than its title."""
@@ -216,7 +227,36 @@ class MarketPage(Page):
             for child in getattr(self, relation.get_accessor_name()).all():
                 child.clean_fields(exclude={relation.field.name})
 
+    @classmethod
+    def from_serializable_data(cls, data, check_fks=True, strict_fks=False):
+        """A version as an object. By default each row that a version names is looked for, one by one and whole. What a
+        page itself names cannot go, or is put in anew from the page; of what its children name, all is asked at once."""
+        if check_fks:
+            data = {**data}
+            for relation in get_all_child_relations(cls):
+                name = relation.get_accessor_name()
+                if name in data and name != COMMENTS_RELATION_NAME:
+                    data[name] = _with_what_is_there(relation.related_model, data[name])
+        return super().from_serializable_data(data, check_fks=False, strict_fks=strict_fks)
+
     def _next_code(self) -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT nextval('cms_code')")
             return f"{self.CODE_PREFIX}-{today().year}-{cursor.fetchone()[0]:06d}"
+
+
+def _with_what_is_there(model, rows: list[dict]) -> list[dict]:
+    """Rows of a version without those whose organisation or document is gone; an account that is gone is left out."""
+    for field in model._meta.fields:
+        if not field.many_to_one or isinstance(field, ParentalKey):
+            continue
+        named = {row[field.name] for row in rows} - {None}
+        if not named:
+            continue
+        there = set(field.related_model._default_manager.filter(pk__in=named).values_list("pk", flat=True))
+        gone = named - there
+        if field.null:
+            rows = [row | {field.name: None} if row[field.name] in gone else row for row in rows]
+        else:
+            rows = [row for row in rows if row[field.name] not in gone]
+    return rows
