@@ -949,6 +949,160 @@ def check_steps(bundle, where, rows):
         before += charge["minor"]
 
 
+# What a line of a working comes to by the figures that stand in it; `scale`: minor units of a price's major unit.
+LINES = {
+    "last_instalment": lambda i, scale: max(i["total"] - i["before"], 0),
+    "pro_rated_quantity": lambda i, scale: i["quantity"] * i["months"] / 12,
+    "baseline": lambda i, scale: beyond(i["cumulative"], i["before"], i["baseline"]),
+    "free": lambda i, scale: beyond(i["cumulative"], i["before"], i["free"]),
+    "loss_kept": lambda i, scale: 0,
+    "loss_lost": lambda i, scale: 0,
+    "loss_used": lambda i, scale: i["result"] - i["used"],
+    "rate": lambda i, scale: i["base"] * i["rate"] * scale,
+    "rate_of_year": lambda i, scale: i["base"] * i["rate"] * scale,
+    "window": lambda i, scale: i["cumulative"] - i["charged"],
+    "not_negative": lambda i, scale: 0,
+    "stacking": lambda i, scale: i["royalty"] - max(min(i["available"], i["royalty"] - i["floor"]), 0),
+    "days": lambda i, scale: i["amount"] * i["days"] / i["of"],
+    "credit": lambda i, scale: i["before"] - i["used"],
+    "yearly_cap": lambda i, scale: max(i["cap"] - i["charged"], 0),
+    "life_cap": lambda i, scale: max(i["cap"] - i["charged"], 0),
+    "pro_rated_minimum": lambda i, scale: half_up(i["minimum"] * i["months"] / 12),
+    "excess": lambda i, scale: max(i["minimum"] - i["carried"], 0),
+    "shortfall": lambda i, scale: max(i["minimum"] - i["charged"], 0),
+    "interest_months": lambda i, scale: i["amount"] * i["rate"] * i["months"],
+    "interest_days": lambda i, scale: i["amount"] * i["rate"] * i["days"],
+    "interest_parts": lambda i, scale: i["own"] + i["others"],
+    "interest_before": lambda i, scale: i["total"] - i["before"],
+    "interest_settled": lambda i, scale: i["charged"] - i["back"],
+}
+# The figure of a line that an earlier line came to: of usage, and of money.
+FROM_USAGE = {
+    "loss_kept": "result",
+    "loss_lost": "result",
+    "loss_used": "result",
+    "rate": "base",
+    "rate_of_year": "base",
+}
+NAMES = {"fee", "id", "name"}
+FROM_MONEY = {
+    "not_negative": "exact", "stacking": "royalty", "credit": "before", "yearly_cap": "before", "life_cap": "before",
+    "interest_settled": "charged",
+}  # fmt: skip
+
+
+def beyond(cumulative, before, quantity):
+    return max(cumulative - quantity, 0) - max(before - quantity, 0)
+
+
+def figures(named):
+    """The numbers among the figures of a line."""
+    return {name: Fraction(value) for name, value in named.items() if name not in NAMES}
+
+
+def check_workings(bundle):
+    """Every line of every working follows from its own figures and from the lines before it."""
+    count = 0
+    for charge in bundle.paper("charges.json"):
+        if charge["working"]:
+            where = "%s: working" % name_of(key_of(charge))
+            if charge["sequence"]:
+                where += " of correction %d" % charge["sequence"]
+            count += Lines(bundle, where, charge).check()
+    if count:
+        bundle.tell("%d lines of workings recomputed", count)
+
+
+class Lines:
+    """One working, from its first line to its last."""
+
+    def __init__(self, bundle, where, charge):
+        self.bundle, self.where, self.charge, self.steps = bundle, where, charge, charge["working"]["steps"]
+        priced = charge["working"]["unit"] and charge["working"]["currency"] not in WHOLE_UNITS
+        self.scale = 100 if priced else 1
+        rows = [step for step in self.steps if step["step"] in ("reported", "sales", "rows", "nil")]
+        self.is_one = len(rows) == 1  # of several rows the lines do not say which goes on where
+        self.base = self.money = self.lowered = (
+            None  # what the last line of usage, of money, of a minimum came to
+        )
+        self.tiers, self.windows = Fraction(0), None
+
+    def check(self):
+        for number, step in enumerate(self.steps, 1):
+            self.place = "%s, line %d (%s)" % (self.where, number, step["step"])
+            code = step["step"]
+            if code in ("trigger", "free_rows"):
+                continue  # days, not figures
+            own, value = figures(step["inputs"]), Fraction(step["value"])
+            if code in LINES:
+                self.equal(value, LINES[code](own, self.scale))
+            if code in FROM_USAGE and self.base is not None:
+                self.equal(own[FROM_USAGE[code]], self.base)
+            if code in FROM_MONEY and self.money is not None:
+                self.equal(own[FROM_MONEY[code]], self.money)
+            if code != "tier" and self.tiers:
+                self.close_tiers()
+            self.usage(code, own, value, step)
+            self.sums(code, own, value)
+        return len(self.steps)
+
+    def equal(self, said, found):
+        if said != found:
+            self.bundle.differs(self.place, said, found)
+
+    def usage(self, code, own, value, step):
+        """What is reported, until it meets a rate."""
+        if code == "sales":
+            self.equal(
+                value, own["invoiced"] - sum(Fraction(part["value"]) for part in step.get("parts", ()))
+            )
+        known = self.base is not None
+        if code in ("reported", "sales", "rows", "nil"):
+            self.base = value if self.is_one else None
+        elif code == "combination" and known:
+            self.equal(value, self.base * own["own"] / (own["own"] + own["other"]))
+        elif code == "part_above" and known:
+            self.equal(value, self.base * own["part"])
+        elif code == "loss_brought" and known:
+            self.equal(value, self.base - own["loss"])
+        elif code in ("baseline", "free", "whole") and known:
+            self.equal(own["cumulative"] - own["before"], self.base)
+        if known and code in ("combination", "part_above", "loss_used", "loss_brought", "baseline", "free"):
+            self.base = value
+
+    def close_tiers(self):
+        if self.base is not None:
+            self.equal(self.tiers, abs(self.base))
+        self.tiers = Fraction(0)
+
+    def sums(self, code, own, value):
+        """Money: parts add up, are rounded once, then credits and caps come off."""
+        if code == "tier":
+            self.tiers += own["to"] - own["from"]
+            self.equal(abs(value), (own["to"] - own["from"]) * own["rate"] * self.scale)
+        if code in ("rate", "rate_of_year", "tier", "whole", "days"):
+            self.money = (self.money or 0) + value
+        elif code == "window":
+            self.windows = (self.windows or 0) + max(value, 0)
+            self.money = self.windows
+        elif code == "instalment":
+            if abs(value - own["total"] * own["share"]) >= 1:
+                self.bundle.differs(self.place, value, own["total"] * own["share"])
+            self.money = value
+        elif code == "round":
+            money = self.money or Fraction(0)
+            if self.charge["kind"] != "INTEREST":
+                self.equal(money, Fraction(self.charge["exact"]))
+            self.equal(value, half_up(money))
+            self.money = value
+        elif code in ("pro_rated_minimum", "excess", "shortfall"):
+            if code != "pro_rated_minimum" and self.lowered is not None:
+                self.equal(own["minimum"], self.lowered)
+            self.lowered = self.money = value
+        elif (code in LINES and code not in FROM_USAGE) or code == "agreed":
+            self.money = value if code not in ("pro_rated_quantity", "baseline", "free") else self.money
+
+
 def check_waiting(bundle, contract, waiting):
     """What waits must have something to wait for: a missing report, rows to split, or an earlier one that waits."""
     covered = [(day(p["start"]), day(p["end"])) for p in contract.facts["accepted"]]
@@ -1323,6 +1477,7 @@ def check_annexes(bundle):
 CHECKS = (
     check_terms,
     check_charges,
+    check_workings,
     check_invoices,
     check_rollups,
     check_receipts,
