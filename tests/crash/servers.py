@@ -139,8 +139,13 @@ class Process:
             self.running.wait()
 
 
-def processes(database: Database, logs: Path) -> tuple[Process, Process, str]:
-    """(web, worker, address of the web)."""
+def timer_queue() -> str:
+    return f"crash-{os.getpid()}-timer"
+
+
+def processes(database: Database, logs: Path) -> tuple[Process, Process, Process, str]:
+    """(web, worker, a worker for the timer's own tasks, so that they do not wait for papers to be printed; address of
+    the web)."""
     port = free_port(18000)
     environment = os.environ | {
         "DATABASE_URL": database.url(),
@@ -162,11 +167,12 @@ def processes(database: Database, logs: Path) -> tuple[Process, Process, str]:
         "2",
         "--preload",
     ]
-    celery = [python, "-m", "celery", "-q", "-A", "marketplace", "worker", "-c", "2", "-l", "warning",
+    celery = [python, "-m", "celery", "-q", "-A", "marketplace", "worker", "-l", "warning",
               "--without-gossip", "--without-mingle"]  # fmt: skip
     web = Process(gunicorn, environment, logs / "web.log")
-    worker = Process(celery, environment, logs / "worker.log")
-    return web, worker, f"http://127.0.0.1:{port}"
+    worker = Process([*celery, "-c", "2"], environment, logs / "worker.log")
+    timer = Process([*celery, "-c", "1", "-Q", timer_queue()], environment, logs / "timer.log")
+    return web, worker, timer, f"http://127.0.0.1:{port}"
 
 
 def connect_here(database: Database) -> dict:
