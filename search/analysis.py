@@ -14,7 +14,7 @@ import snowballstemmer
 
 # Han with its extensions, kana and hangul: scripts written without spaces between words.
 _HAN = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_RUNS = re.compile(f"([{_HAN}]+)|([^\\W_{_HAN}]+)")
+_RUNS = re.compile(f"([{_HAN}]+)|([0-9]+(?:\\.[0-9]+)+|[^\\W_{_HAN}]+)")  # "1.2" is one word
 _TROUBLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]+"
 )
@@ -90,6 +90,12 @@ def cut(text: str) -> str:
     for run in runs(fold(text)):
         parts += pairs(run.text) if run.is_han else [run.text]
     return " ".join(parts)
+
+
+def spaced(text: str) -> str:
+    """Folded text as its runs with spaces between them: each engine's own parser would cut signs in its own way (one
+    takes "1.2", "kW·h" and "it's" for a word, the other does not), and none of them cuts this otherwise."""
+    return " ".join(run.text for run in runs(fold(text)))
 
 
 def singles(text: str) -> str:

@@ -8,12 +8,12 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
-from search.analysis import cut, fold, runs, singles
+from search.analysis import cut, fold, runs, singles, spaced
 from search.identifiers import identifiers_of
 from search.models import SearchDocument, Suggestion
 from search.offers import free_bucket, price_bucket
 
-SHAPE = 4  # raise it when what documents hold changes: the next reindex makes them anew
+SHAPE = 5  # raise it when what documents hold changes: the next reindex makes them anew
 PUBLIC, VERIFIED = "public", "verified"
 KEYWORD, TITLE = 3, 2  # weights of what is suggested
 _KEY, _SUGGESTED_KEYWORDS, _WORD_STARTS = 24, 5, 6
@@ -100,8 +100,8 @@ def document(facts: Facts) -> SearchDocument:
 
 
 def _source(row: SearchDocument, texts: dict[str, str], facts: Facts) -> str:
-    """The body that Elasticsearch gets: folded texts, the title twice where it stands over a longer one; facets."""
-    folded = {name: fold(text) for name, text in texts.items()}
+    """The body that Elasticsearch gets: texts as their runs, the title twice where it stands over a longer one; facets."""
+    folded = {name: spaced(text) for name, text in texts.items()}
     body = {
         "title": folded["title"],
         "text": [text for text in (folded["title"] if folded["body"] else "", *folded.values()) if text],

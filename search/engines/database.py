@@ -266,7 +266,8 @@ def text_condition(query: Query, loose: bool, most: int | None = OR_TERMS) -> Sq
         wanted = [_phrase((word,)) for word in words]
     else:
         wanted = [_any(sorted(query.terms, key=lambda term: -rarity(stem(term)))[:most])]
-    wanted += [_phrase(phrase) for phrase in query.synonyms]
+    others = [phrase for phrase in query.synonyms if any(word.is_character for word in phrase)]
+    wanted += [_phrase(phrase) for phrase in query.synonyms if phrase not in others]
     characters = [word.text for word in query.words if word.is_character]
     parts, params = [], []
     if any(wanted):
@@ -278,7 +279,18 @@ def text_condition(query: Query, loose: bool, most: int | None = OR_TERMS) -> Sq
     if query.identifiers:
         parts.append("identifiers && %s::varchar[]")
         params.append(list(query.identifiers))
+    for held in map(_with_characters, others):
+        parts.append(f"({held.text})")
+        params += held.params
     return Sql(" OR ".join(parts), tuple(params))
+
+
+def _with_characters(phrase: Iterable[Word]) -> Sql:
+    """Documents that hold a phrase of which some words are single characters, such as 牛 for 肉牛."""
+    characters = " & ".join(_quoted(word.text) for word in phrase if word.is_character)
+    held = Sql("characters @@ to_tsquery('simple', %s)", (characters,))
+    rest = _phrase(phrase)
+    return held & Sql("words @@ to_tsquery('english', %s)", (rest,)) if rest else held
 
 
 def _weighted(queries: Iterable[tuple[Query, float]]) -> dict[str, Weight]:

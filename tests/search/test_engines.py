@@ -113,6 +113,36 @@ def test_synonyms_work_across_languages(market, find):
     assert NEED.page_id in ids(find("battery", synonyms=sets))
 
 
+SIGNS = (
+    Facts(page_id=6, kind="LISTING", title_en="Cell of 1.2 kW·h", body_en="It's a highly loaded one, version 3.4.5, O₂-free."),
+    Facts(page_id=7, kind="LISTING", title_zh="第1章第2节的10.2版", body_zh="奶牛的1,200头样本，2.5mm。", body_en="High and free."),
+)  # fmt: skip
+SIGNED = {
+    "1.2": {6},  # one number, not a 1 and a 2
+    "10.2": {7},
+    "2.5": {7},
+    "2.5 mm": {7},
+    "3.4.5": {6},
+    "kW·h": {6},
+    "h": {6},
+    "it's loaded": {6},
+    "o2": {6},
+    "肉牛": {7},  # by a word of one character that means the same
+    "loaded": {6},
+    "loads": {6},
+}
+# Where the engines differ: what Elasticsearch finds, what PostgreSQL finds. It makes adverbs and adjectives one stem.
+UNLIKE = {"highly": ({6}, {6, 7}), "high": ({7}, {6, 7})}
+
+
+def test_signs_part_words_the_same_way(stored, find, engine):
+    stored(*SIGNS)
+    asked = {typed: set(ids(find(typed, synonyms=[["肉牛", "牛"]]))) for typed in SIGNED}
+    assert asked == SIGNED
+    unlike = {typed: set(ids(find(typed))) for typed in UNLIKE}
+    assert unlike == {typed: both[engine.name == "database"] for typed, both in UNLIKE.items()}
+
+
 def test_odd_input_gives_an_answer(market, find):
     for typed in ODD:
         params = SearchParams.from_query({"q": typed})
