@@ -10,7 +10,7 @@ from decimal import Decimal
 from django import template
 from django.core.paginator import Page
 from django.template.defaultfilters import filesizeformat
-from django.utils.html import escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -29,6 +29,7 @@ NOTHING = "–"
 NUMBER = re.compile(
     r"(?<!nowrap\">)(?<![A-Za-z0-9-])(?=[A-Z0-9-]{5,20}(?![A-Za-z0-9-]))[A-Z0-9]+(?:-[A-Z0-9]*\d)+(?![^<>]*>)"
 )
+_KEPT = r'<span class="nowrap">\g<0></span>'
 
 
 # --- Signs and words --------------------------------------------------------------------------------
@@ -124,6 +125,12 @@ def moment(value: datetime | None) -> str:
     if not value:
         return NOTHING
     return Unbroken(f"{(value.astimezone(ZONE) if value.tzinfo else value):%Y-%m-%d %H:%M}")
+
+
+@register.filter
+def unbroken(text: str) -> SafeString:
+    """A sentence whose dates and numbers do not break at their hyphens."""
+    return mark_safe(NUMBER.sub(_KEPT, conditional_escape(text)))
 
 
 @register.simple_tag
@@ -297,5 +304,5 @@ class WrapNode(template.Node):
         if not inner:
             return ""
         if self.element == "h1":
-            inner = NUMBER.sub(r'<span class="nowrap">\g<0></span>', inner)
+            inner = NUMBER.sub(_KEPT, inner)
         return mark_safe(f'<{self.element} class="{self.classes}">{inner}</{self.element}>')
