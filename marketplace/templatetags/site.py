@@ -62,7 +62,11 @@ def address_before(context) -> str:
         return ""
     before = request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(before, {host}, require_https=request.is_secure())
-    return before if ours and before != request.build_absolute_uri() else ""
+    again = before == request.build_absolute_uri() and request.method in (
+        "GET",
+        "HEAD",
+    )  # it would fail once more
+    return before if ours and not again else ""
 
 
 def _return_here(request: HttpRequest) -> str:
