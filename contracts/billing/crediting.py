@@ -21,6 +21,7 @@ from contracts.billing.models import (
 from contracts.billing.numbering import take_numbers
 from contracts.billing.papers import head_of, nudge_papers
 from contracts.billing.planning import key_of
+from contracts.billing.reasons import CORRECTION
 from contracts.billing.rules import vat
 from contracts.ledger.services import lock_heads, post_many
 from contracts.lifecycle.models import LicenceContract
@@ -57,9 +58,7 @@ def credit_adjustment(contract: LicenceContract, charge: Charge, actor) -> None:
     for invoice in reversed(invoices):
         part = min(rest, left[invoice.pk])
         if part > 0:
-            _write_credit_note(
-                contract, invoice, [(charge, part)], _("Correction of an earlier period"), actor
-            )
+            _write_credit_note(contract, invoice, [(charge, part)], str(CORRECTION), actor)
             rest -= part
     if rest:
         record(actor, "charge.given_back_before", charge, minor=rest)
@@ -94,7 +93,7 @@ def credit_the_rest(contract: LicenceContract, invoice: Invoice, actor) -> None:
     for last, rest in found:
         rest = min(rest, _price_left(invoice))
         if rest > 0:
-            _write_credit_note(contract, invoice, [(last, rest)], _("Correction of an earlier period"), actor)
+            _write_credit_note(contract, invoice, [(last, rest)], str(CORRECTION), actor)
 
 
 def resting(

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from contracts.billing.reasons import in_the_readers_language
 from contracts.lifecycle.models.forgetting import OF_INVOICE, forgets_looks
 from contracts.lifecycle.models.known import ClockTimestamp
 from contracts.lifecycle.models.looks import OF_MONEY
@@ -326,6 +327,10 @@ class CreditNote(models.Model):
 
     def get_absolute_url(self):
         return reverse("credit_note", args=[self.pk])
+
+    @property
+    def reason_words(self) -> str:
+        return in_the_readers_language(self.reason)
 
 
 class CreditNoteLine(models.Model):
