@@ -1,3 +1,4 @@
+from datetime import datetime
 from decimal import Decimal
 
 from django import template
@@ -7,6 +8,15 @@ from marketplace.money import Money
 from marketplace.terms import MONEY_METERS
 
 register = template.Library()
+
+
+@register.filter
+def typed_moment(typed: str) -> str:
+    """A moment of a file, at its own offset, as people write it; what is none stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(typed):%Y-%m-%d %H:%M}"
+    except ValueError:
+        return typed
 
 
 @register.filter
