@@ -10,7 +10,6 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from contracts.usage.access import contract_in_effect, may_read_usage
