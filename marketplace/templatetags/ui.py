@@ -24,6 +24,7 @@ from marketplace.panels import render_panels
 
 register = template.Library()
 HAN = re.compile(r"[\u4e00-\u9fff]")
+WORD = re.compile(r"[A-Za-z]{3}")
 NOTHING = "–"
 # A number or date with hyphens in a heading, outside of a tag; one longer than a phone's line may break.
 NUMBER = re.compile(
@@ -86,8 +87,11 @@ def amount(value: object, currency: str = "CNY") -> str:
 def original(text: str) -> str:
     """A text that is kept in the language it was written in: on a page in another language it says which."""
     text = str(text or "")
-    if HAN.search(text) and (get_language() or "").startswith("en"):
+    english, han = (get_language() or "").startswith("en"), bool(HAN.search(text))
+    if english and han:
         return format_html('<span lang="zh-Hans">{}</span>', text)
+    if not english and not han and WORD.search(text):
+        return format_html('<span lang="en">{}</span>', text)
     return text or NOTHING
 
 
