@@ -21,6 +21,9 @@ from search.words import read, words_of
 DETAIL_CHARACTERS = 1_000
 SHARED = 5
 ENOUGH = 3
+_MEASURES = """two three four five six seven eight nine ten hundred thousand million second seconds minute minutes hour
+    hours day days week weeks month months year years times within"""
+MEASURES = frozenset(_MEASURES.split())  # how much of something: no text is about it
 _LIKE = {Kind.LISTING: (Kind.NEED,), Kind.NEED: (Kind.LISTING,), Kind.SERVICE: (Kind.LISTING,)}
 
 
@@ -147,6 +150,7 @@ def _reasons(document: SearchDocument, other: SearchDocument, own: About, names:
     # Texts in both languages share words in both; those of the other language say nothing to the reader.
     named = readable if written else readable or shared
     named = [term for term in named if not any(term != other and term in other for other in named)][:SHARED]
+    named = [term for term in named if len(term) > 1]  # 钟 of 分钟 is no subject
     if not named:
         return []
     reasons = [_spoken(named)]
@@ -177,7 +181,12 @@ def about(document: SearchDocument) -> About:
     text = _joined(head, document.body_zh, document.body_en)[:DETAIL_CHARACTERS]
     folded = fold(text)
     for run in runs(folded):
-        if not run.is_han and len(run.text) > 3 and run.text not in STOP and not run.text.isdigit():
+        if (
+            not run.is_han
+            and len(run.text) > 3
+            and run.text not in STOP | MEASURES
+            and not run.text.isdigit()
+        ):
             found.setdefault(stem(run.text), run.text)
     keywords = _joined(*document.keywords_zh, *document.keywords_en)
     named, head = thesaurus().named, _joined(keywords, head)
