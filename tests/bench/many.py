@@ -5,6 +5,7 @@ from django.db import connection
 from contracts.billing.models import BillingDocument, Charge, Invoice, InvoiceLine
 from contracts.lifecycle.models import ContractAnnex, ContractTerms, LicenceContract
 from contracts.payments.models import Allocation
+from contracts.proceeds.models import Commission
 from marketplace.deals.models import Deal, Offer, TermSheet
 
 FIRST = 1_000_000  # ids of copies begin here
@@ -31,8 +32,7 @@ def copies(contract: LicenceContract, count: int, *, first: int = FIRST) -> rang
 
 
 def idle_invoices(invoice: Invoice, contracts: range) -> None:
-    """Copies of an invoice, with its line, paper and receipt, and of its contract's broker, one for each of some copied
-    contracts."""
+    """Copies of an invoice, with its line, paper, receipt and commission, one for each of some copied contracts."""
     first, count = contracts.start - 1, len(contracts)
     line, annex = invoice.lines.get(), invoice.contract.annexes.get(kind="COMMISSION")
     _copy(ContractAnnex, annex.pk, count, first, contract_id="%(first)s + n")
@@ -42,7 +42,10 @@ def idle_invoices(invoice: Invoice, contracts: range) -> None:
           sequence="%(first)s + n")  # fmt: skip
     _copy(InvoiceLine, line.pk, count, first, invoice_id="%(first)s + n", charge_id="%(first)s + n")
     _copy(BillingDocument, invoice.document.pk, count, first, invoice_id="%(first)s + n")
-    _copy(Allocation, invoice.allocations.get().pk, count, first, invoice_id="%(first)s + n")
+    commission = Commission.objects.get(allocation__invoice=invoice)
+    _copy(Allocation, commission.allocation_id, count, first, invoice_id="%(first)s + n")
+    _copy(Commission, commission.pk, count, first, contract_id="%(first)s + n", annex_id="%(first)s + n",
+          allocation_id="%(first)s + n")  # fmt: skip
 
 
 def _copy(model, pk: int, count: int, first: int, **changed: str) -> None:

@@ -53,10 +53,12 @@ def read_all() -> None:
 
 
 def a_paid_invoice(life):
+    life.contract.agency = life.world.agency
     commission_annex(life.contract)
     bill = printed(invoice(life.contract, 10_000, on=life.on, due_on=life.on))
     line = bank_line(life.world, "100.00", day=life.on.isoformat())
     confirm_receipt(line, actor=life.world.finance, parts=[(bill.pk, 10_000)])
+    accrue_commissions()
     return bill
 
 
