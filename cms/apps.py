@@ -14,8 +14,6 @@ class CmsConfig(AppConfig):
         from cms.editing import listing_edit_handler
         from cms.letters import hold_places
         from cms.models import ListingPage
-        from cms.steps import leave_checks_to_the_database
 
         hold_places()
-        leave_checks_to_the_database()
         ListingPage.edit_handler = listing_edit_handler()

@@ -1,29 +1,14 @@
-"""Steps on Wagtail's own models with less asked of the database: what is at hand is handed on, and what Wagtail asks
-besides, at every step anew, is left out where the answer is known."""
+"""Steps on Wagtail's own models with less asked of the database: what is at hand is handed on, and its index of
+references is made once, at the end of a step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db.models import ForeignKey
-from wagtail.models import PageLogEntry, Revision, TaskState, WorkflowState
+from wagtail.models import Revision, TaskState, WorkflowState
 from wagtail.models.reference_index import ReferenceIndex
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from cms.models import MarketPage
-
-
-def leave_checks_to_the_database() -> None:
-    """Reviews and lines of Wagtail's log are written by its code alone, from rows at hand; before it writes one it looks
-    for each of these rows, and for another review of the same page, fifty times for one listing. The database's own
-    keys and constraints check the same."""
-    WorkflowState.full_clean = _unasked
-    for field in PageLogEntry._meta.fields:
-        if isinstance(field, ForeignKey):
-            field.validate = _unasked
-
-
-def _unasked(*args, **kwargs) -> None:
-    """In place of a question whose answer is known."""
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def test_each_step_asks_so_often(uni):
         with CaptureQueriesContext(connection) as queries:
             page = step(page)
         asked.append(len(queries))
-    assert asked == [34, 25, 48]
+    assert asked == [41, 47, 65]
 
 
 def test_references_are_those_of_the_page_as_it_stands(uni):
