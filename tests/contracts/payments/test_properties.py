@@ -62,7 +62,7 @@ def step(world, bills, kind, size, place):
         book_money()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(STEPS)
 def test_no_fen_is_lost_or_made(world, steps):
     savepoint = transaction.savepoint()
