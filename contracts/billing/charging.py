@@ -207,13 +207,24 @@ def new_rows(
         if adjusting[-1].state != ChargeState.WAIVED:
             shared = _share_fate(adjusting[-1], before, adjustment.now.minor)
             freed |= shared or {}
-            alone += adjusting[-1:] if shared is None else []
+            if shared is None:
+                alone.append(_held(adjusting[-1], _far_above(inputs, adjustment, sums)))
     amounts = [row.amount_minor for row in rows if row.state != ChargeState.WAIVED]
     invoiced = sum(row.minor for row in standing if row.state == ChargeState.INVOICED)
     if reason := suspicion.of_run(amounts, invoiced):
         for row in alone:
             _held(row, row.held_reason or reason)
     return rows, freed
+
+
+def _far_above(inputs: Inputs, adjustment: Adjustment, sums: dict[Key, int]) -> str:
+    """The same question for a period that is raised: held against what every period came to before, itself included."""
+    if adjustment.charge is None or adjustment.amount.minor <= 0:
+        return ""
+    terms = inputs.versions[adjustment.charge.version].terms
+    return suspicion.far_above(
+        terms, adjustment.charge, suspicion.earlier_of(sums, adjustment.key.element_id)
+    )
 
 
 def _held(row: Charge, reason: str) -> Charge:

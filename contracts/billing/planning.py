@@ -57,7 +57,8 @@ def plan(
     either way): a debit then rides on the next invoice that is issued anyway, everything goes out together once the
     threshold is reached. Nothing is dropped.
     """
-    found, small = Plan(), []
+    found = Plan()
+    small: list[list] = []
     groups: dict[Key, list] = defaultdict(list)
     for charge in charges:
         groups[Key(**key_of(charge))].append(charge)
@@ -74,18 +75,22 @@ def plan(
                 original = first_of(row) if row.amount_minor < 0 else None
                 invoices[due_of(original or row)].append(row)
         elif all(row.before_minor is not None for row in rows):  # corrections alone
-            small += rows
+            small.append(rows)
         else:
             _out(rows, found, invoices, due_of)
-    if abs(sum(row.amount_minor for row in small)) >= carry_below:
-        _out(small, found, invoices, due_of)
-    else:
-        _carry(small, found, invoices, due_of)
+    is_small = abs(sum(row.amount_minor for rows in small for row in rows)) < carry_below
+    for rows in small:
+        (_carry if is_small else _out)(rows, found, invoices, due_of)
     found.invoices = dict(sorted(invoices.items()))
     return found
 
 
 def _out(rows, found: Plan, invoices, due_of) -> None:
+    """What is left to ask for one key after its reductions stands on one invoice with them, so that nobody is billed a sum
+    that was taken back before."""
+    if sum(row.amount_minor for row in rows) > 0:
+        invoices[max(due_of(row) for row in rows if row.amount_minor > 0)] += rows
+        return
     for row in rows:
         if row.amount_minor < 0:
             found.credits.append(row)

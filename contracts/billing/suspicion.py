@@ -15,13 +15,14 @@ from contracts.rating.result import Key
 from marketplace.money import Money
 from marketplace.terms import Royalty, Terms
 
-FACTOR = 10  # a royalty this many times above the highest of at least two earlier periods
+FACTOR = 10  # a royalty this many times above the highest of at least two amounts before
 MANY_LINES = 120  # more charges in one run than ten years of months
 BACK_SHARE = 2  # more than one part in this many of everything invoiced is to be given back at once
 
 
 def far_above(terms: Terms, charge: Charge, earlier: Iterable[int]) -> str:
-    """The code for a royalty far above what the element cost before (`earlier`: first charges, minor units)."""
+    """The code for a royalty far above what the element cost before (`earlier`: what its periods came to so far, minor
+    units; of a period that is corrected that too)."""
     if charge.minor <= 0 or not isinstance(terms.element(charge.element_id), Royalty):
         return ""
     history = [minor for minor in earlier if minor > 0]

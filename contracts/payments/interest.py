@@ -30,9 +30,17 @@ def receipts_of(invoice: Invoice) -> list[Paid]:
 
 
 def written_off_on(invoice: Invoice) -> date | None:
-    """From here on nothing of an invoice is expected any more, unless that is taken back."""
-    rows = WriteOff.objects.filter(invoice=invoice, state=WriteOffState.APPROVED)
-    return rows.values_list("decided_on", flat=True).first()
+    """From here on nothing of an invoice is expected any more, unless that is taken back. A write-off that a credit note
+    only reduced (`reduce_write_off`) goes on from its first day."""
+    found = None
+    decided = WriteOff.objects.filter(
+        invoice=invoice, state__in=[WriteOffState.APPROVED, WriteOffState.TAKEN_BACK]
+    )
+    for row in decided.order_by("-pk"):
+        if row.state != WriteOffState.APPROVED and (found is None or row.taken_back_by_id):
+            break
+        found = row.decided_on
+    return found
 
 
 def charge_interest() -> int:

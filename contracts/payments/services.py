@@ -11,6 +11,7 @@ from contracts.billing.models import CreditNote, Invoice
 from contracts.lifecycle.looks import look_after
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.models.looks import Task
+from contracts.payments.collecting.write_offs import reduce_write_off
 from contracts.payments.models import (
     Allocation,
     Payment,
@@ -362,8 +363,9 @@ def _move_line(line: StatementLine, target: LineState, reason: str, actor) -> St
 
 
 def release_overpaid() -> int:
-    """Credit notes may leave more allocated than an invoice still asks: undo the newest allocation and set it
-    anew for what is left, so that the rest waits in the queue. Pulled daily; running it twice is harmless."""
+    """Credit notes may leave more written off or allocated than an invoice still asks. First the loss shrinks; then the
+    newest allocation is undone and set anew for what is left, so that the rest waits in the queue. Pulled daily;
+    running it twice is harmless."""
     count: dict[int, int] = {}
 
     def look(contracts: Sequence[LicenceContract]) -> dict[int, date]:
@@ -384,6 +386,9 @@ def release_overpaid() -> int:
 @transaction.atomic
 def _release(pk: int) -> int:
     invoice = _locked([Invoice.objects.get(pk=pk)])[pk]
+    if invoice.open_minor < 0 and invoice.written_off_minor > 0:
+        reduce_write_off(invoice)
+        return 1
     newest = (
         Allocation.objects.filter(invoice=invoice, amount_minor__gt=0, reversed_by__isnull=True)
         .select_related("payment", "invoice")

@@ -4,7 +4,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from contracts.billing.models import Invoice
@@ -171,3 +171,7 @@ class WriteOff(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.invoice.currency)
+
+    @property
+    def taken_back_words(self) -> str:
+        return self.taken_back_reason or gettext("A credit note made the invoice smaller.")

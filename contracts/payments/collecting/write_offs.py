@@ -112,6 +112,28 @@ def take_back_write_off(row: WriteOff, *, actor, reason: str) -> WriteOff:
     return row
 
 
+def reduce_write_off(invoice: Invoice) -> None:
+    """A credit note left less of a locked invoice than was written off: what is above it is no loss any more. The
+    write-off is taken back by nobody and stands anew, as the two people decided it, for what is left."""
+    row = WriteOff.objects.select_for_update().get(invoice=invoice, state=WriteOffState.APPROVED)
+    left = max(row.amount_minor + invoice.open_minor, 0)
+    row.state, row.taken_back_on = WriteOffState.TAKEN_BACK, today()
+    row.save(update_fields=["state", "taken_back_on"])
+    record(None, "write_off.reduced", row, amount_minor=row.amount_minor, left_minor=left)
+    if left:
+        WriteOff.objects.create(
+            invoice=invoice,
+            amount_minor=left,
+            reason=row.reason,
+            state=WriteOffState.APPROVED,
+            proposed_at=row.proposed_at,
+            proposed_by=row.proposed_by,
+            decided_on=today(),
+            decided_by=row.decided_by,
+            decision=row.decision,
+        )
+
+
 def _nudge_books() -> None:
     from contracts.payments.tasks import book_money
 

@@ -114,6 +114,23 @@ def test_a_refused_result_is_not_billed_and_its_correction_frees_it(world):
     assert sum(invoice.net_minor for invoice in invoices) == 3_000 + 6_000 + 6_000
 
 
+def test_a_correction_far_above_history_waits_as_a_first_charge_does(world):
+    contract = running(world, sheet(THREE), on=JANUARY)
+    for end, yuan in ((MARCH, "1000"), (JUNE, "2000")):
+        accepted(world, contract, end, sales(yuan))
+    invoiced(world, contract, on=JULY)
+    amended(world, contract, MARCH, sales("3000"), on=JULY)
+    assert not contract.charges.filter(state="HELD").exists()
+    amended(world, contract, MARCH, sales("200000"), on=JULY)
+    held = contract.charges.get(state="HELD")
+    assert (held.amount_minor, held.held_reason) == (600_000 - 9_000, "far_above 10 9000")
+    amended(world, contract, MARCH, sales("3000"), on=JULY)
+    assert not contract.charges.filter(state="HELD").exists()
+    [invoice] = invoiced(world, contract, on=JULY)
+    assert invoice.net_minor == 9_000 - 3_000  # nobody is billed the 591,000 that were taken back before
+    assert not invoice.credit_notes.exists()
+
+
 def test_a_run_that_takes_back_most_of_what_was_invoiced_waits_for_a_person(reported):
     invoiced(reported, reported.contract, on=APRIL)
     amended(reported, reported.contract, MARCH, sales("0.01"), on=MAY)

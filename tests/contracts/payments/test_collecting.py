@@ -18,8 +18,9 @@ from contracts.payments.collecting.write_offs import (
     return_write_off,
     take_back_write_off,
 )
+from contracts.payments.interest import written_off_on
 from contracts.payments.queries import balance
-from contracts.payments.services import allocate, confirm_receipt
+from contracts.payments.services import allocate, confirm_receipt, release_overpaid
 from marketplace.clock import at
 from marketplace.notifications.models import Notification
 from marketplace.refusals import NotPermitted, Refused, TransitionRefused
@@ -156,6 +157,27 @@ def test_a_write_off_needs_two_people_is_booked_and_can_be_taken_back(world):
         book_money()
     assert balance(bill).state == "PAID"
     assert book_balance(world.uni, "6702", "CNY") == 0
+    assert verify_ledger(world.uni).findings == []
+
+
+def test_a_credit_note_makes_what_was_written_off_smaller(world):
+    bill = invoice(world.contract, 10_000, due_on=date(2026, 11, 10))
+    with at(date(2026, 11, 25)):
+        confirm_receipt(bank_line(world, "40.00"), actor=world.finance, parts=[(bill.pk, 4_000)])
+        approve_write_off(propose_write_off(bill, actor=world.finance, reason="注销"), actor=world.approver)
+    for day, credited, left, released in (
+        (date(2026, 12, 1), 5_000, 1_000, 1),
+        (date(2026, 12, 5), 2_000, 0, 2),
+    ):
+        with at(day):
+            credit(bill, credited)
+            assert [release_overpaid(), release_overpaid()] == [released, 0]
+            book_money()
+        found = balance(bill)
+        assert (found.open_minor, found.written_off_minor) == (0, left)
+        assert (book_balance(world.uni, "6702", "CNY"), book_balance(world.uni, "1122", "CNY")) == (left, 0)
+        assert written_off_on(bill) == (date(2026, 11, 25) if left else None)  # interest stays stopped
+    assert balance(bill).paid_minor == 3_000
     assert verify_ledger(world.uni).findings == []
 
 
