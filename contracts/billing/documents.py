@@ -33,6 +33,11 @@ def remittance_text(invoice: Invoice) -> str:
     return f"{invoice.reference_code} {invoice.number}"
 
 
+def remittance_qr(invoice: Invoice) -> str:
+    """The same as an SVG picture to be scanned."""
+    return _svg(remittance_text(invoice))
+
+
 def _data(paper, invoice: Invoice, lines) -> dict:
     def sum_of(minor: int) -> str:
         return Money(minor, paper.currency).format()
@@ -62,7 +67,7 @@ def invoice_data(invoice: Invoice) -> dict:
         "due": invoice.due_on,
         "reference": invoice.reference_code,
         "remittance": remittance_text(invoice),
-        "qr": _svg(remittance_text(invoice)),
+        "qr": remittance_qr(invoice),
     }
 
 

@@ -4,6 +4,7 @@ from django.core.paginator import Paginator
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_POST
 from contracts.billing import services
 from contracts.billing.charge_views import contract_of_party
 from contracts.billing.closing.models import InvoiceDraft
-from contracts.billing.documents import remittance_text
+from contracts.billing.documents import remittance_qr, remittance_text
 from contracts.billing.forms import CreditNoteForm, PolicyForm, RedLetterForm, TaxInvoiceForm, VatForm
 from contracts.billing.invoicing import (
     issue_credit_note,
@@ -134,6 +135,7 @@ def invoice(request, pk):
         "lines": lines,
         "credit_notes": found.credit_notes.select_related("document"),
         "remittance": remittance_text(found),
+        "qr": mark_safe(remittance_qr(found)) if found.open_minor > 0 else "",
         "life": life_of(found),
         "sent_at": found.document.made_at if hasattr(found, "document") else None,
         "credit_form": CreditNoteForm() if issuer and left_to_credit(found) else None,
