@@ -11,6 +11,7 @@ import pytest
 from cms import services
 from machine import elasticsearch, packages
 from machine.place import profile_folder
+from machine.process import is_free
 from search import engines, pushing, tasks
 from search.engines import client
 from search.models import DocumentState
@@ -39,8 +40,14 @@ class Own:
         os.killpg(self.server.group(), number)
 
     def kill(self) -> None:
+        """Until it has let go of its port: it would start again on another one, and stay unknown there."""
+        port = self.server.port()
         self.send(signal.SIGKILL)
         self.server.stop()
+        over = time.monotonic() + 30
+        while port and not is_free(port):
+            assert time.monotonic() < over, "the killed server keeps its port"
+            time.sleep(0.05)
 
     def empty(self) -> None:
         shutil.rmtree(self.server.home / "data")
