@@ -22,9 +22,9 @@ from marketplace.organisations.acting import members
 logger = logging.getLogger(__name__)
 
 
-def _svg(text: str) -> str:
+def _svg(text: str, *, is_scalable: bool) -> str:
     out = io.BytesIO()
-    segno.make(text, error="m").save(out, kind="svg", scale=3, border=1, xmldecl=False)
+    segno.make(text, error="m").save(out, kind="svg", scale=3, border=1, xmldecl=False, omitsize=is_scalable)
     return out.getvalue().decode()
 
 
@@ -33,9 +33,9 @@ def remittance_text(invoice: Invoice) -> str:
     return f"{invoice.reference_code} {invoice.number}"
 
 
-def remittance_qr(invoice: Invoice) -> str:
-    """The same as an SVG picture to be scanned."""
-    return _svg(remittance_text(invoice))
+def remittance_qr(invoice: Invoice, *, is_scalable: bool = False) -> str:
+    """The same as an SVG picture to be scanned; on pages as large as its place."""
+    return _svg(remittance_text(invoice), is_scalable=is_scalable)
 
 
 def _data(paper, invoice: Invoice, lines) -> dict:

@@ -135,7 +135,7 @@ def invoice(request, pk):
         "lines": lines,
         "credit_notes": found.credit_notes.select_related("document"),
         "remittance": remittance_text(found),
-        "qr": mark_safe(remittance_qr(found)) if found.open_minor > 0 else "",
+        "qr": mark_safe(remittance_qr(found, is_scalable=True)) if found.open_minor > 0 else "",
         "life": life_of(found),
         "sent_at": found.document.made_at if hasattr(found, "document") else None,
         "credit_form": CreditNoteForm() if issuer and left_to_credit(found) else None,
