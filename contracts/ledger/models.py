@@ -3,6 +3,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from contracts.ledger.chart import AccountCode
+from contracts.ledger.wording import in_the_readers_language
 from marketplace.appendonly import append_only_triggers
 from marketplace.organisations.models import Organisation
 
@@ -106,6 +107,10 @@ class Entry(models.Model):
 
     def __str__(self):
         return f"{self.sequence} {self.key}"
+
+    @property
+    def words(self) -> str:
+        return in_the_readers_language(self.text)
 
 
 class Unbooked(models.Model):

@@ -70,7 +70,7 @@ def journal(request):
             (_("No."), "entry.sequence"),
             (_("Day"), "entry.booked_on"),
             (_("Fact"), "entry.key"),
-            (_("Text"), "entry.text"),
+            (_("Text"), "entry.words"),
             (_("Account"), "account"),
             (_("Name"), "get_account_display"),
             (_("Contract"), "contract_number"),
