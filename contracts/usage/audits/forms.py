@@ -41,4 +41,7 @@ class FindingsForm(forms.Form):
 
 
 class ContestForm(forms.Form):
-    words = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    words = forms.CharField(
+        label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The licensor reads this. Nothing is charged until you both agree on the findings."),
+    )  # fmt: skip

@@ -15,7 +15,7 @@ from contracts.usage.audits.forms import AnnounceForm, ContestForm, FindingsForm
 from contracts.usage.audits.models import WORKING, AuditState, UsageAudit
 from contracts.usage.forms import ReportForm
 from contracts.usage.meters import terms_on
-from contracts.usage.queries import read_row
+from contracts.usage.queries import read_row, stored_row
 from marketplace import tables
 from marketplace.clock import today
 from marketplace.money import Money
@@ -90,7 +90,10 @@ def _page(request, found: UsageAudit, findings_form=None, contest_form=None):
     licensor = acting.is_for(contract.licensor) and acting.can("audit.open")
     licensee = acting.is_for(contract.licensee) and acting.can("audit.answer")
     currency = contract.terms.currency
-    findings = {finding.report_id: finding for finding in found.findings.select_related("report")}
+    findings = {
+        finding.report_id: finding
+        for finding in found.findings.select_related("report").prefetch_related("report__rows")
+    }
     shown = licensor or found.state not in WORKING or found.stated_at is not None
     working = licensor and found.state in WORKING and found.starts_on <= today()
     reports = services.audited_reports(found) if found.state != AuditState.AGREED else [
@@ -99,7 +102,10 @@ def _page(request, found: UsageAudit, findings_form=None, contest_form=None):
     context = {
         "audit": found,
         "contract": contract,
-        "reports": [(report, findings.get(report.pk) if shown else None) for report in reports],
+        "reports": [
+            (report, findings.get(report.pk) if shown else None, [stored_row(row) for row in report.rows.all()])
+            for report in reports
+        ],
         "result": _result(found) if findings and shown else None,
         "currency": currency,
         "may_enter": working,

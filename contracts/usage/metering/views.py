@@ -123,12 +123,17 @@ def usage_refused(request, number):
     """What was sent after the end of the licence."""
     contract = contract_in_effect(request.acting, number, may_read_usage)
     rows = RefusedEvent.objects.filter(contract=contract)
+    money = set(contract.meters.filter(is_money=True).values_list("name", flat=True))
+    currency = contract.terms.currency
     if request.GET.get("export"):
         columns = [
             (_("Time"), "happened_at"),
             (_("Meter"), lambda row: label_of(row.meter)),
             (_("Product"), "product"),
-            (_("Quantity"), "quantity"),
+            (
+                _("Quantity"),
+                lambda row: Money(int(row.quantity), currency) if row.meter in money else row.quantity,
+            ),
             (_("Source"), "source"),
             (_("Id"), "event_id"),
             (_("First sent"), "first_at"),
@@ -137,8 +142,9 @@ def usage_refused(request, number):
         return tables.export(request, f"refused-{contract.number}", columns, rows)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     for row in page:
-        row.label = label_of(row.meter)
-    return render(request, "contracts/usage/usage_refused.html", {"contract": contract, "page_obj": page})
+        row.label, row.is_money = label_of(row.meter), row.meter in money
+    context = {"contract": contract, "page_obj": page, "currency": currency}
+    return render(request, "contracts/usage/usage_refused.html", context)
 
 
 @login_required

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import override
 
 from contracts.billing.closing import drafts, month_end
 from contracts.billing.closing.models import InvoiceDraft, MonthEndItem, MonthEndRun
@@ -185,6 +186,10 @@ def test_pages_show_drafts_and_progress_to_their_own(world, quiet, client):
     done = client.get(reverse("month_end", args=[run.pk])).content.decode()
     assert "1 / 1" in done
     assert "http-equiv" not in done
+    run.items.update(state="FAILED", problem="您同时属于交易双方，此步骤须由他人办理。")
+    with override("en"):
+        failed = client.get(reverse("month_end", args=[run.pk])).content.decode()
+    assert "1 contract failed" in failed
     for stranger in (world.payer, world.other_finance, world.operator):
         client.force_login(stranger.user)
         assert client.get(reverse("invoice_draft", args=[draft.pk])).status_code == 404

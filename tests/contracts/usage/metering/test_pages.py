@@ -114,6 +114,23 @@ def test_days_and_their_events(world, contract, ask):
     assert ask(world.officer, "contract_usage_refused", contract.number).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("agreed", "meter", "sent", "shown", "exported"),
+    [
+        (None, "calls", 700, ">700<", b",700"),
+        (sheet(royalty(fixed("0.03"))), "sales", 113_000, "¥1,130.00", b",1130.00,"),
+    ],
+)
+def test_what_was_refused_reads_like_what_was_counted(world, ask, agreed, meter, sent, shown, exported):
+    """Money in the contract's currency, quantities without an exponent."""
+    contract = metered(world, agreed)
+    late = event(contract, quantity=sent, time="2036-02-01T00:00:00+08:00", data={"meter": meter})
+    send(world, late, moment=datetime(2036, 2, 2, tzinfo=ZONE))
+    assert shown in ask(world.officer, "contract_usage_refused", contract.number).content.decode()
+    file = ask(world.officer, "contract_usage_refused", contract.number, query="?export=csv")
+    assert exported in b"".join(file)
+
+
 def test_other_peoples_usage_is_not_there(world, ask):
     contract = metered(world, three_party=True)
     for acting in (world.stranger, world.neighbour, world.operator, world.broker):
