@@ -24,7 +24,8 @@ GROUPS: dict[str, str | Promise] = {
 @dataclass(frozen=True)
 class MenuItem:
     """`permission`: a row of roles.py, or EVERYBODY, SIGNED_IN, MEMBER (of any organisation).
-    `group`: a key of GROUPS; lower `order` comes first. `kinds` narrows it to kinds of organisation."""
+    `group`: a key of GROUPS; lower `order` comes first. `kinds` narrows it to kinds of organisation.
+    `also`: how the addresses of pages begin that belong to the list and lie elsewhere ("credit-notes")."""
 
     key: str
     label: str | Promise
@@ -33,6 +34,7 @@ class MenuItem:
     group: str = "work"
     order: int = 0
     kinds: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
 
     @property
     def url(self) -> str:
@@ -81,10 +83,13 @@ def register_menu(item: MenuItem) -> None:
 
 def menu_for(acting, path: str = "") -> list[MenuGroup]:
     """The groups that hold anything for this person; the entry whose address is the longest beginning of
-    `path` is marked as here. Asks the database nothing beyond the acting person itself."""
+    `path` is marked as here, else the one that the page belongs to. Asks the database nothing beyond the acting person itself."""
     shown = sorted((i for i in _items.values() if i.allows(acting)), key=lambda i: (i.order, i.key))
     urls = {item.key: item.url for item in shown}
     here = max((url for url in urls.values() if path.startswith(url)), key=len, default=None)
+    if here is None:
+        place = path.strip("/").split("/")[1:2]  # after the language
+        here = next((urls[item.key] for item in shown if item.also.issuperset(place) and place), None)
     groups = []
     for key, label in GROUPS.items():
         entries = tuple(

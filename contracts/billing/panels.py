@@ -18,12 +18,21 @@ from marketplace.panels import panel
 
 DESK_LIMIT = 40
 
-for _key, _label, _permission, _order, _kinds in (
-    ("invoices", gettext_lazy("Invoices"), "invoice.read", 10, frozenset()),
-    ("month_ends", gettext_lazy("Month end"), "invoice.issue", 60, RESEARCH),
-    ("billing_settings", gettext_lazy("Billing settings"), "invoice.issue", 90, RESEARCH),
+for _key, _label, _permission, _order, _kinds, _also in (
+    (
+        "invoices",
+        gettext_lazy("Invoices"),
+        "invoice.read",
+        10,
+        (),
+        ("charges", "credit-notes", "rating-runs"),
+    ),
+    ("month_ends", gettext_lazy("Month end"), "invoice.issue", 60, RESEARCH, ()),
+    ("billing_settings", gettext_lazy("Billing settings"), "invoice.issue", 90, RESEARCH, ("billing",)),
 ):
-    register_menu(MenuItem(_key, _label, _key, _permission, "money", _order, frozenset(_kinds)))
+    register_menu(
+        MenuItem(_key, _label, _key, _permission, "money", _order, frozenset(_kinds), frozenset(_also))
+    )
 register_menu(
     MenuItem("market_month_ends", gettext_lazy("Month end"), "month_ends", "market.watch", "operator", 20)
 )

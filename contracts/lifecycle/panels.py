@@ -24,7 +24,15 @@ from marketplace.panels import panel
 TRACK_DAYS = 60  # how long before its deadline a compliance track comes to the desk
 
 register_menu(
-    MenuItem("contracts", gettext_lazy("Contracts"), "contracts", "contract.read", group="work", order=30)
+    MenuItem(
+        "contracts",
+        gettext_lazy("Contracts"),
+        "contracts",
+        "contract.read",
+        group="work",
+        order=30,
+        also=frozenset({"audits"}),
+    )
 )
 register_menu(
     MenuItem(

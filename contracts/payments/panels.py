@@ -149,12 +149,14 @@ def open_bills(acting) -> list[DeskItem]:
     return items
 
 
-for _key, _label, _url, _permission, _order, _kinds in (
-    ("receipts", gettext_lazy("Receipts"), "receipts", "payment.confirm", 30, RESEARCH),
-    ("payments", gettext_lazy("Payments"), "payments", "payment.confirm", 35, frozenset()),
-    ("ageing", gettext_lazy("Ageing report"), "ageing", "invoice.read", 40, frozenset()),
-    ("write_offs", gettext_lazy("Write-offs"), "write_offs", "write_off.read", 50, RESEARCH),
-    ("bank_accounts", gettext_lazy("Bank accounts"), "bank_accounts", "account.edit", 80, RESEARCH),
-    ("ledger", gettext_lazy("Ledger"), "ledger", "ledger.read", 70, RESEARCH),
+for _key, _label, _permission, _order, _kinds, _also in (
+    ("receipts", gettext_lazy("Receipts"), "payment.confirm", 30, RESEARCH, ("statements",)),
+    ("payments", gettext_lazy("Payments"), "payment.confirm", 35, (), ()),
+    ("ageing", gettext_lazy("Ageing report"), "invoice.read", 40, (), ("account",)),
+    ("write_offs", gettext_lazy("Write-offs"), "write_off.read", 50, RESEARCH, ()),
+    ("bank_accounts", gettext_lazy("Bank accounts"), "account.edit", 80, RESEARCH, ("stripe",)),
+    ("ledger", gettext_lazy("Ledger"), "ledger.read", 70, RESEARCH, ()),
 ):
-    register_menu(MenuItem(_key, _label, _url, _permission, "money", _order, frozenset(_kinds)))
+    register_menu(
+        MenuItem(_key, _label, _key, _permission, "money", _order, frozenset(_kinds), frozenset(_also))
+    )

@@ -63,6 +63,18 @@ def keys(acting) -> list[list[str]]:
     return [[str(entry.label) for entry in group.entries] for group in menu.menu_for(acting)]
 
 
+def test_menu_marks_the_list_that_a_page_elsewhere_belongs_to(items):
+    menu.register_menu(menu.MenuItem("more", "More", "look", group="work", also=frozenset({"credit-notes"})))
+
+    def here(path):
+        groups = menu.menu_for(Acting(None), path)
+        return [
+            entry.label for group in groups for entry in group.entries if entry.here and entry.label == "More"
+        ]
+
+    assert (here("/en/credit-notes/1/"), here("/en/credit/"), here("/")) == (["More"], [], [])
+
+
 def test_menu_shows_what_the_role_can_do(items):
     user = User(pk=1)
     university = Organisation(pk=1, kind=Kind.UNIVERSITY, state="VERIFIED")
