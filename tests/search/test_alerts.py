@@ -44,7 +44,7 @@ def test_new_hit_is_told_once(scout):
     assert told(scout) == ["New for your search “Solid state”: 1 hit"]
     note = Notification.objects.get()
     assert (note.path, note.subject_zh) == ("/a/uf-2026-000001/", "您的搜索“Solid state”有 1 条新结果")
-    assert "Solid-state battery electrolyte (Example University)" in note.body_en
+    assert "Solid-state battery electrolyte · Example University" in note.body_en
 
 
 def test_page_that_fits_since_a_change_is_told(scout):

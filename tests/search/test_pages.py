@@ -268,9 +268,23 @@ def test_others_do_not_keep_search(client, scout):
 def test_operator_sees_what_was_given_up_and_tries_again(client, operator):
     OutboxRow.objects.create(page_id=77, is_dead=True, attempts=8, error="ValueError: broken")
     signed_in(client, operator)
-    assert "ValueError: broken" in client.get("/en/search/health/").content.decode()
+    page = client.get("/en/search/health/").content.decode()
+    assert ("ValueError: broken" in page, "no longer there" in page) == (True, True)
     client.post("/en/search/health/retry/")
     assert (OutboxRow.objects.get().is_dead, OutboxRow.objects.get().attempts) == (False, 0)
+
+
+def test_what_was_given_up_is_named_as_far_as_the_operator_may_see_it(client, operator, drained):
+    uni = University()
+    shown = uni.published(title_en="Film for kiwifruit", title_zh="")
+    hidden = uni.published(title_en="Hush", title_zh="")
+    type(hidden).objects.filter(pk=hidden.pk).update(visibility="INVITED")
+    for page in (shown, hidden):
+        OutboxRow.objects.create(page_id=page.pk, is_dead=True, attempts=8, error="broken")
+    signed_in(client, operator)
+    page = client.get("/en/search/health/").content.decode()
+    assert f'<a href="{shown.get_absolute_url()}">Film for kiwifruit</a>' in page
+    assert (hidden.code in page, "Hush" in page) == (True, False)
 
 
 def test_need_page_names_listings_that_fit_and_why(client, drained):
