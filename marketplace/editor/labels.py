@@ -146,7 +146,7 @@ _SAID: dict[tuple[str, str], Words] = {
     ("commitment", "option"): _("option: only after a decision to convert"),
     ("commitment", "deferred_obligation"): _("deferred obligation: owed from signature, only due later"),
     ("commitment", "contingent"): _("contingent: owed when the condition happens, even if nobody decides"),
-    ("vat", "exclusive"): _("amounts are without VAT"),
+    ("vat", "exclusive"): _("amounts without VAT"),
     ("vat", "inclusive"): pgettext_lazy("VAT", "amounts contain VAT"),
     ("mode", "excess"): _("the part inside each tier"),
     ("mode", "whole"): _("everything, at the rate reached"),

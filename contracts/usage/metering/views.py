@@ -205,6 +205,7 @@ def usage_file(request, number, pk):
         contract__number=number,
     )
     lines = files.report_lines(file)
+    bad = sum(line["is_bad"] for line in lines)
     if request.GET.get("export"):
         columns = [
             (_("Line"), "line"),
@@ -229,6 +230,7 @@ def usage_file(request, number, pk):
         "contract": file.contract,
         "page_obj": page,
         "counts": [(status, word(), counts.get(status, 0)) for status, word in RESULTS.items()],
+        "bad": bad,
         "new": counts.get("accepted", 0),
     }
     return render(request, "contracts/usage/usage_file.html", context)
