@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -25,12 +26,14 @@ PER_PAGE = 20
 
 @dataclass(frozen=True)
 class WatchList:
-    """A list that has no page elsewhere. A column: key of sorting ("" for none), header, getter."""
+    """A list that has no page elsewhere. A column: key of sorting ("" for none), header, getter. `page`: what the
+    first column of a row leads to."""
 
     title: str
     lede: str
     rows: Callable[[], QuerySet]
     columns: Sequence[tuple[str, str, str | Callable]]
+    page: str = ""
 
 
 LISTS = {
@@ -45,6 +48,7 @@ LISTS = {
             ("due_on", gettext_lazy("Due on"), "due_on"),
             ("", gettext_lazy("Days late"), lambda row: (today() - row.due_on).days),
         ),
+        page="contract",
     ),
     "objections": WatchList(
         gettext_lazy("Objections under examination"),
@@ -56,6 +60,7 @@ LISTS = {
             ("decide_by", gettext_lazy("Decision by"), "decide_by"),
             ("", gettext_lazy("Days left"), lambda row: (row.decide_by - today()).days),
         ),
+        page="notice",
     ),
     "letters": WatchList(
         gettext_lazy("Letters that could not be sent"),
@@ -126,6 +131,14 @@ def _shown(value: object) -> object:
     return NOTHING if value in (None, "") else value
 
 
+def _cells(row: object, shown: WatchList) -> list[object]:
+    cells = [_shown(tables.value_of(row, getter)) for _key, _label, getter in shown.columns]
+    if shown.page:
+        url = getattr(row, shown.page).get_absolute_url()
+        cells[0] = format_html('<a href="{}">{}</a>', url, cells[0])
+    return cells
+
+
 @never_cache
 @require_safe
 @operator_page("market.watch")
@@ -154,9 +167,7 @@ def market_list(request, what):
         "list": shown,
         "what": what,
         "page_obj": page,
-        "rows": [
-            [_shown(tables.value_of(row, getter)) for _key, _label, getter in shown.columns] for row in page
-        ],
+        "rows": [_cells(row, shown) for row in page],
     }
     return render(request, "dashboard/market_list.html", context)
 

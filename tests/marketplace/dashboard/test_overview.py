@@ -116,6 +116,8 @@ def test_lists_say_nothing_of_contents(client, world, name):
     trouble(world)
     page = signed_in(client, world.operator).get(f"{URL}{name}/")
     assert len(page.context["rows"]) == 1
+    leads_on = {"overdue": "/en/contracts/", "objections": "/en/notices/"}.get(name, "")
+    assert f'<td><a href="{leads_on}' in page.content.decode() or not leads_on
     text = page.content.decode()
     for hidden in ("secret", "机密", "张三", "400.00", world.firm.name_zh):
         assert hidden not in text
