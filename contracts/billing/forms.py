@@ -10,7 +10,10 @@ class CreditNoteForm(forms.Form):
         min_minor=1,
         help_text=_("In the price of the terms, at most what is left."),
     )
-    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It stands on the credit note, which gets its number at once, cannot be changed, and is sent."),
+    )  # fmt: skip
 
 
 class TaxInvoiceForm(forms.Form):

@@ -70,9 +70,12 @@ def collecting_of_invoice(request, invoice) -> str:
         "invoice": invoice,
         "notices": invoice.dunning_notices.all(),
         "pause": DunningPause.objects.filter(invoice=invoice, until__gt=today()).first(),
-        "write_offs": WriteOff.objects.visible_to(acting).filter(invoice=invoice),
+        "write_offs": (write_offs := list(WriteOff.objects.visible_to(acting).filter(invoice=invoice))),
         "may_pause": open_ and acting.can("invoice.issue"),
-        "may_write_off": open_ and acting.can("write_off.propose") and invoice.due_on < today(),
+        "may_write_off": open_
+        and acting.can("write_off.propose")
+        and invoice.due_on < today()
+        and not any(row.state == WriteOffState.PROPOSED for row in write_offs),
         "pause_form": PauseForm(),
         "write_off_form": WriteOffForm(),
     }

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 
 from marketplace.tables import FORMATS, export
@@ -87,7 +87,10 @@ def _export(request: HttpRequest, documents: list[SearchDocument]) -> HttpRespon
         (_("Free period in months"), "free_months"),
         (_("Offer"), "offer"),
         (_("Region"), lambda document: region_name(document.region) if document.region else ""),
-        (_("Published on"), lambda document: document.published_at and document.published_at.date()),
+        (
+            pgettext("page", "Published on"),
+            lambda document: document.published_at and document.published_at.date(),
+        ),
         (_("Address"), lambda document: request.build_absolute_uri(document.get_absolute_url())),
     ]
     return export(request, "search", columns, documents)

@@ -193,8 +193,11 @@ def test_less_than_proposed_is_not_written_off(world):
 def test_pages_answer_their_own_and_export(world, client):
     bill = invoice(world.contract, 10_000, due_on=date(2026, 11, 10))
     with at(date(2026, 11, 25)):
-        propose_write_off(bill, actor=world.finance, reason="注销")
         client.force_login(world.finance.user)
+        propose = reverse("write_off_propose", args=[bill.pk])
+        assert propose in client.get(bill.get_absolute_url()).content.decode()
+        propose_write_off(bill, actor=world.finance, reason="注销")
+        assert propose not in client.get(bill.get_absolute_url()).content.decode()  # one waits already
         account = reverse("account_statement", args=[world.firm.pk])
         for url, words in (
             (reverse("ageing"), "长江泵业有限公司"),
