@@ -1,5 +1,7 @@
 """Nothing that a visitor reads is left in English, and no translation breaks the sentence that it stands for."""
 
+from django.utils.translation import ngettext, npgettext, override
+
 from machine import messages
 from machine.messages import Text
 
@@ -10,6 +12,17 @@ def test_every_text_has_a_chinese_translation():
 
 def test_translations_keep_the_placeholders():
     assert messages.broken() == []
+
+
+def test_many_are_told_in_chinese_too():
+    """A part without a rule of plurals would give English for every number but one."""
+    english = []
+    with override("zh-hans"):
+        for (context, one), entry in messages.translations().items():
+            if many := entry.msgid_plural:
+                told = npgettext(context, one, many, 7) if context else ngettext(one, many, 7)
+                english += [one] if told != entry.msgstr_plural[0] else []
+    assert english == []
 
 
 def test_texts_are_found_in_python():
