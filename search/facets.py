@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from cms.models import TRL, Exclusivity, Field, IPKind, PaymentForm
+from cms.words import language
 from marketplace.money import Money
 from marketplace.organisations import regions
 from marketplace.organisations.models import Organisation
@@ -85,13 +87,14 @@ _FIXED: dict[str, Words] = {
 
 @dataclass(frozen=True)
 class Value:
-    """One value of a facet as the page shows it; `query` is the address with it chosen, or no longer."""
+    """One value of a facet as the page shows it; `query`, of a tab, is the address that leads there. Facets are ticked
+    in a form, and need none."""
 
     value: str
     label: str
     count: int | None  # None: not counted, a range that was typed
     chosen: bool
-    query: str
+    query: str = ""
     below: tuple["Value", ...] = ()
 
 
@@ -127,11 +130,24 @@ class Chip:
     name: str = ""
 
 
+class KnownField(NamedTuple):
+    """The name of a field for this reader, and the code of the category above it, "" for a category."""
+
+    name: str
+    above: str
+
+
+def _one_of(zh: str, en: str) -> str:
+    """The name in the reader's language, else the other one."""
+    return (en or zh) if language() == "en" else (zh or en)
+
+
 @dataclass
 class Names:
-    """The words for values that are rows: three small queries for a whole page."""
+    """The words for values that are rows: three small queries for a whole page, of columns alone, since a page asks
+    for a hundred names and more."""
 
-    fields: dict[str, Field] = field(default_factory=dict)
+    fields: dict[str, KnownField] = field(default_factory=dict)
     institutions: dict[str, str] = field(default_factory=dict)
     programmes: dict[str, str] = field(default_factory=dict)
 
@@ -142,10 +158,11 @@ class Names:
 
         names = cls()
         if wanted("field"):
-            names.fields = {f.code: f for f in Field.objects.select_related("parent")}
+            rows = Field.objects.values_list("code", "name_zh", "name_en", "parent__code")
+            names.fields = {code: KnownField(_one_of(zh, en), above or "") for code, zh, en, above in rows}
         if ids := [int(pk) for pk in wanted("institution")]:
-            found = Organisation.objects.filter(pk__in=ids).only("pk", "name_zh", "name_en")
-            names.institutions = {str(o.pk): o.name for o in found}
+            rows = Organisation.objects.filter(pk__in=ids).values_list("pk", "name_zh", "name_en")
+            names.institutions = {str(pk): _one_of(zh, en) for pk, zh, en in rows}
         if codes := wanted("programme"):
             names.programmes = {p.code: p.name for p in PilotProgramme.objects.filter(code__in=codes)}
         return names
@@ -210,9 +227,11 @@ def facets(
         if not numbers:
             continue
         values = special.get(name, _plain)(name, numbers, params, names)
-        shown = [v for i, v in enumerate(values) if i < SHOWN or v.chosen or any(b.chosen for b in v.below)]
-        more = tuple(v for v in values if v not in shown)
-        found.append(Facet(name, LABELS[name], tuple(shown), more, *_range_of(name, params)))
+        shown, more = [], []
+        for place, value in enumerate(values):
+            is_shown = place < SHOWN or value.chosen or any(b.chosen for b in value.below)
+            (shown if is_shown else more).append(value)
+        found.append(Facet(name, LABELS[name], tuple(shown), tuple(more), *_range_of(name, params)))
     return found
 
 
@@ -250,7 +269,7 @@ def _value(
     name: str, value: str, count: int, params: SearchParams, names: Names, below: tuple[Value, ...] = ()
 ) -> Value:
     chosen = value in params.chosen(name)
-    return Value(value, names.of(name, value), count, chosen, params.toggled(name, value).to_query(), below)
+    return Value(value, names.of(name, value), count, chosen, below=below)
 
 
 def _plain(name: str, numbers: Mapping[str, int], params: SearchParams, names: Names) -> list[Value]:
@@ -269,10 +288,10 @@ def _fields(name: str, numbers: Mapping[str, int], params: SearchParams, names: 
     tops: dict[str, int] = {}
     for code, count in numbers.items():
         known = names.fields.get(code)
-        if known is None or known.parent is None:
+        if known is None or not known.above:
             tops[code] = count
         else:
-            below.setdefault(known.parent.code, []).append(_value(name, code, count, params, names))
+            below.setdefault(known.above, []).append(_value(name, code, count, params, names))
     for code in below:
         tops.setdefault(code, numbers.get(code, 0))
     values = []

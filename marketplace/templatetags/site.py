@@ -39,7 +39,9 @@ def address_of(name: str) -> str:
 
 
 def other_languages(request: HttpRequest, language: str) -> list[dict]:
-    """This page in each other language."""
+    """This page in each other language; header and footer ask for it, the addresses are made once."""
+    if (known := getattr(request, "other_languages", None)) and known[0] == language:
+        return known[1]
     here = request.get_full_path()
     links = []
     for code, label in settings.LANGUAGES:
@@ -49,6 +51,7 @@ def other_languages(request: HttpRequest, language: str) -> list[dict]:
         if url == here and here.startswith(f"/{language}/"):  # no such page: the prefix alone decides
             url = f"/{code}/" + here.removeprefix(f"/{language}/")
         links.append({"code": code, "label": label, "url": url})
+    request.other_languages = language, links
     return links
 
 

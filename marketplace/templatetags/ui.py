@@ -30,6 +30,10 @@ NOTHING = "–"
 NUMBER = re.compile(
     r"(?<!nowrap\">)(?<![A-Za-z0-9-])(?=[A-Z0-9-]{5,20}(?![A-Za-z0-9-]))[A-Z0-9]+(?:-[A-Z0-9]*\d)+(?![^<>]*>)"
 )
+_DECORATIONS = {
+    name: mark_safe(f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{drawing}</svg>')
+    for name, drawing in ICONS.items()
+}
 _KEPT = r'<span class="nowrap">\g<0></span>'
 
 
@@ -39,12 +43,12 @@ _KEPT = r'<span class="nowrap">\g<0></span>'
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An inline drawing; without `label` it is decoration and hidden from screen readers."""
+    if not label:
+        return _DECORATIONS[name]
     drawing = mark_safe(ICONS[name])
-    if label:
-        return format_html(
-            '<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>', label, drawing
-        )
-    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawing)
+    return format_html(
+        '<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>', label, drawing
+    )
 
 
 @register.simple_tag
