@@ -3,10 +3,16 @@
 (() => {
   "use strict";
   const form = document.getElementById("search-form");
+  // Who narrows by keyboard goes on where the last filter was, not at the top of the page.
+  const last = sessionStorage.getItem("search-focus");
+  sessionStorage.removeItem("search-focus");
+  if (form && last) document.getElementById(last)?.focus({ preventScroll: true });
   if (form) {
     document.addEventListener("change", (event) => {
       const target = event.target;
-      if (target.form === form && target.type !== "search") form.requestSubmit();
+      if (target.form !== form || target.type === "search") return;
+      if (target.id) sessionStorage.setItem("search-focus", target.id);
+      form.requestSubmit();
     });
     // Empty and default fields only lengthen the address.
     form.addEventListener("submit", () => {
