@@ -2,10 +2,12 @@
 item stops nobody."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -34,14 +36,44 @@ def work_off(batch: Sequence[T], work: Callable[[Sequence[T]], object]) -> dict[
     except Exception:
         if len(batch) > 1:
             logger.warning("A batch of %s failed and is tried one by one", len(batch), exc_info=True)
+    return one_by_one(batch, lambda item: work([item]))
+
+
+def one_by_one(items: Iterable[T], work: Callable[[T], object]) -> dict[T, Exception]:
+    """Do `work(item)` for each in a transaction (inside one: a savepoint) of its own. What failed, with its problem;
+    it is logged and stops no other. A database that is gone (OperationalError) is raised."""
     failed: dict[T, Exception] = {}
-    for item in batch:
+    for item in items:
         try:
             with transaction.atomic():
-                work([item])
+                work(item)
         except OperationalError:
             raise
         except Exception as problem:
             logger.exception("%s failed alone", item)
             failed[item] = problem
     return failed
+
+
+def for_a_while(items: Iterable[T], seconds: float) -> Iterator[T]:
+    """At least one of the items, and no further one when the time is over."""
+    end = time.monotonic() + seconds
+    for item in items:
+        yield item
+        if time.monotonic() >= end:
+            return
+
+
+@contextmanager
+def alone(name: int) -> Iterator[bool]:
+    """Whether this connection is the only one that does what an advisory lock is named after; the database lets go when
+    its process dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [name])
+        got = cursor.fetchone()[0]
+    try:
+        yield got
+    finally:
+        if got:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [name])

@@ -1,6 +1,6 @@
 """Table of contents: the models of every step, in flow order."""
 
-from contracts.billing import charge_steps
+from contracts.billing import charge_steps, unprinted
 from contracts.billing import models as billing
 from contracts.billing.closing import models as closing
 from contracts.ledger import models as ledger
@@ -25,5 +25,6 @@ __all__ = [
     "metering",
     "payments",
     "proceeds",
+    "unprinted",
     "usage",
 ]

@@ -3,23 +3,29 @@ An invoice whose PDF is there was sent."""
 
 import hashlib
 import io
-import logging
+from collections.abc import Iterator
+from datetime import timedelta
 
 import segno
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Q
 
+from contracts.batches import alone, for_a_while, one_by_one
 from contracts.billing.models import BillingDocument, CreditNote, Invoice
+from contracts.billing.unprinted import Unprinted
 from contracts.ledger.models import FindingKind
 from contracts.ledger.sources import ledger_check
 from contracts.ledger.verifying import Finding
-from marketplace.documents import DocumentError, render_pdf
+from marketplace.clock import now
+from marketplace.documents import render_pdf
 from marketplace.money import Money
 from marketplace.notifications.services import notify
 from marketplace.organisations.acting import members
 
-logger = logging.getLogger(__name__)
+PRINTING = 0x7072696E74  # the name of an advisory lock
+SECONDS = 10  # what one run prints; short tasks come in between
+AGAIN = timedelta(minutes=10)  # a paper that failed, or whose printer died, is tried again after this
 
 
 def _svg(text: str, *, is_scalable: bool) -> str:
@@ -74,8 +80,8 @@ def invoice_data(invoice: Invoice) -> dict:
 @transaction.atomic
 def make_invoice_document(invoice: Invoice) -> BillingDocument:
     """Print and send an invoice: its PDF is made once, and the payer is told in the same transaction. A second
-    caller waits and gets the first one's."""
-    invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    caller waits for the row of `Unprinted` and gets the first one's."""
+    Unprinted.objects.filter(kind="invoice", paper=invoice.pk).delete()
     found = BillingDocument.objects.filter(invoice=invoice).first()
     if found is not None:
         return found
@@ -94,8 +100,9 @@ def make_invoice_document(invoice: Invoice) -> BillingDocument:
 
 @transaction.atomic
 def make_credit_note_document(note: CreditNote) -> BillingDocument:
-    """As for an invoice; the invoice's row is the lock, since a credit note's own row cannot be locked."""
-    invoice = Invoice.objects.select_for_update().get(pk=note.invoice_id)
+    """As for an invoice."""
+    Unprinted.objects.filter(kind="credit_note", paper=note.pk).delete()
+    invoice = note.invoice
     found = BillingDocument.objects.filter(credit_note=note).first()
     if found is not None:
         return found
@@ -124,17 +131,38 @@ def _store(of: dict, name: str, pdf: bytes) -> BillingDocument:
     return document
 
 
-def make_missing(limit: int = 1000) -> int:
-    """Print and send what has no PDF yet, oldest first; one that cannot be printed is logged and stops no other."""
-    made = 0
-    for model, make in ((Invoice, make_invoice_document), (CreditNote, make_credit_note_document)):
-        for paper in model.objects.filter(document=None).order_by("pk")[:limit]:
-            try:
-                make(paper)
-                made += 1
-            except (DocumentError, OSError):
-                logger.exception("%s could not be printed", paper.number)
-    return made
+PAPERS = {
+    "invoice": (Invoice, make_invoice_document),
+    "credit_note": (CreditNote, make_credit_note_document),
+}
+
+
+def make_missing(seconds: float = SECONDS) -> bool:
+    """Print and send what has no PDF yet, oldest first, for some seconds. One process prints at a time, so that the
+    others are there for short tasks; who comes meanwhile leaves it to that one. A paper that cannot be printed is logged
+    and stops no other. Returns whether more waits to be printed now."""
+    with alone(PRINTING) as mine:
+        if not mine:
+            return False
+        one_by_one(for_a_while(_taken(), seconds), _make)
+    return _waiting().exists()  # asked last: what came meanwhile found this process printing
+
+
+def _waiting():
+    return Unprinted.objects.filter(Q(again_at=None) | Q(again_at__lte=now())).order_by("pk")
+
+
+def _taken() -> Iterator[tuple[str, int]]:
+    """One paper after the other, each marked before it is tried: one that kills the process is not the first again."""
+    while row := _waiting().first():
+        if Unprinted.objects.filter(pk=row.pk).update(again_at=now() + AGAIN):
+            yield row.kind, row.paper
+
+
+def _make(taken: tuple[str, int]) -> None:
+    kind, pk = taken
+    model, make = PAPERS[kind]
+    make(model.objects.get(pk=pk))
 
 
 @ledger_check

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from contracts.billing.reasons import in_the_readers_language
+from contracts.billing.unprinted import to_print
 from contracts.lifecycle.models.forgetting import OF_INVOICE, forgets_looks
 from contracts.lifecycle.models.known import ClockTimestamp
 from contracts.lifecycle.models.looks import OF_MONEY
@@ -261,6 +262,7 @@ class Invoice(models.Model):
             pgtrigger.ReadOnly(name="invoice_keep_figures", exclude=["tax_invoice_number"]),
             pgtrigger.Protect(name="invoice_keep", operation=pgtrigger.Delete),
             forgets_looks(tasks=OF_MONEY),
+            to_print("invoice"),
         ]
 
     def __str__(self):
@@ -320,7 +322,11 @@ class CreditNote(models.Model):
             ),
             models.CheckConstraint(condition=Q(total_minor__gt=0), name="credit_note_gives_back"),
         ]
-        triggers = [*append_only_triggers("creditnote"), forgets_looks(OF_INVOICE, OF_MONEY)]
+        triggers = [
+            *append_only_triggers("creditnote"),
+            forgets_looks(OF_INVOICE, OF_MONEY),
+            to_print("credit_note"),
+        ]
 
     def __str__(self):
         return self.number

@@ -3,7 +3,7 @@ from datetime import date
 
 from celery import shared_task
 
-from contracts.batches import batches, work_off
+from contracts.batches import batches, one_by_one, work_off
 from contracts.billing import documents
 from contracts.billing.charging import charge_locked
 from contracts.billing.closing import drafts, month_end
@@ -15,6 +15,7 @@ from contracts.lifecycle.looks import look_after
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.models.looks import Task
 from contracts.lifecycle.states import State
+from marketplace.celery import nudge
 
 NOTHING_MORE = (State.WITHDRAWN,)
 
@@ -71,11 +72,12 @@ def resume_month_ends() -> None:
 @shared_task
 def charge_audits() -> None:
     """The cost of audits that both sides agreed on, where the licensee bears it."""
-    for audit in unsettled_audits():
-        charge_audit(audit)
+    one_by_one(unsettled_audits(), charge_audit)
 
 
 @shared_task
 def make_billing_documents() -> None:
-    """Print and send what is missing, once each, after the numbers are safe."""
-    documents.make_missing()
+    """Print and send what is missing, once each, after the numbers are safe; what is left when the time of a run is over
+    goes behind the tasks that wait by then."""
+    if documents.make_missing():
+        nudge(make_billing_documents)

@@ -7,9 +7,14 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import translation
 
+from contracts.batches import alone, for_a_while, one_by_one
 from contracts.proceeds.models import Payout
 from marketplace.documents import render_pdf
 from marketplace.money import Money
+
+STATING = 0x7374617465  # the name of an advisory lock
+SECONDS = 10  # what one run makes
+BATCH = 200
 
 
 def statement_data(payout: Payout) -> dict:
@@ -78,8 +83,10 @@ def make_statement(payout: Payout) -> Payout:
     return locked
 
 
-def make_missing_statements() -> int:
-    waiting = list(Payout.objects.filter(statement="").order_by("pk")[:200])
-    for payout in waiting:
-        make_statement(payout)
-    return len(waiting)
+def make_missing_statements(seconds: float = SECONDS) -> None:
+    """Make what is missing, oldest first, for some seconds; what is left waits for the next run. One that fails stops
+    no other, and one process makes them at a time."""
+    with alone(STATING) as mine:
+        if mine:
+            waiting = Payout.objects.filter(statement="").order_by("pk")
+            one_by_one(for_a_while(waiting[:BATCH], seconds), make_statement)

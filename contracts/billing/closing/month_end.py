@@ -7,14 +7,13 @@ that fails alone keeps its problem for a person. Two workers share the work, sin
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date
 
 from django.db import connection, transaction
 from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from contracts.batches import work_off
+from contracts.batches import alone, work_off
 from contracts.billing.charging import charge_locked
 from contracts.billing.closing.drafts import issue, open_drafts
 from contracts.billing.closing.models import RUN_NEXT, ItemState, MonthEndItem, MonthEndRun, RunState
@@ -237,28 +236,14 @@ def _finish(run: MonthEndRun, state: RunState, problem: str) -> None:
 def resume() -> None:
     """What the timer does: begin the market's run of the last month, and go on with everything unfinished. A timer
     that comes round while another still works leaves it to that one."""
-    with _alone() as alone:
-        if not alone:
+    with alone(RESUMING) as mine:
+        if not mine:
             return
         month = month_before(today())
         if not MonthEndRun.objects.filter(issuer=None, month=month).exists():
             start_market_month_end(month=month)
         for run in MonthEndRun.objects.filter(state=RunState.RUNNING).order_by("pk"):
             work(run)
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether this connection is the only one that resumes; the database lets go when its process dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [RESUMING])
-        got = cursor.fetchone()[0]
-    try:
-        yield got
-    finally:
-        if got:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [RESUMING])
 
 
 def progress(run: MonthEndRun) -> Counter:

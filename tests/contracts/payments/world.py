@@ -10,7 +10,8 @@ from cms.models import ListingPage
 from cms.structure import set_up_site
 from contracts.billing.models import BillingDocument, Charge, ChargeState, CreditNote, Invoice, InvoiceLine
 from contracts.billing.numbering import new_reference, next_number
-from contracts.ledger.models import Unbooked
+from contracts.billing.papers import snapshot_of
+from contracts.ledger.models import LedgerHead, Unbooked
 from contracts.lifecycle.models import ContractAnnex, ContractTerms, LicenceContract
 from contracts.payments.accounts import save_account
 from contracts.payments.importing import import_statement, read_file
@@ -183,7 +184,7 @@ def invoice(
         vat_rate="0.06" if vat_minor else "0",
         vat_basis="test",
         reference_code=reference,
-        snapshot={},
+        snapshot=snapshot_of(contract, LedgerHead()),
     )
     InvoiceLine.objects.create(
         invoice=made, charge=charge, text_zh="许可费", text_en="Licence fee", price_minor=total_minor
@@ -212,7 +213,7 @@ def credit(invoice: Invoice, total_minor: int) -> CreditNote:
         vat_minor=0,
         total_minor=total_minor,
         reason="test",
-        snapshot={},
+        snapshot={**invoice.snapshot, "invoice": invoice.number},
     )
     Unbooked.objects.create(kind="credit_note", fact=made.pk)
     return made
