@@ -26,11 +26,19 @@ from contracts.billing.rules import vat
 from contracts.ledger.services import lock_heads, post_many
 from contracts.lifecycle.models import LicenceContract
 from marketplace.audit.services import record
+from marketplace.celery import nudge
 from marketplace.clock import today
 from marketplace.money import Money
 from marketplace.organisations.acting import permit
 from marketplace.refusals import Refused, check
 from marketplace.terms import VatMode
+
+_followers: list = []
+
+
+def follow_credit_notes(task) -> None:
+    """Register the task of a later step that a credit note sets going."""
+    _followers.append(task)
 
 
 def left_to_credit(invoice: Invoice) -> int:
@@ -164,6 +172,8 @@ def _write_credit_note(contract, invoice: Invoice, parts, reason: str, actor) ->
     CreditNoteLine.objects.bulk_create(rows)
     post_many([CREDIT_NOTES.fact(CREDIT_NOTES.rows().get(pk=note.pk))])
     record(actor, "credit_note.issued", note, number=note.number, invoice=invoice.pk, total_minor=total)
+    for task in _followers:
+        nudge(task)
     nudge_papers()
     return note
 

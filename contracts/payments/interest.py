@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
+from contracts.batches import one_by_one
 from contracts.billing.interest import accrue_interest, interest_items
 from contracts.billing.models import SETTLED, Charge, Invoice
 from contracts.lifecycle.looks import look_after
@@ -46,19 +47,24 @@ def written_off_on(invoice: Invoice) -> date | None:
 def charge_interest() -> int:
     """Interest of every invoice with a receipt after its due date, with a month over on what is open where the terms
     charge month by month, or with interest to take back; looked for where something changed or a month is over (see
-    `lifecycle.looks`). A contract that fails stops no other. Returns how many charges were made."""
+    `lifecycle.looks`). An invoice that fails stops no other and is tried again by the next run. Returns how many charges
+    were made."""
     made: dict[int, int] = {}
 
     def look(contracts: Sequence[LicenceContract]) -> dict[int, date]:
         days = dict.fromkeys((contract.pk for contract in contracts), date.max)
-        found = dict.fromkeys(days, 0)
+        found, failed = dict.fromkeys(days, 0), set()
+
+        def charge(invoice: Invoice) -> None:
+            found[invoice.contract_id] += len(accrue_interest(invoice, receipts_of, written_off_on))
+
         for invoice in _to_charge(contracts):
             with watching() as watch:
                 if invoice.bore_interest or invoice.due_on + SHORTEST_MONTH < today():
-                    found[invoice.contract_id] += len(accrue_interest(invoice, receipts_of, written_off_on))
+                    failed |= {one.contract_id for one in one_by_one([invoice], charge)}
             days[invoice.contract_id] = min(days[invoice.contract_id], watch.until)
         made.update(found)
-        return days
+        return {pk: day for pk, day in days.items() if pk not in failed}
 
     invoiced = Invoice.objects.filter(contract=OuterRef("pk"))
     look_after(Task.INTEREST, LicenceContract.objects.filter(Exists(invoiced)), look)

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contracts.billing.crediting import follow_credit_notes
 from contracts.billing.models import Invoice
 from contracts.payments.collecting.forms import PauseForm, WriteOffForm
 from contracts.payments.collecting.models import DunningPause, WriteOff, WriteOffState
@@ -13,6 +14,7 @@ from contracts.payments.interest import charged_interest, open_interest
 from contracts.payments.models import Payment, PaymentAdvice, StatementLine
 from contracts.payments.queries import annotate_balances, payee_account
 from contracts.payments.states import AdviceState, GatewayState, LineState
+from contracts.payments.tasks import release_overpaid
 from marketplace.clock import today
 from marketplace.desk import DeskItem, desk_items
 from marketplace.menu import MenuItem, register_menu
@@ -21,6 +23,7 @@ from marketplace.organisations.roles import RESEARCH
 from marketplace.panels import panel
 
 DESK_LIMIT = 20
+follow_credit_notes(release_overpaid)
 
 
 @panel("invoice.pay")

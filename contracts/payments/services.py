@@ -4,14 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from contracts.billing.models import CreditNote, Invoice
-from contracts.lifecycle.looks import look_after
+from contracts.billing.models import Invoice
 from contracts.lifecycle.models import LicenceContract
-from contracts.lifecycle.models.looks import Task
-from contracts.payments.collecting.write_offs import reduce_write_off
 from contracts.payments.models import (
     Allocation,
     Payment,
@@ -66,7 +62,7 @@ def _chosen(issuer: Organisation, parts: Sequence[tuple[int, int]]) -> list[tupl
 @transaction.atomic
 def confirm_line(line: StatementLine, *, parts: Parts, user, actor) -> Payment:
     """Make a bank line a payment; `parts` as `_chosen` gives them. For the services here: rights are checked."""
-    invoices = _locked([invoice for invoice, _part in parts])
+    invoices = locked([invoice for invoice, _part in parts])
     line = StatementLine.objects.select_for_update().select_related("account").get(pk=line.pk)
     check(line.state, LineState.CONFIRMED, LINE_NEXT)
     issuer = line.account.organisation
@@ -84,7 +80,7 @@ def confirm_line(line: StatementLine, *, parts: Parts, user, actor) -> Payment:
     line.state = LineState.CONFIRMED
     line.save(update_fields=["state"])
     record(actor, "payment.confirmed", payment, line=line.pk, amount_minor=payment.amount_minor)
-    _allocate(payment, [(invoices[invoice.pk], part) for invoice, part in parts], actor=actor)
+    set_against(payment, [(invoices[invoice.pk], part) for invoice, part in parts], actor=actor)
     _tell_received(payment, [invoices[invoice.pk] for invoice, _part in parts])
     _nudge_books()
     return payment
@@ -96,7 +92,7 @@ def receive_from_gateway(
 ) -> Payment:
     """Take over a payment that a gateway reports, once by its `key`, and set it against its invoice as far as
     that is open; more than that waits in the queue. The same key again returns the first payment."""
-    locked = _locked([invoice])[invoice.pk]  # orders the tasks that hear of the same payment
+    bill = locked([invoice])[invoice.pk]  # orders the tasks that hear of the same payment
     found = Payment.objects.filter(issuer_id=invoice.issuer_id, external_key=key).first()
     if found is not None:
         return found
@@ -111,15 +107,15 @@ def receive_from_gateway(
         external_reference=reference[:120],
     )
     record(None, "payment.confirmed", payment, amount_minor=amount_minor, method="STRIPE")
-    part = min(amount_minor, locked.open_minor)
+    part = min(amount_minor, bill.open_minor)
     if part > 0:
-        _allocate(payment, [(locked, part)], actor=None)
-    _tell_received(payment, [locked])
+        set_against(payment, [(bill, part)], actor=None)
+    _tell_received(payment, [bill])
     _nudge_books()
     return payment
 
 
-def _locked(invoices: Sequence[Invoice]) -> dict[int, Invoice]:
+def locked(invoices: Sequence[Invoice]) -> dict[int, Invoice]:
     """Lock contracts, then invoices, each by primary key (the one order of locks), and read their balances."""
     contracts = {invoice.contract_id for invoice in invoices}
     list(
@@ -131,7 +127,7 @@ def _locked(invoices: Sequence[Invoice]) -> dict[int, Invoice]:
     return {invoice.pk: invoice for invoice in rows}
 
 
-def _allocate(payment: Payment, parts: Parts, *, actor) -> list[Allocation]:
+def set_against(payment: Payment, parts: Parts, *, actor) -> list[Allocation]:
     """Write allocations; the invoices are locked and carry their balances. Refuses too much on either side."""
     left = unallocated(payment)
     made = []
@@ -219,7 +215,7 @@ def allocate(
         permit(actor, "payment.confirm", payment.issuer, against=payer)
         candidates = open_invoices(payment.issuer, payer=payer).filter(currency=payment.currency)
         chosen = [(invoice, 0) for invoice in candidates]
-    invoices = _locked([invoice for invoice, _part in chosen])
+    invoices = locked([invoice for invoice, _part in chosen])
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     if parts is None:
         left, chosen = unallocated(payment), [(invoices[invoice.pk], 0) for invoice, _part in chosen]
@@ -233,7 +229,7 @@ def allocate(
         filled = [(invoices[invoice.pk], part) for invoice, part in chosen]
     if not filled:
         raise Refused(_("There is nothing to allocate: no open invoice, or nothing left of the payment."))
-    made = _allocate(payment, filled, actor=actor)
+    made = set_against(payment, filled, actor=actor)
     _tell_received(payment, [invoice for invoice, _part in filled])
     _nudge_books()
     return made
@@ -246,13 +242,13 @@ def undo_allocation(allocation: Allocation, *, actor, reason: str) -> Allocation
     permit(actor, "payment.confirm", allocation.payment.issuer, against=allocation.invoice.payer)
     if not reason.strip():
         raise Refused(_("Say why the allocation is undone."))
-    undone = _undo(allocation, reason=reason, actor=actor)
+    undone = undo(allocation, reason=reason, actor=actor)
     _nudge_books()
     return undone
 
 
-def _undo(allocation: Allocation, *, reason: str, actor) -> Allocation:
-    _locked([allocation.invoice])
+def undo(allocation: Allocation, *, reason: str, actor) -> Allocation:
+    locked([allocation.invoice])
     payment = Payment.objects.select_for_update().get(pk=allocation.payment_id)
     if allocation.amount_minor < 0 or Allocation.objects.filter(reverses=allocation).exists():
         raise Refused(_("This allocation was undone already."), code="transition")
@@ -297,7 +293,7 @@ def record_refund(
         .select_related("invoice__payer")
         .order_by("-pk")
     )
-    _locked([allocation.invoice for allocation in standing])
+    locked([allocation.invoice for allocation in standing])
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     if actor is not None and payment.refunds.filter(
         amount_minor=amount_minor,
@@ -317,12 +313,12 @@ def record_refund(
     for allocation in standing:
         if left >= amount_minor:
             break
-        _undo(allocation, reason=_("Refund: %(reason)s") % {"reason": reason.strip()}, actor=actor)
+        undo(allocation, reason=_("Refund: %(reason)s") % {"reason": reason.strip()}, actor=actor)
         keep = max(0, left + allocation.amount_minor - amount_minor)
         left += allocation.amount_minor
         if keep:
             invoice = annotate_balances(Invoice.objects.filter(pk=allocation.invoice_id)).get()
-            _allocate(payment, [(invoice, keep)], actor=actor)
+            set_against(payment, [(invoice, keep)], actor=actor)
             left -= keep
     refund = Refund.objects.create(
         payment=payment,
@@ -360,46 +356,3 @@ def _move_line(line: StatementLine, target: LineState, reason: str, actor) -> St
     line.save(update_fields=["state", "set_aside_reason"])
     record(actor, f"statement_line.{target.lower()}", line)
     return line
-
-
-def release_overpaid() -> int:
-    """Credit notes may leave more written off or allocated than an invoice still asks. First the loss shrinks; then the
-    newest allocation is undone and set anew for what is left, so that the rest waits in the queue. Pulled daily;
-    running it twice is harmless."""
-    count: dict[int, int] = {}
-
-    def look(contracts: Sequence[LicenceContract]) -> dict[int, date]:
-        found = dict.fromkeys((contract.pk for contract in contracts), 0)
-        for invoice in annotate_balances(Invoice.objects.filter(contract__in=found)).filter(open_minor__lt=0):
-            while _release(invoice.pk):
-                found[invoice.contract_id] += 1
-        count.update(found)
-        return dict.fromkeys(found, date.max)
-
-    credited = CreditNote.objects.filter(
-        invoice__contract=OuterRef("pk")
-    )  # nothing else makes an invoice smaller
-    look_after(Task.OVERPAID, LicenceContract.objects.filter(Exists(credited)), look)
-    return sum(count.values())
-
-
-@transaction.atomic
-def _release(pk: int) -> int:
-    invoice = _locked([Invoice.objects.get(pk=pk)])[pk]
-    if invoice.open_minor < 0 and invoice.written_off_minor > 0:
-        reduce_write_off(invoice)
-        return 1
-    newest = (
-        Allocation.objects.filter(invoice=invoice, amount_minor__gt=0, reversed_by__isnull=True)
-        .select_related("payment", "invoice")
-        .order_by("-pk")
-        .first()
-    )
-    if invoice.open_minor >= 0 or newest is None:
-        return 0
-    keep = max(0, newest.amount_minor + invoice.open_minor)
-    _undo(newest, reason=_("A credit note made the invoice smaller."), actor=None)
-    if keep:
-        invoice = annotate_balances(Invoice.objects.filter(pk=pk)).get()
-        _allocate(newest.payment, [(invoice, keep)], actor=None)
-    return 1

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from contracts.payments import booking, interest, services
+from contracts.payments import booking, interest, overpaid
 from contracts.payments.collecting import dunning
 from contracts.payments.gateways import services as gateways
 
@@ -24,7 +24,7 @@ def send_reminders() -> None:
 
 @shared_task
 def release_overpaid() -> None:
-    services.release_overpaid()
+    overpaid.release_overpaid()
     booking.book_money()
 
 

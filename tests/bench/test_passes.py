@@ -17,7 +17,8 @@ from contracts.lifecycle.models import LicenceContract, Look
 from contracts.payments.booking import book_money
 from contracts.payments.collecting.dunning import send_due
 from contracts.payments.interest import charge_interest
-from contracts.payments.services import confirm_receipt, release_overpaid
+from contracts.payments.overpaid import release_overpaid
+from contracts.payments.services import confirm_receipt
 from contracts.proceeds.booking import book_proceeds
 from contracts.proceeds.commissions import accrue_commissions
 from contracts.usage.tasks import chase_open_periods, remind_missing_reports, schedule_due_reports

@@ -4,7 +4,7 @@ e-mail and in the app, and stops when the invoice is paid, credited, written off
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from contracts.batches import one_by_one
 from contracts.billing.models import Invoice
 from contracts.lifecycle.looks import look_after
 from contracts.lifecycle.models import LicenceContract
@@ -109,25 +110,26 @@ def to_remind(contracts: Sequence[LicenceContract]) -> QuerySet[Invoice]:
 
 def send_due() -> int:
     """What the timer does each day. Of several steps that are due only the highest is sent; an earlier one is
-    never sent after it. Running it twice sends nothing twice: a second worker waits for the contract (see
+    never sent after it; an invoice that fails stops no other. Running it twice sends nothing twice: a second worker waits for the contract (see
     `lifecycle.looks`), and finds that it went out or that money came."""
     sent: dict[int, int] = {}
 
     def look(contracts: Sequence[LicenceContract]) -> dict[int, date]:
         days = dict.fromkeys((contract.pk for contract in contracts), date.max)
         found = dict.fromkeys(days, 0)
-        invoices, on = list(to_remind(contracts)), today()
+        invoices, on, failed = list(to_remind(contracts)), today(), set()
         steps = {pk: steps_of(pk) for pk in {invoice.issuer_id for invoice in invoices}}
         for invoice in invoices:
             with watching() as watch:
                 step = _step_due(invoice, steps[invoice.issuer_id])
             if step is not None and step.days > invoice.last_sent:
-                _send(invoice, step, on)
-                found[invoice.contract_id] += 1
+                failing = one_by_one([invoice], partial(_send, step=step, on=on))
+                failed |= {one.contract_id for one in failing}
+                found[invoice.contract_id] += not failing
             days[invoice.contract_id] = min(days[invoice.contract_id], watch.until)
         sent.update(found)
         not_printed = {one.contract_id for one in invoices if not hasattr(one, "document")}
-        return {pk: day for pk, day in days.items() if pk not in not_printed}
+        return {pk: day for pk, day in days.items() if pk not in not_printed | failed}
 
     invoiced = Invoice.objects.filter(contract=OuterRef("pk"))
     undisputed = LicenceContract.objects.filter(Exists(invoiced), disputed=False)

@@ -19,8 +19,9 @@ from contracts.payments.collecting.write_offs import (
     take_back_write_off,
 )
 from contracts.payments.interest import written_off_on
+from contracts.payments.overpaid import release_overpaid
 from contracts.payments.queries import balance
-from contracts.payments.services import allocate, confirm_receipt, release_overpaid
+from contracts.payments.services import allocate, confirm_receipt
 from marketplace.clock import at
 from marketplace.notifications.models import Notification
 from marketplace.refusals import NotPermitted, Refused, TransitionRefused

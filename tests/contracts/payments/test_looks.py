@@ -12,13 +12,16 @@ from contracts.ledger.models import Entry, Unbooked
 from contracts.ledger.sources import Source, sources
 from contracts.lifecycle.models import Look
 from contracts.lifecycle.models.looks import OF_MONEY
+from contracts.payments import interest, overpaid
 from contracts.payments.booking import PAYMENTS, book_money
 from contracts.payments.collecting import dunning
 from contracts.payments.collecting.models import DunningNotice, WriteOff
 from contracts.payments.collecting.write_offs import approve_write_off, propose_write_off, take_back_write_off
 from contracts.payments.interest import charge_interest
 from contracts.payments.models import Allocation
-from contracts.payments.services import confirm_receipt, release_overpaid
+from contracts.payments.overpaid import release_overpaid
+from contracts.payments.queries import balance
+from contracts.payments.services import confirm_receipt
 from contracts.proceeds.booking import book_proceeds
 from contracts.proceeds.commissions import accrue_commissions
 from contracts.proceeds.models import Commission
@@ -27,7 +30,7 @@ from marketplace.notifications.models import Notification
 from marketplace.refusals import Refused
 from tests.contracts.payments.test_interest import DAYS_EACH_MONTH, agree
 from tests.contracts.payments.test_properties import step as of_money
-from tests.contracts.payments.world import bank_line, commission_annex, invoice, printed
+from tests.contracts.payments.world import bank_line, commission_annex, credit, invoice, printed
 
 BEGIN = date(2026, 11, 23)
 TASKS = (release_overpaid, charge_interest, book_money, dunning.send_due, accrue_commissions, book_proceeds)
@@ -198,3 +201,42 @@ def test_what_cannot_be_booked_waits_and_stops_no_other(world, caplog):
     assert list(Unbooked.objects.values_list("kind", "fact")) == [("payment", first.pk)]
     assert book_money() == 1
     assert not Unbooked.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "step", "task", "done"),
+    [
+        (interest, "accrue_interest", charge_interest, lambda bill: bill.interest_charges.exists()),
+        (
+            dunning,
+            "_send",
+            dunning.send_due,
+            lambda bill: DunningNotice.objects.filter(invoice=bill).exists(),
+        ),
+        (overpaid, "_release", release_overpaid, lambda bill: balance(bill).open_minor == 0),
+    ],
+)
+def test_an_invoice_that_fails_stops_no_other_of_its_contract(world, monkeypatch, module, step, task, done):
+    agree(world.contract, DAYS_EACH_MONTH)
+    on, due_on = date(2026, 9, 1), date(2026, 10, 1)
+    bad, good = (invoice(world.contract, 10_000, on=on, due_on=due_on) for _number in range(2))
+    print_papers()
+    original = getattr(module, step)
+
+    def breaks(one, *args, **named):
+        if bad.pk in (one, getattr(one, "pk", None)):
+            raise ZeroDivisionError
+        return original(one, *args, **named)
+
+    with at(BEGIN + timedelta(days=1)):
+        for bill in (bad, good):
+            if module is overpaid:
+                parts = [(bill.pk, 10_000)]
+                confirm_receipt(bank_line(world, "100.00"), actor=world.finance, parts=parts)
+                credit(bill, 4_000)
+        monkeypatch.setattr(module, step, breaks)
+        task()
+        assert [done(bad), done(good)] == [False, True]
+        monkeypatch.setattr(module, step, original)
+        task()
+        assert done(bad)

@@ -11,12 +11,12 @@ from contracts.ledger.queries import trial_balance
 from contracts.ledger.verifying import verify_ledger
 from contracts.payments.booking import book_money
 from contracts.payments.models import Allocation, Payment
+from contracts.payments.overpaid import release_overpaid
 from contracts.payments.queries import annotate_balances
 from contracts.payments.services import (
     allocate,
     confirm_receipt,
     record_refund,
-    release_overpaid,
     undo_allocation,
 )
 from marketplace.clock import at

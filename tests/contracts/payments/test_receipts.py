@@ -13,12 +13,12 @@ from contracts.payments.booking import book_money
 from contracts.payments.importing import import_statement, read_file, report
 from contracts.payments.matching import propose
 from contracts.payments.models import Allocation, Payment, StatementLine
+from contracts.payments.overpaid import release_overpaid
 from contracts.payments.queries import balance, open_invoices, unallocated
 from contracts.payments.services import (
     allocate,
     confirm_receipt,
     record_refund,
-    release_overpaid,
     set_aside,
     take_up_again,
     undo_allocation,
