@@ -84,7 +84,7 @@ def _nearest(word: str, thesaurus: Thesaurus) -> str:
         if lexeme.isascii() and lexeme.isalpha() and len(lexeme) >= SHORTEST - 1:
             weights[lexeme] = 2.0 + frequency
     wrong = stem(word)
-    most = 2 if len(word) >= TWO_SLIPS_FROM else 1
+    most = 2 if len(wrong) >= TWO_SLIPS_FROM else 1  # of the stem: two of "pumpal(ing)" would make it "pump"
     best: tuple[int, float, str] | None = None
     for lexeme, weight in weights.items():
         if lexeme == wrong or abs(len(lexeme) - len(wrong)) > most or lexeme[0] != wrong[0]:

@@ -15,10 +15,11 @@ from urllib.request import urlopen
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.http import QueryDict
 
 from cms import services
+from cms.models import InstitutionPage, ListingPage
 from machine.process import free_port
 from search import alerts, checking, indexing, pushing, suggesting
 from search.engines import DatabaseEngine, ElasticEngine, EngineDown, client, elastic
@@ -27,7 +28,7 @@ from search.models import DocumentState, SearchDocument
 from search.params import SearchParams
 from search.viewer import ANONYMOUS
 from tests.bench import market_of_documents as market_of
-from tests.bench import questions
+from tests.bench import market_of_pages, questions
 from tests.clones import cloned_database
 from tests.cms.world import University
 
@@ -38,6 +39,9 @@ ASKED = int(os.environ.get("BENCH_ASKED", "120"))  # requests of each kind and n
 PAGES = int(
     os.environ.get("BENCH_PAGES", "40" if DOCUMENTS < 100_000 else "300")
 )  # published through the services, beside the documents
+REAL_PAGES = int(
+    os.environ.get("BENCH_REAL_PAGES", "400" if DOCUMENTS < 100_000 else "20000")
+)  # with their copies
 MOST_SECONDS = 60  # for the requests of one kind and number of clients
 PREFIX = "usefirst_bench_search"
 
@@ -264,23 +268,47 @@ def test_publish_to_findable(web):
 
 
 def test_pages(web):
-    """Real pages through the services: written, submitted, approved; then what the worker's own code makes of them."""
-    university, begun = University(), time.perf_counter()
-    for number in range(PAGES):
-        university.published(title_en=f"Listing {number} of many")
-    written = time.perf_counter() - begun
-    while indexing.waiting()["waiting"] or indexing.waiting()["to_push"]:
-        assert time.perf_counter() - begun < written + 600, "the worker does not come to an end"
-        time.sleep(0.1)
-    followed = time.perf_counter() - begun - written
-    print(f"\n{PAGES:,} pages published through the services: {PAGES / written:,.0f} a second, the worker beside it; "
-          f"all in the index {followed:.1f} s after the last")  # fmt: skip
-    pages = SearchDocument.objects.filter(page_id__lt=market_of.FIRST).values_list("page_id", flat=True)[:500]
+    """Real pages: some through the services, many more copied from them in the database. The worker follows by itself."""
     begun = time.perf_counter()
-    with transaction.atomic():
-        indexing.refresh(pages)
-    seconds = time.perf_counter() - begun
-    print(f"{len(pages)} documents made anew from their pages in {seconds:.2f} s")
+    originals = market_of_pages.publish(PAGES)
+    written = time.perf_counter() - begun
+    followed = _followed()
+    print(f"\n{PAGES:,} pages published through the services: {PAGES / written:,.1f} a second, the worker beside it; "
+          f"all in the index {followed:.1f} s after the last")  # fmt: skip
+    begun = time.perf_counter()
+    number = market_of_pages.copy(originals, REAL_PAGES - len(originals))
+    copied = time.perf_counter() - begun
+    seconds = _followed()
+    copies = number - len(originals)
+    print(f"{copies:,} more pages copied in {copied:.0f} s; the worker made their documents and brought them into the index "
+          f"in {seconds:.0f} s: {copies / max(seconds, 0.1):,.0f} a second")  # fmt: skip
+    begun = time.perf_counter()
+    assert indexing.reconcile_documents() == 0
+    between = time.perf_counter()
+    assert pushing.reconcile_index() == 0
+    print(f"nothing is missing: {number:,} pages against documents in {between - begun:.1f} s, documents against the index "
+          f"in {time.perf_counter() - between:.1f} s")  # fmt: skip
+    institution = InstitutionPage.objects.get(
+        organisation=ListingPage.objects.get(pk=originals[0]).organisation
+    )
+    asked = {
+        "a listing": [page.get_absolute_url() for page in ListingPage.objects.live().order_by("?")[:ASKED]],
+        "an institution with a tenth of them": [institution.get_absolute_url()] * 20,
+        "the newest": ["/zh-hans/search/?kind=LISTING&sort=newest"] * 20,
+    }
+    for what, addresses in asked.items():
+        times: list[float] = []
+        _client(web.port, addresses, times, [])
+        print(f"{what}, of {number:,} pages: {_three(times)} ms")
+
+
+def _followed() -> float:
+    """Seconds until the worker has come to the end of what waits."""
+    begun = time.perf_counter()
+    while indexing.waiting()["waiting"] or indexing.waiting()["to_push"]:
+        assert time.perf_counter() - begun < 1800, "the worker does not come to an end"
+        time.sleep(0.2)
+    return time.perf_counter() - begun
 
 
 def _is_found(port: int, word: str) -> bool:

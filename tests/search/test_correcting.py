@@ -60,6 +60,7 @@ def test_right_words_are_not_corrected(market):
         "the",
         "",
         "xqzkvw",
+        "pumpaling battery",
     ):
         results = found(typed)
         assert (results.instead_of, results.correction) == ("", None), typed
