@@ -10,13 +10,13 @@ from tests.cms.world import University
 UNIVERSITIES = 10
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # of the paths of treebeard, four to a step
 _STEP = "".join(
-    f"substr('{_DIGITS}', 1 + (c.place / {36**power})::int % 36, 1) || " for power in (3, 2, 1, 0)
+    f"substr('{_DIGITS}', 1 + (c.place / {36**power})::int %% 36, 1) || " for power in (3, 2, 1, 0)
 )[:-4]
 _COPIES = f"""
 CREATE TEMPORARY TABLE copies ON COMMIT DROP AS
 SELECT c.*, 'UF-2026-' || (500000 + c.number) AS code, parent || {_STEP} AS path
 FROM (
-    SELECT nextval('wagtailcore_page_id_seq')::int AS id, nextval('wagtailcore_revision_id_seq')::int AS revision,
+    SELECT nextval(pg_get_serial_sequence('wagtailcore_page', 'id'))::int AS id, nextval(pg_get_serial_sequence('wagtailcore_revision', 'id'))::int AS revision,
            row_number() OVER () AS number, w.id AS original, w.live_revision_id AS original_revision,
            left(w.path, -4) AS parent,
            (SELECT numchild FROM wagtailcore_page p WHERE p.path = left(w.path, -4))
@@ -35,15 +35,15 @@ _NEW = {
         "latest_revision_id": "c.revision", "live_revision_id": "c.revision",
     },
     "cms_listingpage": {"page_ptr_id": "c.id", "code": "c.code"},
-    "cms_ipright": {"id": "nextval('cms_ipright_id_seq')", "page_id": "c.id"},
-    "cms_contributor": {"id": "nextval('cms_contributor_id_seq')", "page_id": "c.id"},
+    "cms_ipright": {"id": "nextval(pg_get_serial_sequence('cms_ipright', 'id'))", "listing_id": "c.id"},
+    "cms_contributor": {"id": "nextval(pg_get_serial_sequence('cms_contributor', 'id'))", "listing_id": "c.id"},
 }  # fmt: skip
 _OF = {
     "wagtailcore_revision": "o.id = c.original_revision",
     "wagtailcore_page": "o.id = c.original",
     "cms_listingpage": "o.page_ptr_id = c.original",
-    "cms_ipright": "o.page_id = c.original",
-    "cms_contributor": "o.page_id = c.original",
+    "cms_ipright": "o.listing_id = c.original",
+    "cms_contributor": "o.listing_id = c.original",
 }
 
 
