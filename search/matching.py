@@ -4,6 +4,7 @@ readiness make a match likelier, and are named as reasons.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from search.facets import Names, region_name
 from search.finding import read_query, thesaurus
 from search.models import Kind, SearchDocument
 from search.params import SearchParams
+from search.thesaurus import Thesaurus
 from search.viewer import Viewer
 from search.words import read, words_of
 
@@ -101,12 +103,12 @@ def _matches(document: SearchDocument, viewer: Viewer, kinds: Iterable[str], lim
     result = []
     for pk, score in found:
         other = documents.get(pk)
-        if other is None:
-            continue
-        reasons = _reasons(document, other, own, names)
-        if reasons:
+        reasons = _reasons(document, other, own, names) if other else ()
+        if other and reasons:
             result.append(Match(other, score, reasons))
-    return result[:limit]
+        if len(result) == limit:  # to read what another text is about costs milliseconds
+            break
+    return result
 
 
 def reasons(pairs: Sequence[tuple[SearchDocument, SearchDocument]]) -> list[Sequence[str]]:
@@ -174,11 +176,14 @@ def _spoken(terms: list[str]) -> str:
 
 
 def about(document: SearchDocument) -> About:
-    found = {}
-    for word in (*document.keywords_zh, *document.keywords_en):
-        found[_form(word)] = word
     head = _joined(document.title_zh, document.title_en, document.summary_zh, document.summary_en)
     text = _joined(head, document.body_zh, document.body_en)[:DETAIL_CHARACTERS]
+    return _about((*document.keywords_zh, *document.keywords_en), head, text, thesaurus())
+
+
+@lru_cache(maxsize=1_000)  # some kilobytes each; the same documents are near each other again and again
+def _about(keywords: tuple[str, ...], head: str, text: str, sets: Thesaurus) -> About:
+    found = {_form(word): word for word in keywords}
     folded = fold(text)
     for run in runs(folded):
         if (
@@ -188,9 +193,9 @@ def about(document: SearchDocument) -> About:
             and not run.text.isdigit()
         ):
             found.setdefault(stem(run.text), run.text)
-    keywords = _joined(*document.keywords_zh, *document.keywords_en)
-    named, head = thesaurus().named, _joined(keywords, head)
-    return About(found, folded, named(words_of(f"{keywords} {text}")), fold(head), named(words_of(head)))
+    said = _joined(*keywords)
+    whole, begun = sets.named(words_of(f"{said} {text}")), sets.named(words_of(_joined(said, head)))
+    return About(found, folded, whole, fold(_joined(said, head)), begun)
 
 
 def _form(word: str) -> str:

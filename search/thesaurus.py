@@ -112,7 +112,7 @@ class Thesaurus:
         found: dict[int, str] = {}
         at = 0
         while at < len(tokens):
-            key = self._at(tokens, at)
+            key = self._at(tokens, at) if tokens[at] in self._longest else ()
             for number in self._sets.get(key, ()):
                 found.setdefault(number, _spoken(typed[at : at + len(key)]))
             at += max(1, len(key))
