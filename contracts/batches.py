@@ -4,10 +4,9 @@ item stops nobody."""
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -62,18 +61,3 @@ def for_a_while(items: Iterable[T], seconds: float) -> Iterator[T]:
         yield item
         if time.monotonic() >= end:
             return
-
-
-@contextmanager
-def alone(name: int) -> Iterator[bool]:
-    """Whether this connection is the only one that does what an advisory lock is named after; the database lets go when
-    its process dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [name])
-        got = cursor.fetchone()[0]
-    try:
-        yield got
-    finally:
-        if got:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [name])

@@ -2,32 +2,18 @@
 
 import logging
 import traceback
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
 from django.conf import settings
-from django.db import connection
 from django.utils.module_loading import import_string
 
 from marketplace import clock
+from marketplace.alone import alone
 from marketplace.models import ClockRun, DemoClock
 
 logger = logging.getLogger(__name__)
-_LOCK = 0x55F1C10C  # any number that nothing else here uses
-
-
-@contextmanager
-def _only_one():
-    """Whether this process is the one that moves the clock; the database forgets the lock with the connection."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        got = cursor.fetchone()[0]
-        try:
-            yield got
-        finally:
-            if got:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+MOVING = 0x55F1C10C  # the name of an advisory lock
 
 
 @shared_task
@@ -38,7 +24,7 @@ def live_through_days(run_id: int) -> None:
     on with the day it had reached: the daily tasks are safe to repeat. A task that fails stops the run and is
     named on it; nothing is passed over.
     """
-    with _only_one() as mine:
+    with alone(MOVING) as mine:
         if not mine:
             return  # a message that was delivered twice
         run = ClockRun.objects.filter(pk=run_id, state=ClockRun.State.RUNNING).first()

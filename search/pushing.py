@@ -15,6 +15,7 @@ from django.db.models import F
 from django.db.models.functions import Least, Now
 from elasticsearch import Elasticsearch
 
+from marketplace.alone import alone
 from search.engines import client
 from search.engines.mapping import MAPPING, SETTINGS
 from search.models import DocumentState, SearchDocument
@@ -25,7 +26,7 @@ FILL_BYTES = 4_000_000
 FILL_SECONDS = 180  # a new index may keep the worker waiting longer than a change does
 MOST_REFUSED, MOST_REFUSED_SHARE = 10, 0.001  # more of them are the fault of the mapping
 _DONE = {200, 201, 404, 409}  # 404: deleted already; 409: Elasticsearch holds a newer version
-_LOCK = 7_302_118  # one rebuild at a time
+REBUILDING = 7_302_118  # the name of an advisory lock
 # Not the fault of a document: a full disk, an index that is closed, gone or overloaded. Everything waits for it.
 _TAKES_NOTHING = frozenset(
     {
@@ -265,15 +266,11 @@ def _switch(name: str) -> None:
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
+    """Raises RebuildRunning where another process rebuilds or sweeps."""
+    with alone(REBUILDING) as mine:
+        if not mine:
             raise RebuildRunning("another rebuild is running")
-    try:
         yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
 def reconcile_index() -> int:

@@ -11,12 +11,13 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Q
 
-from contracts.batches import alone, for_a_while, one_by_one
+from contracts.batches import for_a_while, one_by_one
 from contracts.billing.models import BillingDocument, CreditNote, Invoice
 from contracts.billing.unprinted import Unprinted
 from contracts.ledger.models import FindingKind
 from contracts.ledger.sources import ledger_check
 from contracts.ledger.verifying import Finding
+from marketplace.alone import alone
 from marketplace.clock import now
 from marketplace.documents import render_pdf
 from marketplace.money import Money

@@ -7,8 +7,9 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import translation
 
-from contracts.batches import alone, for_a_while, one_by_one
+from contracts.batches import for_a_while, one_by_one
 from contracts.proceeds.models import Payout
+from marketplace.alone import alone
 from marketplace.documents import render_pdf
 from marketplace.money import Money
 

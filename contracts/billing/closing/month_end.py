@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from contracts.batches import alone, work_off
+from contracts.batches import work_off
 from contracts.billing.charging import charge_locked
 from contracts.billing.closing.drafts import issue, open_drafts
 from contracts.billing.closing.models import RUN_NEXT, ItemState, MonthEndItem, MonthEndRun, RunState
@@ -21,6 +21,7 @@ from contracts.billing.finalising import locked_contracts
 from contracts.billing.models import BillingPolicy, Charge, ChargeState
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import State
+from marketplace.alone import alone
 from marketplace.audit.services import record
 from marketplace.celery import nudge
 from marketplace.clock import now, today

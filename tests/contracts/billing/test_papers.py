@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.batches import alone
 from contracts.billing import documents
 from contracts.billing.documents import AGAIN, PRINTING, make_invoice_document, make_missing
 from contracts.billing.models import BillingDocument, CreditNote, Invoice
 from contracts.billing.unprinted import Unprinted
+from marketplace.alone import alone
 from marketplace.clock import at, now
 from marketplace.documents import DocumentError
 from marketplace.notifications.models import Notification
