@@ -4,6 +4,7 @@ item stops nobody."""
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import TypeVar
 
 from django.db import OperationalError, transaction
@@ -38,13 +39,16 @@ def work_off(batch: Sequence[T], work: Callable[[Sequence[T]], object]) -> dict[
     return one_by_one(batch, lambda item: work([item]))
 
 
-def one_by_one(items: Iterable[T], work: Callable[[T], object]) -> dict[T, Exception]:
-    """Do `work(item)` for each in a transaction (inside one: a savepoint) of its own. What failed, with its problem;
-    it is logged and stops no other. A database that is gone (OperationalError) is raised."""
+def one_by_one(
+    items: Iterable[T], work: Callable[[T], object], *, transaction_each: bool = True
+) -> dict[T, Exception]:
+    """Do `work(item)` for each in a transaction (inside one: a savepoint) of its own; with `transaction_each=False` in
+    those that it opens itself, because it calls over the network. What failed, with its problem; it is logged and stops
+    no other. A database that is gone (OperationalError) is raised."""
     failed: dict[T, Exception] = {}
     for item in items:
         try:
-            with transaction.atomic():
+            with transaction.atomic() if transaction_each else nullcontext():
                 work(item)
         except OperationalError:
             raise

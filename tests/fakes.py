@@ -69,7 +69,8 @@ class StripeDouble(stripe.HTTPClient):
     # --- the client's side --------------------------------------------------------------------------
 
     def fail(self, *ways: str) -> None:
-        """The next calls fail: "before" the work, "after" it (the answer is lost), or as "500"."""
+        """The next calls fail: "before" the work, "after" it (the answer is lost), as "500", or with an "odd"
+        answer that nobody foresaw."""
         self._failures += ways
 
     def request(self, method, url, headers, post_data=None):
@@ -87,6 +88,8 @@ class StripeDouble(stripe.HTTPClient):
                 500,
                 {"stripe-should-retry": "false"},
             )
+        if way == "odd":
+            return json.dumps({"object": "oddity"}), 200, {}
         answer = self._answer(method, parts.path, _nested(pairs), dict(headers))
         if way == "after":
             raise stripe.APIConnectionError("read timed out", should_retry=False)

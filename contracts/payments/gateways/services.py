@@ -5,10 +5,13 @@ repeated alone.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
+from contracts.batches import one_by_one
 from contracts.billing.models import Invoice
 from contracts.payments.gateways import stripe
 from contracts.payments.gateways.errors import GatewayError
@@ -135,14 +138,16 @@ def request_gateway_invoice(invoice: Invoice, *, actor) -> GatewayInvoice:
 
 
 def send_waiting() -> None:
-    """Take every invoice that is not sent yet as far as it goes; one that fails does not stop the others."""
-    for pk in GatewayInvoice.objects.filter(state__in=UNFINISHED).order_by("pk").values_list("pk", flat=True):
-        advance(pk)
+    """Take every invoice that is not sent yet as far as it goes, those that failed most often last; one that fails
+    stops no other."""
+    waiting = GatewayInvoice.objects.filter(state__in=UNFINISHED).order_by("attempts", "pk")
+    one_by_one(list(waiting.values_list("pk", flat=True)), advance, transaction_each=False)
 
 
 def advance(pk: int) -> GatewayInvoice:
     """The steps that are still missing, each stored when it is done. A failure that a retry can heal leaves the
-    row where it is; any other one, or too many attempts, marks it as failed with words."""
+    row where it is; any other one, or too many attempts, marks it as failed with words. What nobody foresaw (an
+    answer of another shape) is tried again like a failure that can heal."""
     row = GatewayInvoice.objects.select_related("invoice__payer", "invoice__contract", "account").get(pk=pk)
     if row.state not in UNFINISHED:
         return row
@@ -150,15 +155,8 @@ def advance(pk: int) -> GatewayInvoice:
         return _store(row, state=GatewayState.FAILED, problem=_("The account was removed."))
     row.attempts += 1
     try:
-        if row.state == GatewayState.PENDING:
-            _prepare(row)
-        if row.state == GatewayState.DRAFT:
-            stripe.add_item(row)
-            final = stripe.finalize(row)
-            _store(row, state=GatewayState.FINAL, **_facts(final))
-        if row.state == GatewayState.FINAL:
-            _store(row, state=GatewayState.SENT, problem="", **_facts(stripe.send(row)))
-            record(None, "gateway.invoice_sent", row.invoice, external=row.external_id)
+        with _foreseen(row):
+            _take_steps(row)
     except GatewayError as error:
         failed = not error.retry or row.attempts >= MAX_ATTEMPTS
         state = GatewayState.FAILED if failed else row.state
@@ -166,6 +164,32 @@ def advance(pk: int) -> GatewayInvoice:
         if failed:
             _tell_failed(row)
     return row
+
+
+def _take_steps(row: GatewayInvoice) -> None:
+    if row.state == GatewayState.PENDING:
+        _prepare(row)
+    if row.state == GatewayState.DRAFT:
+        stripe.add_item(row)
+        final = stripe.finalize(row)
+        _store(row, state=GatewayState.FINAL, **_facts(final))
+    if row.state == GatewayState.FINAL:
+        _store(row, state=GatewayState.SENT, problem="", **_facts(stripe.send(row)))
+        record(None, "gateway.invoice_sent", row.invoice, external=row.external_id)
+
+
+@contextmanager
+def _foreseen(row: GatewayInvoice | WebhookEvent) -> Iterator[None]:
+    """Any failure as a GatewayError, so that it is counted, told on the page and gives way to the others. A database that
+    is gone (OperationalError) is nobody's fault."""
+    try:
+        yield
+    except (GatewayError, OperationalError):
+        raise
+    except Exception as error:
+        logger.exception("Nobody foresaw this: %s %s", row._meta.model_name, row.pk)
+        words = _("Something unexpected happened; it will be tried again. The operator's log says what.")
+        raise GatewayError(words, retry=True) from error
 
 
 def _prepare(row: GatewayInvoice) -> None:
@@ -232,10 +256,11 @@ def store_event(account: GatewayAccount, event: dict) -> WebhookEvent:
 
 
 def handle_events() -> None:
-    """Re-read the object of every event that waits: order, once-only and content of webhooks are not trusted."""
+    """Re-read the object of every event that waits, those that failed most often last: order, once-only and content of
+    webhooks are not trusted. One that fails stops no other."""
     waiting = WebhookEvent.objects.filter(handled_at__isnull=True, attempts__lt=MAX_ATTEMPTS)
-    for pk in waiting.order_by("pk").values_list("pk", flat=True)[:500]:
-        handle_event(pk)
+    pks = waiting.order_by("attempts", "pk").values_list("pk", flat=True)[:500]
+    one_by_one(list(pks), handle_event, transaction_each=False)
 
 
 def handle_event(pk: int) -> None:
@@ -244,15 +269,21 @@ def handle_event(pk: int) -> None:
         return
     problem = ""
     try:
-        if event.account.removed_at is None:
-            for row in _concerned(event):
-                sync(row)
+        with _foreseen(event):
+            if event.account.removed_at is None:
+                _sync_all(_concerned(event))
     except GatewayError as error:
         problem = error.message
     done = {"attempts": event.attempts + 1, "problem": problem[:300]}
     if not problem:
         done["handled_at"] = now()
     WebhookEvent.objects.filter(pk=pk, handled_at__isnull=True).update(**done)
+
+
+def _sync_all(rows: list[GatewayInvoice]) -> None:
+    """Each is tried before the first failure is raised."""
+    for error in one_by_one(rows, sync, transaction_each=False).values():
+        raise error
 
 
 def _concerned(event: WebhookEvent) -> list[GatewayInvoice]:
@@ -307,17 +338,22 @@ def _take_refund(payment: Payment, refund: stripe.Received) -> None:
 
 
 def sync_open() -> None:
-    """The timer's way to the same facts: read every sent invoice, and void one that was settled by other means."""
+    """The timer's way to the same facts: read every sent invoice, and void one that was settled by other means. One that
+    fails stops no other."""
     rows = GatewayInvoice.objects.filter(
         state__in=[GatewayState.SENT, GatewayState.FINAL], account__removed_at__isnull=True
     )
-    for row in rows.select_related("invoice", "account").order_by("pk"):
-        try:
+    one_by_one(rows.select_related("invoice", "account").order_by("pk"), _sync_open, transaction_each=False)
+
+
+def _sync_open(row: GatewayInvoice) -> None:
+    try:
+        with _foreseen(row):
             row = sync(row)
             if row.state == GatewayState.SENT and balance(row.invoice).open_minor <= 0:
                 stripe.void(row)
                 _store(row, state=GatewayState.VOID)
                 record(None, "gateway.invoice_voided", row.invoice, external=row.external_id)
-        except GatewayError as error:
-            logger.warning("Gateway invoice %s not read: %s", row.pk, error.message)
-            _store(row, problem=error.message[:300])
+    except GatewayError as error:
+        logger.warning("Gateway invoice %s not read: %s", row.pk, error.message)
+        _store(row, problem=error.message[:300])

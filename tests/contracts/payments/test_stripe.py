@@ -223,6 +223,74 @@ def test_paid_by_bank_meanwhile_voids_at_stripe_and_a_double_payment_waits(world
     assert (unallocated(twice), Allocation.objects.filter(payment=twice).count()) == (100, 0)
 
 
+def test_an_invoice_that_nobody_foresaw_stops_no_other_and_comes_last_next_time(
+    world, double, account, caplog
+):
+    bills = [invoice(world.contract, 69_000) for _bill in range(2)]
+    for bill in bills:
+        services.request_gateway_invoice(bill, actor=world.finance)
+    double.fail("", "odd")  # a customer, then no invoice
+    services.send_waiting()
+
+    rows = GatewayInvoice.objects.order_by("pk")
+    assert [(row.state, row.attempts, bool(row.problem)) for row in rows] == [
+        ("PENDING", 1, True),
+        ("SENT", 1, False),
+    ]
+    assert "KeyError" in caplog.text
+    bills.append(invoice(world.contract, 69_000))
+    services.request_gateway_invoice(bills[2], actor=world.finance)
+    services.send_waiting()
+    made = [int(found["metadata"]["usefirst_invoice"]) for found in double.invoices.values()]
+    assert made == [bills[1].pk, bills[2].pk, bills[0].pk]
+    assert [row.state for row in rows.all()] == ["SENT"] * 3
+
+
+def test_what_nobody_foresees_again_and_again_fails_with_words(world, double, account):
+    services.request_gateway_invoice(invoice(world.contract, 69_000), actor=world.finance)
+    double.fail(*["odd"] * services.MAX_ATTEMPTS)
+    for _run in range(services.MAX_ATTEMPTS):
+        services.send_waiting()
+    row = GatewayInvoice.objects.get()
+    assert (row.state, row.attempts, bool(row.problem)) == ("FAILED", services.MAX_ATTEMPTS, True)
+
+
+def test_a_message_that_nobody_foresaw_stops_no_other_and_comes_last_next_time(
+    client, world, double, account, sent
+):
+    services.request_gateway_invoice(invoice(world.contract, 500), actor=world.finance)
+    services.send_waiting()
+    other = GatewayInvoice.objects.exclude(pk=sent.pk).get()
+    WebhookEvent.objects.create(
+        account=account, event_id="evt_bad", kind="invoice.paid", payload={"data": [1]}
+    )
+    for row in (sent, other):
+        double.pay(row.external_id)
+        deliver(client, account, double, double.events[-1])
+    double.fail("", "odd")  # an invoice, then no payments
+    services.handle_events()
+
+    waiting = WebhookEvent.objects.filter(handled_at=None)
+    assert [(row.object_id, row.attempts, bool(row.problem)) for row in waiting] == [
+        ("", 1, True),
+        (sent.external_id, 1, True),
+    ]
+    assert [balance(row.invoice).state for row in (sent, other)] == ["OPEN", "PAID"]
+    services.handle_events()
+    assert (balance(sent.invoice).state, [row.event_id for row in waiting.all()]) == ("PAID", ["evt_bad"])
+
+
+def test_an_invoice_that_cannot_be_read_stops_no_other(world, double, account, sent):
+    services.request_gateway_invoice(invoice(world.contract, 500), actor=world.finance)
+    services.send_waiting()
+    other = GatewayInvoice.objects.exclude(pk=sent.pk).select_related("invoice").get()
+    double.pay(other.external_id)
+    double.fail("odd")
+    services.sync_open()
+    sent.refresh_from_db()
+    assert (bool(sent.problem), balance(other.invoice).state) == (True, "PAID")
+
+
 def test_a_removed_key_is_forgotten(world, account):
     services.remove_account(account, actor=world.finance)
     account = GatewayAccount.objects.get(pk=account.pk)
