@@ -3,30 +3,23 @@ An invoice whose PDF is there was sent."""
 
 import hashlib
 import io
-from collections.abc import Iterator
-from datetime import timedelta
 
 import segno
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Q
 
-from contracts.batches import for_a_while, one_by_one
 from contracts.billing.models import BillingDocument, CreditNote, Invoice
-from contracts.billing.unprinted import Unprinted
+from contracts.billing.unprinted import SECONDS, Unprinted, print_waiting
 from contracts.ledger.models import FindingKind
 from contracts.ledger.sources import ledger_check
 from contracts.ledger.verifying import Finding
-from marketplace.alone import alone
-from marketplace.clock import now
 from marketplace.documents import render_pdf
 from marketplace.money import Money
 from marketplace.notifications.services import notify
 from marketplace.organisations.acting import members
 
 PRINTING = 0x7072696E74  # the name of an advisory lock
-SECONDS = 10  # what one run prints; short tasks come in between
-AGAIN = timedelta(minutes=10)  # a paper that failed, or whose printer died, is tried again after this
 
 
 def _svg(text: str, *, is_scalable: bool) -> str:
@@ -132,38 +125,15 @@ def _store(of: dict, name: str, pdf: bytes) -> BillingDocument:
     return document
 
 
-PAPERS = {
-    "invoice": (Invoice, make_invoice_document),
-    "credit_note": (CreditNote, make_credit_note_document),
+PRINTERS = {
+    "invoice": lambda pk: make_invoice_document(Invoice.objects.get(pk=pk)),
+    "credit_note": lambda pk: make_credit_note_document(CreditNote.objects.get(pk=pk)),
 }
 
 
 def make_missing(seconds: float = SECONDS) -> bool:
-    """Print and send what has no PDF yet, oldest first, for some seconds. One process prints at a time, so that the
-    others are there for short tasks; who comes meanwhile leaves it to that one. A paper that cannot be printed is logged
-    and stops no other. Returns whether more waits to be printed now."""
-    with alone(PRINTING) as mine:
-        if not mine:
-            return False
-        one_by_one(for_a_while(_taken(), seconds), _make)
-    return _waiting().exists()  # asked last: what came meanwhile found this process printing
-
-
-def _waiting():
-    return Unprinted.objects.filter(Q(again_at=None) | Q(again_at__lte=now())).order_by("pk")
-
-
-def _taken() -> Iterator[tuple[str, int]]:
-    """One paper after the other, each marked before it is tried: one that kills the process is not the first again."""
-    while row := _waiting().first():
-        if Unprinted.objects.filter(pk=row.pk).update(again_at=now() + AGAIN):
-            yield row.kind, row.paper
-
-
-def _make(taken: tuple[str, int]) -> None:
-    kind, pk = taken
-    model, make = PAPERS[kind]
-    make(model.objects.get(pk=pk))
+    """Print and send what has no PDF yet; whether more waits."""
+    return print_waiting(PRINTERS, lock=PRINTING, seconds=seconds)
 
 
 @ledger_check

@@ -7,15 +7,12 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import translation
 
-from contracts.batches import for_a_while, one_by_one
+from contracts.billing.unprinted import SECONDS, Unprinted, print_waiting
 from contracts.proceeds.models import Payout
-from marketplace.alone import alone
 from marketplace.documents import render_pdf
 from marketplace.money import Money
 
 STATING = 0x7374617465  # the name of an advisory lock
-SECONDS = 10  # what one run makes
-BATCH = 200
 
 
 def statement_data(payout: Payout) -> dict:
@@ -66,8 +63,11 @@ def statement_data(payout: Payout) -> dict:
     }
 
 
+@transaction.atomic
 def make_statement(payout: Payout) -> Payout:
-    """Render and keep the statement of a payout; a second call keeps the first paper."""
+    """Print and keep the statement of a payout, once. A second caller waits for the row of `Unprinted` and gets the
+    first one's."""
+    Unprinted.objects.filter(kind="payout", paper=payout.pk).delete()
     payout = Payout.objects.select_related(
         "share__distribution__contract", "commission__contract", "payer"
     ).get(pk=payout.pk)
@@ -75,19 +75,15 @@ def make_statement(payout: Payout) -> Payout:
         return payout
     with translation.override("zh-hans"):
         content = render_pdf("contracts/payout_statement", statement_data(payout))
-    with transaction.atomic():
-        locked = Payout.objects.select_for_update().get(pk=payout.pk)
-        if not locked.statement:
-            locked.statement.save(f"payout-{locked.pk}.pdf", ContentFile(content), save=False)
-            locked.statement_sha256 = hashlib.sha256(content).hexdigest()
-            locked.save(update_fields=["statement", "statement_sha256"])
-    return locked
+    payout.statement_sha256 = hashlib.sha256(content).hexdigest()
+    payout.statement.save(f"payout-{payout.pk}.pdf", ContentFile(content), save=False)
+    payout.save(update_fields=["statement", "statement_sha256"])
+    return payout
 
 
-def make_missing_statements(seconds: float = SECONDS) -> None:
-    """Make what is missing, oldest first, for some seconds; what is left waits for the next run. One that fails stops
-    no other, and one process makes them at a time."""
-    with alone(STATING) as mine:
-        if mine:
-            waiting = Payout.objects.filter(statement="").order_by("pk")
-            one_by_one(for_a_while(waiting[:BATCH], seconds), make_statement)
+PRINTERS = {"payout": lambda pk: make_statement(Payout.objects.get(pk=pk))}
+
+
+def make_missing_statements(seconds: float = SECONDS) -> bool:
+    """Make what is missing; whether more waits."""
+    return print_waiting(PRINTERS, lock=STATING, seconds=seconds)

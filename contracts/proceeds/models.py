@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from contracts.billing.unprinted import to_print
 from contracts.ledger.models import to_book
 from contracts.lifecycle.models import ContractAnnex, LicenceContract
 from contracts.payments.models import Allocation
@@ -263,7 +264,6 @@ class Payout(models.Model):
     class Meta:
         verbose_name = _("payout")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["id"], condition=Q(statement=""), name="payout_without_statement")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(share__isnull=False, commission__isnull=True)
@@ -277,7 +277,7 @@ class Payout(models.Model):
                 name="payout_paid_has_day",
             ),
         ]
-        triggers = [to_book("payout", changes=True)]
+        triggers = [to_book("payout", changes=True), to_print("payout")]
 
     def __str__(self):
         return f"{self.payee_name} {self.amount_minor}"

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from contracts.proceeds import booking, commissions, documents
+from marketplace.celery import nudge
 
 
 @shared_task
@@ -17,4 +18,5 @@ def book_proceeds() -> None:
 
 @shared_task
 def make_statements() -> None:
-    documents.make_missing_statements()
+    if documents.make_missing_statements():
+        nudge(make_statements)
