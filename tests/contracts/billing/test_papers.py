@@ -1,13 +1,15 @@
 """Papers wait for their printing where the database notes them: none is lost, none is made twice, none stops another."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from contracts.billing import documents
-from contracts.billing.documents import AGAIN, PRINTING, make_invoice_document, make_missing
+from contracts.billing.documents import PRINTING, make_invoice_document, make_missing
 from contracts.billing.models import BillingDocument, CreditNote, Invoice
-from contracts.billing.unprinted import Unprinted
+from contracts.billing.unprinted import AGAIN, Unprinted
 from marketplace.alone import alone
 from marketplace.clock import at, now
 from marketplace.documents import DocumentError
@@ -87,6 +89,22 @@ def test_a_run_ends_in_time_and_the_next_goes_on(world):
     bills = [invoice(world.contract, 10_000) for _bill in range(3)]
     assert [make_missing(seconds=0) for _run in bills] == [True, True, False]
     assert printed_numbers() == [bill.number for bill in bills]
+
+
+def test_papers_from_before_the_triggers_that_lack_a_pdf_wait_after_the_migration(world):
+    bills = [invoice(world.contract, 10_000) for _bill in range(3)]
+    notes = [credit(bill, 1_000) for bill in bills]
+    printed(bills[1])
+    BillingDocument.objects.create(credit_note=notes[2], file="x.pdf", sha256="0" * 64)
+    Unprinted.objects.all().delete()
+    filling = import_module("contracts.migrations.0014_papers_that_wait").Migration.operations[-2:]
+    with connection.cursor() as cursor:
+        for step in filling:
+            cursor.execute(step.sql)
+    assert list(Unprinted.objects.order_by("pk").values_list("kind", "paper", "again_at")) == [
+        *(("invoice", bill.pk, None) for bill in (bills[0], bills[2])),
+        *(("credit_note", note.pk, None) for note in notes[:2]),
+    ]
 
 
 @pytest.mark.slow
