@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from marketplace import tables
 from marketplace.clock import ZONE, today
 from marketplace.dashboard import overview
+from marketplace.dashboard.occasions import occasion_of
 from marketplace.notifications.services import retry_letters
 from marketplace.organisations.pages import operator_page
 from marketplace.templatetags.ui import NOTHING, day, moment
@@ -70,7 +71,7 @@ LISTS = {
         overview.failed_letters,
         (
             ("user__email", gettext_lazy("Recipient"), "user.email"),
-            ("template", gettext_lazy("Occasion"), "template"),
+            ("template", gettext_lazy("Occasion"), lambda row: occasion_of(row.template)),
             ("created_at", gettext_lazy("Written"), "created_at"),
             ("mail_attempts", gettext_lazy("Attempts"), "mail_attempts"),
         ),

@@ -1,13 +1,16 @@
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.template.utils import get_app_template_dirs
 from django.urls import reverse
 from openpyxl import load_workbook
 
 from contracts.lifecycle.models import Objection, PublicNotice
 from contracts.payments.gateways.models import GatewayAccount, WebhookEvent
 from marketplace.clock import now, today
+from marketplace.dashboard.occasions import OCCASIONS
 from marketplace.dashboard.overview import overview
 from marketplace.money import Money
 from marketplace.notifications.models import Notification
@@ -138,6 +141,25 @@ def test_export_holds_numbers_states_and_dates_alone(client, world):
     assert row[1] == "in force"
     assert len(header) == 13
     assert all(cell is None or hasattr(cell, "year") for cell in row[2:])
+
+
+def test_a_letter_is_named_by_its_occasion_in_the_readers_language(client, world):
+    """And never by its subject, which tells sums and names."""
+    row = letter(world.payer.user)
+    Notification.objects.filter(pk=row.pk).update(template="payments/dunning")
+    client = signed_in(client, world.operator)
+    for language, words in (("en", "Reminder of an invoice"), ("zh-hans", "账单催款")):
+        page = client.get(f"/{language}/operator/market/letters/").content.decode()
+        assert words in page
+        assert "secret" not in page
+        assert "payments/dunning" not in page
+
+
+def test_every_letter_has_an_occasion():
+    """A template that is new gets its words; one that is gone takes them with it."""
+    folders = [Path(folder) / "notifications" for folder in get_app_template_dirs("templates")]
+    found = {path.relative_to(f).with_suffix("").as_posix() for f in folders for path in f.rglob("*.txt")}
+    assert found - {"letter", "digest"} == OCCASIONS.keys()
 
 
 def test_letters_are_tried_again(client, world):
