@@ -1,18 +1,19 @@
 """What the daily sums say: read by rating, reports, pages and the API; events themselves are never scanned."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
 
 from contracts.lifecycle.models import ContractTerms, LicenceContract
 from contracts.rating import Closed, TermsVersion
 from contracts.rating import UsageRow as RatedRow
 from contracts.rating.usage import SALES
 from contracts.usage.metering.cloudevents import day_number, day_of
-from contracts.usage.metering.models import DailyUsage, DeemedClosing, EventKind, UsageEvent
+from contracts.usage.metering.models import DailyUsage, DeemedClosing, EventKind, RefusedEvent, UsageEvent
+from marketplace.clock import ZONE
 
 SALES_METER = "sales"
 INVOICED = "invoiced_incl_vat"
@@ -59,6 +60,29 @@ def daily_sums(contract: LicenceContract, start: date | None = None, end: date |
     if end:
         rows = rows.filter(day__lte=day_number(end))
     return rows.order_by("day", "meter_id", "product")
+
+
+def refused_events(
+    contract: LicenceContract,
+    *,
+    meter: str = "",
+    words: str = "",
+    start: date | None = None,
+    end: date | None = None,
+):
+    """Events after the end of the licence, the newest first. `words`: part of an id, a source or a product; the days
+    are those that the page shows, in the market's time zone."""
+    rows = RefusedEvent.objects.filter(contract=contract)
+    if meter:
+        rows = rows.filter(meter=meter)
+    if words:
+        inside = Q(event_id__icontains=words) | Q(source__icontains=words) | Q(product__icontains=words)
+        rows = rows.filter(inside)
+    if start:
+        rows = rows.filter(happened_at__gte=datetime.combine(start, time(), ZONE))
+    if end:
+        rows = rows.filter(happened_at__lte=datetime.combine(end, time.max, ZONE))
+    return rows
 
 
 def metered_names(versions: Iterable[TermsVersion]) -> frozenset[str]:

@@ -17,13 +17,21 @@ from contracts.usage.forms import SheetForm
 from contracts.usage.metering import closings, files
 from contracts.usage.metering.cloudevents import day_number, day_of
 from contracts.usage.metering.models import EventFile, RefusedEvent
-from contracts.usage.metering.queries import daily_sums, events_of_day
+from contracts.usage.metering.queries import daily_sums, events_of_day, refused_events
 from contracts.usage.meters import label_of
 from marketplace import tables
 from marketplace.money import Money
 from marketplace.refusals import Refused
 
 PER_PAGE = 50
+REFUSED_SORTS = {
+    "time": "happened_at",
+    "meter": "meter",
+    "quantity": "quantity",
+    "source": "source",
+    "first": "first_at",
+    "times": "times",
+}
 SORTS = {"day": "day", "meter": "meter__name", "quantity": "quantity", "events": "events"}
 
 
@@ -122,7 +130,16 @@ def usage_day(request, number, day):
 def usage_refused(request, number):
     """What was sent after the end of the licence."""
     contract = contract_in_effect(request.acting, number, may_read_usage)
-    rows = RefusedEvent.objects.filter(contract=contract)
+    everything = RefusedEvent.objects.filter(contract=contract)
+    meters = sorted(everything.order_by().values_list("meter", flat=True).distinct())
+    query = request.GET
+    meter = query.get("meter", "")
+    words = query.get("q", "").replace("\x00", "").strip()
+    start, end = _day(request, "from"), _day(request, "until")
+    rows = refused_events(contract, meter=meter if meter in meters else "", words=words, start=start, end=end)
+    sort = query.get("sort", "-first")
+    if (column := REFUSED_SORTS.get(sort.lstrip("-"))) is not None:
+        rows = rows.order_by(("-" if sort.startswith("-") else "") + column, "-first_at", "-pk")
     money = set(contract.meters.filter(is_money=True).values_list("name", flat=True))
     currency = contract.terms.currency
     if request.GET.get("export"):
@@ -143,7 +160,14 @@ def usage_refused(request, number):
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     for row in page:
         row.label, row.is_money = label_of(row.meter), row.meter in money
-    context = {"contract": contract, "page_obj": page, "currency": currency}
+    context = {
+        "contract": contract,
+        "page_obj": page,
+        "currency": currency,
+        "meters": [(name, label_of(name)) for name in meters],
+        "query": query,
+        "is_filtered": bool(words or start or end or meter in meters),
+    }
     return render(request, "contracts/usage/usage_refused.html", context)
 
 

@@ -13,6 +13,7 @@ from openpyxl import Workbook, load_workbook
 
 from contracts.billing.sofar import so_far
 from contracts.usage.metering.models import EventFile
+from contracts.usage.metering.queries import refused_events
 from contracts.usage.services import set_broker_access
 from marketplace.clock import ZONE, at
 from tests.contracts.rating.samples import fixed, royalty, sheet
@@ -129,6 +130,33 @@ def test_what_was_refused_reads_like_what_was_counted(world, ask, agreed, meter,
     assert shown in ask(world.officer, "contract_usage_refused", contract.number).content.decode()
     file = ask(world.officer, "contract_usage_refused", contract.number, query="?export=csv")
     assert exported in b"".join(file)
+
+
+def test_refused_events_are_filtered_sorted_and_exported(world, contract, ask, django_assert_num_queries):
+    after = datetime(2036, 3, 9, tzinfo=ZONE)
+    for n, (day, quantity) in enumerate((("01", 5), ("02", 700), ("03", 30))):
+        late = event(contract, f"late-{n}", quantity, time=f"2036-03-{day}T23:30:00+08:00")
+        send(world, late, moment=after)
+    send(world, event(contract, "late-1", 700, time="2036-03-02T23:30:00+08:00"), moment=after)  # sent again
+
+    def shown(query):
+        page = ask(world.officer, "contract_usage_refused", contract.number, query=query)
+        return [row.event_id for row in page.context["page_obj"]]
+
+    assert shown("?sort=-quantity") == ["late-1", "late-2", "late-0"]
+    assert shown("?sort=-times") == ["late-1", "late-2", "late-0"]
+    assert shown("?sort=time&from=2036-03-01&until=2036-03-02") == ["late-0", "late-1"]
+    assert shown("?q=LATE-2") == ["late-2"]
+    assert shown("?q=LATE-2&meter=nobodys&sort=nothing") == ["late-2"]
+    assert shown("?from=0001-01-01&until=9999-12-31&q=%00") == ["late-2", "late-1", "late-0"]
+    page = ask(world.officer, "contract_usage_refused", contract.number, query="?q=none").content.decode()
+    assert "No refused event fits this filter." in page
+    file = ask(world.officer, "contract_usage_refused", contract.number, query="?q=late-1&export=csv")
+    assert b"late-1" in file.content
+    assert b"late-0" not in file.content
+    rows = refused_events(contract, words="late", start=date(2036, 3, 1))
+    with django_assert_num_queries(1):
+        assert len(rows) == 3
 
 
 def test_other_peoples_usage_is_not_there(world, ask):
