@@ -18,6 +18,7 @@ from contracts.lifecycle.looks import look_after
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.models.looks import Task
 from contracts.payments.collecting.models import DunningNotice, DunningPause, DunningStep
+from contracts.payments.collecting.places import problem_of
 from contracts.payments.interest import open_interest
 from contracts.payments.queries import annotate_balances
 from marketplace.audit.services import record
@@ -31,7 +32,6 @@ from marketplace.refusals import Refused
 DEFAULTS = Path(__file__).with_name("dunning.json")
 FIELDS = ("subject_zh", "body_zh", "subject_en", "body_en")
 NEVER = -10_000
-PLACES = ("number", "open", "due", "days", "code", "interest")
 
 
 @lru_cache(maxsize=1)
@@ -57,13 +57,8 @@ def save_steps(*, actor: Acting, steps: list[dict]) -> list[DunningStep]:
         raise Refused(_("Two steps fall on the same day."))
     for step in steps:
         for name in FIELDS:
-            try:
-                step[name].format(**dict.fromkeys(PLACES, ""))
-            except (KeyError, IndexError, ValueError) as error:
-                raise Refused(
-                    _("“%(text)s” has a place that nothing fills; these can be used: %(places)s.")
-                    % {"text": step[name][:40], "places": ", ".join(f"{{{place}}}" for place in PLACES)}
-                ) from error
+            if problem := problem_of(step[name]):
+                raise Refused(f"{step[name][:40]}: {problem}")
     _lock_contracts(Invoice.objects.filter(issuer=actor.organisation))
     DunningStep.objects.filter(organisation=actor.organisation).delete()
     rows = [

@@ -1,8 +1,13 @@
 from django import forms
 from django.forms import formset_factory
+from django.utils.html import format_html_join
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from contracts.payments.collecting.places import PLACES, example_of, problem_of
 from marketplace.fields import DayField
+
+TEXTS = ("subject_zh", "body_zh", "subject_en", "body_en")
 
 
 class WriteOffForm(forms.Form):
@@ -45,13 +50,33 @@ class StepForm(forms.Form):
         label=_("Text (English)"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        places = format_html_join(
+            " · ", "<code>{}</code> {}", ((f"{{{name}}}", says) for name, says in PLACES.items())
+        )
+        for name in ("body_zh", "body_en"):
+            self.fields[name].help_text = places
+
     def clean(self):
         given = super().clean()
-        if given.get("days") is not None:
-            for name in ("subject_zh", "body_zh", "subject_en", "body_en"):
-                if not given.get(name) and name not in self.errors:
-                    self.add_error(name, _("This text is sent to the payer; please write it."))
+        if given.get("days") is None:
+            if self.initial.get("days") is None and "days" not in self.errors and any(map(given.get, TEXTS)):
+                self.add_error("days", _("Say on which day this new step is sent, or empty its texts."))
+            return given
+        for name in TEXTS:
+            if not given.get(name) and name not in self.errors:
+                self.add_error(name, _("This text is sent to the payer; please write it."))
+            elif problem := problem_of(given.get(name, "")):
+                self.add_error(name, problem)
         return given
+
+    @property
+    def example(self) -> tuple[str, str] | None:
+        """Subject and text as a payer would read them, in the present language; None for a step without texts."""
+        language = "en" if (get_language() or "").startswith("en") else "zh"
+        texts = [str(self[f"{part}_{language}"].value() or "") for part in ("subject", "body")]
+        return (example_of(texts[0]), example_of(texts[1])) if any(texts) else None
 
 
 StepFormSet = formset_factory(StepForm, extra=1, max_num=8, absolute_max=8)

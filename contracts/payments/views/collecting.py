@@ -15,6 +15,7 @@ from contracts.lifecycle.models import LicenceContract
 from contracts.payments.collecting import accounts, ageing, dunning, write_offs
 from contracts.payments.collecting.forms import DecisionForm, PauseForm, StepFormSet, WriteOffForm
 from contracts.payments.collecting.models import WriteOff, WriteOffState
+from contracts.payments.collecting.places import EXAMPLE, PLACES
 from marketplace import tables
 from marketplace.clock import today
 from marketplace.held import tell_errors, tell_refusal
@@ -258,7 +259,7 @@ def dunning_steps(request):
                 return redirect("dunning_steps")
     context = {
         "formset": formset,
-        "places": [f"{{{place}}}" for place in dunning.PLACES],
+        "places": [(f"{{{name}}}", says, EXAMPLE[name]) for name, says in PLACES.items()],
         "own": request.acting.organisation.dunning_steps.exists(),
     }
     status = 422 if formset.is_bound else 200

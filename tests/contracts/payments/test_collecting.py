@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from contracts.ledger.queries import balance as book_balance
 from contracts.ledger.verifying import verify_ledger
@@ -221,6 +222,32 @@ def test_pages_answer_their_own_and_export(world, client):
         assert "注销" not in client.get(bill.get_absolute_url()).content.decode()
         client.force_login(world.other_finance.user)
         assert client.get(account).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("账单 {number}：{open}，{due}，{days}，{code}，{interest} {{}}", ""),
+        ("{amount}", "Nothing fills {amount}"),
+        ("{}", "Nothing fills {}"),
+        ("{number.__class__}", "Nothing fills {number.__class__}"),
+        ("{days:>99999999}", "Nothing fills {days:>99999999}"),
+        ("{code!r}", "Nothing fills {code!r}"),
+        ("{number", "stands alone"),
+        ("5 } 3", "stands alone"),
+        ("｛number｝", "Write the braces as"),
+    ],
+)
+def test_a_text_with_a_place_that_nothing_fills_is_refused_at_its_field(world, client, text, says):
+    client.force_login(world.finance.user)
+    form = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0", "form-0-days": "9"}
+    form |= {f"form-0-{name}": "{number}" for name in dunning.FIELDS} | {"form-0-body_zh": text}
+    with translation.override("en"):
+        answer = client.post(reverse("dunning_steps"), form)
+    assert answer.status_code == (422 if says else 302)
+    if says:
+        assert says in answer.context["formset"][0].errors["body_zh"][0]
+        assert not world.uni.dunning_steps.exists()
 
 
 def test_the_steps_are_edited_on_their_page(world, client):
