@@ -16,6 +16,7 @@ _PHRASES = (
     ("DECISION", r"转化|决定|转正|convert|conversion|decision|decide"),
     ("TIME", r"期满|届满|到期|(个月|年)后|after \w+ (months?|years?)|end of the (free|trial)|expir"),
 )
+_HAN = re.compile(r"[\u4e00-\u9fff（“]")
 _EVENTS = {"first_income": "INCOME", "conversion": "DECISION"}
 
 
@@ -82,6 +83,8 @@ def offer_words(language: str, *, terms, price: str, free_months: int | None, pa
         then = price or payment
         if free_months and language == "en" and then[1:2].islower():
             then = then[:1].lower() + then[1:]  # it goes on in the sentence
+        if free_months and language != "en" and then[:1] and not _HAN.match(then):
+            then = f" {then}"  # a sum stands apart from the Chinese before it
         if free_months:
             free = ngettext("%(months)s month free", "%(months)s months free", free_months) % {
                 "months": free_months

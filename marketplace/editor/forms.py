@@ -108,11 +108,12 @@ class TermsForm(forms.Form):
         self.is_whole = data is None or data.get("whole") == "1"  # the last field of the page
         self.terms: language.Terms | None = None
         self.door_problems: list[str] = []
+        gone = ""
         if data is None:
             self.draft = self.start.draft
         else:
             data = with_own_words(data)
-            self.draft = editor.from_fields(data)
+            self.draft, gone = editor.without_other_rate(editor.from_fields(data))
             if self.acted == "load":
                 self.draft, self.door_problems = door.load(data, files, self.draft)
             elif self.acted:
@@ -129,6 +130,8 @@ class TermsForm(forms.Form):
             super().__init__(_posted(typed, mine), initial=initial, auto_id="id_%s")
         asked = self.fields
         self.fields = {field.name: self._field(field) for field in self.listed} | asked
+        if gone and "interest-rate" in self.fields:
+            self.fields["interest-rate"].help_text = labels.other_rate(typed["interest-kind"], gone)
         for name, words in self.start.proposed(self.draft).items():
             self.fields[name].proposal = words
 

@@ -227,6 +227,15 @@ def hint_of(field: Field) -> Words:
     return HINTS.get((of, field.attribute), "")
 
 
+def other_rate(kind: str, gone: str) -> Words:
+    """What is said where a rate of late interest was emptied, because it was one for the other stretch of time."""
+    words = {
+        "monthly": _("%(rate)s %% was the rate per day and is emptied: please type the rate per month."),
+        "daily": _("%(rate)s %% was the rate per month and is emptied: please type the rate per day."),
+    }
+    return words[kind] % {"rate": gone.strip().rstrip("%％").strip()[:20]}
+
+
 def choices_of(field: Field, ids: list[tuple[str, Words]]) -> list[tuple[str, Words]]:
     """The choices of a field with what stands in it, known or not, so that nothing changes unseen."""
     set_ = field.of if field.attribute == "kind" else field.attribute

@@ -57,19 +57,20 @@ def why(hit: Hit, day: str) -> SafeString:
         + f": {_parts(reason.parts, words)}</li>"
         for reason in hit.reasons
     ]  # fmt: skip
-    moves = [words["published"] % {"day": conditional_escape(day)}] if document.published_at else [""]
+    moves = [words["published"] % {"day": conditional_escape(day)}] if document.published_at else []
     moves += [words["completeness"] % {"percent": document.completeness}] if document.completeness else []
     moves += [words["available"]] if document.is_available else []
+    moved = words["gently"] % {"facts": " · ".join(moves)} if moves else ""
     return mark_safe(
         f'<details class="why no-print"><summary class="small">{words["why"]}</summary><div class="small">'
         f"{'<ul>' + ''.join(found) + '</ul>' if found else ''}<p>{words['found']} {_parts(hit.where, words)}</p>"
-        f'<p class="muted">{" · ".join(moves)}. {words["gently"]}</p></div></details>'
+        f'<p class="muted">{moved}</p></div></details>'
     )
 
 
 def _parts(names: Iterable[str], words: Mapping[str, str]) -> str:
     """The words for the parts of a document in which something was found."""
-    return ", ".join(words[name] for name in names)
+    return words["comma"].join(words[name] for name in names)
 
 
 @lru_cache(maxsize=8)
@@ -78,11 +79,14 @@ def _words(language: str) -> Mapping[str, str]:
     words = {
         "why": gettext("Why this hit"),
         "same": gettext("(means the same)"),
+        "comma": gettext(", "),
         "found": gettext("Found in:"),
         "published": gettext("Published on %(day)s"),
         "completeness": gettext("%(percent)s %% of what a good page says"),
         "available": gettext("a right that may be licensed"),
-        "gently": gettext("These move a hit a little, never past one whose text fits better by a seventh."),
+        "gently": gettext(
+            "%(facts)s. These move a hit a little, never past one whose text fits better by a seventh."
+        ),
         **PARTS,
     }
     return {name: escape(str(word)) for name, word in words.items()}

@@ -16,7 +16,7 @@ Amounts are typed in major units ("100,000", "10万"), rates as per cent ("3" or
 major units, days as 2027-01-15. A field that is absent takes its default; one that is empty says nothing.
 """
 
-from .acts import ACTS, act
+from .acts import ACTS, act, without_other_rate
 from .draft import Field, draft_of, each_field, fields, from_fields, is_empty, name_of
 from .typed import Typed
 from .understand import Understood, understand
@@ -34,4 +34,5 @@ __all__ = [
     "is_empty",
     "name_of",
     "understand",
+    "without_other_rate",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
+from ..contract import DailyInterest, MonthlyInterest
 from ..elements import Minimum, Royalty
 from .draft import Draft, text
 
@@ -38,6 +39,21 @@ def act(draft: Draft, wanted: str) -> Draft:
         doing[verb](draft, parts, word)
     _settle(draft)
     return draft
+
+
+def without_other_rate(draft: Draft) -> tuple[Draft, str]:
+    """Late interest that was drawn per day and is now chosen per month, or the other way round, loses its rate: the same
+    figure would mean thirty times as much or as little. Also tells the rate that is gone; "" where nothing changed.
+    What was drawn is known by the box of part months, which only a rate per month has."""
+    interest = draft.get("interest")
+    if not isinstance(interest, dict) or not text(interest.get("rate")):
+        return draft, ""
+    kind = text(interest.get("kind"))
+    if kind not in (MonthlyInterest.kind, DailyInterest.kind):
+        return draft, ""
+    if (kind == MonthlyInterest.kind) == ("part_months" in interest):
+        return draft, ""
+    return draft | {"interest": interest | {"rate": ""}}, text(interest["rate"])
 
 
 def _at(draft: Draft, parts: list[str]) -> Any:

@@ -255,3 +255,18 @@ def test_deemed_reports_are_agreed_in_the_editor():
     form = TermsForm(sent(soup, **{"report-deemed-days": "20", "report-deemed-factor": "120"}))
     assert form.is_valid(), form.errors
     assert terms.write(form.terms)["report"]["deemed"] == {"days": 20, "basis": "last", "factor": "1.2"}
+
+
+@pytest.mark.parametrize(("was", "now"), [("daily", "monthly"), ("monthly", "daily")])
+@pytest.mark.parametrize("do", ["show interest-kind", ""])
+def test_late_interest_per_day_never_becomes_the_same_figure_per_month(was, now, do):
+    start = Start.of(sheet(royalty(fixed("0.03")), interest={"kind": was, "rate": "0.0005"}))
+    typed = {"interest-kind": now} | ({"do": do} if do else {})
+    form = TermsForm(sent(page(TermsForm(start=start)), **typed), start=start)
+    soup = page(form)
+    assert soup.select_one("[name=interest-rate]").get("value", "") == ""
+    assert "利率 0.05%" in soup.select_one("#at-interest-rate").text  # and what it was
+    assert form.is_valid() is False
+    kept = TermsForm(sent(soup, **{"interest-rate": "1.5"}), start=start)
+    assert kept.is_valid(), kept.errors
+    assert (kept.terms.interest.kind, str(kept.terms.interest.rate)) == (now, "0.015")

@@ -150,7 +150,7 @@ def test_refused_events_are_filtered_sorted_and_exported(world, contract, ask, d
     assert shown("?q=LATE-2&meter=nobodys&sort=nothing") == ["late-2"]
     assert shown("?from=0001-01-01&until=9999-12-31&q=%00") == ["late-2", "late-1", "late-0"]
     page = ask(world.officer, "contract_usage_refused", contract.number, query="?q=none").content.decode()
-    assert "No refused event fits this filter." in page
+    assert "没有符合筛选条件的被拒绝事件。" in page
     file = ask(world.officer, "contract_usage_refused", contract.number, query="?q=late-1&export=csv")
     assert b"late-1" in file.content
     assert b"late-0" not in file.content
