@@ -24,6 +24,15 @@ FORMAT = "usefirst-bundle-1"
 DAY = timedelta(days=1)
 WHOLE_UNITS = {"JPY", "KRW"}  # currencies without minor units; every other one here has hundredths
 MONEY = ("net_sales", "gross_sales")
+DEDUCTIONS = (
+    "vat",
+    "returns",
+    "freight",
+    "insurance",
+    "discounts",
+    "customs",
+    "packaging",
+)  # as workings list them
 NOT_CHARGED = (None, 0, Fraction(0))  # day, amount, exact amount
 
 
@@ -180,10 +189,12 @@ class Row:
             return self.quantity if self.meter == meter else None
         if meter not in MONEY or self.meter not in ("sales", *MONEY):
             return None
-        less = terms["report"]["deductions"] if meter == "net_sales" else ["vat"]
-        return Fraction(
-            self.parts.get("invoiced_incl_vat", 0) - sum(self.parts.get(name, 0) for name in less)
-        )
+        return Fraction(self.parts.get("invoiced_incl_vat", 0)) - sum(self.less(meter, terms).values())
+
+    def less(self, meter, terms):
+        """What a meter of sales takes off this row, by name."""
+        names = terms["report"]["deductions"] if meter == "net_sales" else ["vat"]
+        return {name: Fraction(self.parts[name]) for name in names if self.parts.get(name)}
 
 
 # --- triggers --------------------------------------------------------------------------------------------
@@ -300,7 +311,8 @@ def first_day(contract, name, part=0):
 
 
 class Royalty:
-    """One royalty through its periods. Everything is exact here; rounding, credits and caps come after."""
+    """One royalty through its periods, with the lines of its working. Everything is exact here; rounding, credits and
+    caps come after."""
 
     def __init__(self, contract, name, found):
         self.contract, self.name, (self.start, self.how, self.above) = contract, name, found
@@ -313,6 +325,13 @@ class Royalty:
         self.earned, self.charged, self.base_in = {}, {}, {}  # by window
         self.loss = self.offset = Fraction(0)
         self.window = None  # (key, version) of the window that is open
+        self.lines = []  # (code, value, figures) of the period that is being taken
+        versions = range(len(contract.versions))
+        rates = [contract.element(name, v)["rate"] for v in versions if contract.present(name, v)]
+        self.tier_years = sorted({r["year"] for r in rates if r["kind"] == "tiers" and r["span"] == "year"})
+
+    def note(self, code, value, **figures):
+        self.lines.append((code, Fraction(value), figures))
 
     def terms(self, version):
         return self.contract.versions[version][1]
@@ -323,7 +342,7 @@ class Royalty:
         return period[1] >= self.start
 
     def rows(self, period):
-        """(row, version, share that is charged, share that is free) of the rows in a period."""
+        """(row, version, share that is charged or None, share that is free) of the rows in a period."""
         whole = period[0] >= self.start or self.mode == "whole_period"
         for row in self.contract.rows:
             if not (period[0] <= row.start and row.end <= period[1]):
@@ -332,7 +351,7 @@ class Royalty:
             if not self.contract.present(self.name, version):
                 continue
             if not self.is_charged(period) or (not whole and row.end < self.start):
-                yield row, version, Fraction(0), Fraction(1)
+                yield row, version, None, Fraction(1)
             elif not whole and self.mode == "part_above" and row.end == self.start:
                 yield row, version, self.above, 1 - self.above
             else:
@@ -341,14 +360,21 @@ class Royalty:
     def worth(self, row, version):
         """What a row adds to the base: its value, for these products, times the combination factor."""
         element = self.contract.element(self.name, version)
-        meter = (element["meter"] or "units") if element["base"] == "units" else element["base"]
-        value = row.value(meter, self.terms(version))
+        value = row.value(self.meter(version), self.terms(version))
         if value is None or (element["products"] and row.product not in element["products"]):
             return None
-        own = [c for c in element["combinations"] if row.product and c["product"] == row.product]
-        for factor in (own or [c for c in element["combinations"] if not c["product"]])[:1]:
-            value *= Fraction(factor["own"], factor["own"] + factor["other"])
-        return value
+        factor = self.combination(row, version)
+        return value * Fraction(factor["own"], factor["own"] + factor["other"]) if factor else value
+
+    def meter(self, version):
+        element = self.contract.element(self.name, version)
+        return (element["meter"] or "units") if element["base"] == "units" else element["base"]
+
+    def combination(self, row, version):
+        """The factor of a product: its own, else the one for all."""
+        every = self.contract.element(self.name, version)["combinations"]
+        own = [c for c in every if row.product and c["product"] == row.product]
+        return next(iter(own or [c for c in every if not c["product"]]), None)
 
     def free(self, rows):
         for row, version, _, share in rows:
@@ -369,9 +395,18 @@ class Royalty:
 
     def take(self, period, version):
         """The exact royalty of a period, and what else its window was already charged by it."""
+        self.lines = []
         rows = list(self.rows(period))
         self.free(rows)
-        stretches = self.stretches(rows) or [(version, period[1], Fraction(0))]
+        counted = [
+            (row, place, share)
+            for row, place, share, _ in rows
+            if share is not None and self.worth(row, place) is not None
+        ]
+        self.read(counted)
+        stretches = [stretch[:3] for stretch in self.stretches(counted)] or [
+            (version, period[1], Fraction(0))
+        ]
         self.given.pop("period", None)
         element = self.contract.element(self.name, version)
         charged_base = Fraction(0)
@@ -381,33 +416,68 @@ class Royalty:
             exact = Fraction(0)
             self.close()
             total = sum(base for _, _, base in stretches)
-            if total < 0:
-                self.loss += -total if element["loss_carry"] else 0
+            if total < 0 and element["loss_carry"]:
+                self.loss += -total
+                self.note("loss_kept", 0, result=total, carried=self.loss)
+            elif total < 0:
+                self.note("loss_lost", 0, result=total)
             else:
                 for place, on, base in self.less_loss(stretches, total):
                     cost, used = self.cost(place, on, base)
                     exact, charged_base = exact + cost, charged_base + used
             self.rests = []
-        exact = max(exact, Fraction(0))
+        if exact < 0:
+            self.note("not_negative", 0, exact=exact)
+            exact = Fraction(0)
         if element.get("stacking"):
             exact = self.stack(element, exact, max(charged_base, 0), rows)
         return exact
 
-    def stretches(self, rows):
-        """Rows that are rated alike, added up, in order of time."""
-        merged = {}
-        for row, version, share, _ in rows:
-            value = self.worth(row, version) if share else None
-            if value is not None:
-                element = self.contract.element(self.name, version)
-                alike = (version, *self.windows(element, row.end))  # a new year of any kind begins anew
-                before = merged[alike][2] if alike in merged else 0
-                merged[alike] = (version, row.end, before + value * share)
-        return list(merged.values())
+    def read(self, counted):
+        """The first lines: one row as it was reported; of several their sums, and what was deducted by name."""
+        if not counted:
+            self.note("nil", 0)
+        elif len(counted) > 1:
+            for _, _, base, number in self.stretches(counted):
+                self.note("rows", base, rows=number)
+            sums = {}
+            for row, version, _ in counted:
+                for name, value in self.less(row, version).items():
+                    sums[name] = sums.get(name, 0) + value
+            for name in DEDUCTIONS:
+                if sums.get(name):
+                    self.note("deduction", sums[name], name=name)
+        else:
+            ((row, version, share),) = counted
+            value = row.value(self.meter(version), self.terms(version))
+            if row.parts is None:
+                self.note("reported", value)
+            else:
+                invoiced = row.parts.get("invoiced_incl_vat", 0)
+                self.note("sales", value, invoiced=invoiced, parts=self.less(row, version))
+            factor = self.combination(row, version)
+            if factor:
+                self.note("combination", self.worth(row, version), own=factor["own"], other=factor["other"])
+            if share != 1:
+                self.note("part_above", self.worth(row, version) * share, part=share)
 
-    def windows(self, element, on):
-        effect = self.contract.effect
-        return year_number("calendar", on, effect), year_number("licence", on, effect)
+    def less(self, row, version):
+        return row.less(self.meter(version), self.terms(version)) if row.parts is not None else {}
+
+    def stretches(self, counted):
+        """(version, day, base, number of rows) of rows that are rated alike, added up, in order of time: a new version
+        begins anew, and a new year of the rate, of what is deducted, or of yearly tiers in any version."""
+        merged = {}
+        for row, version, share in counted:
+            element = self.contract.element(self.name, version)
+            less = element.get("baseline") or element.get("free")
+            years = [] if element["rate"]["kind"] == "fixed" else [element["rate"]["year"]]
+            years += [less["year"]] if less else []
+            years += self.tier_years if len(self.contract.versions) > 1 else []
+            alike = (version, *(year_number(kind, row.end, self.contract.effect) for kind in years))
+            _, _, base, number = merged.get(alike, (0, 0, 0, 0))
+            merged[alike] = version, row.end, base + self.worth(row, version) * share, number + 1
+        return list(merged.values())
 
     def is_windowed(self, element):
         rate, less = element["rate"], element.get("baseline") or element.get("free")
@@ -429,7 +499,10 @@ class Royalty:
             key = self.window_of(self.contract.element(self.name, place), on)
             if self.window is None or self.window[0] != key:
                 self.close()
-                base, self.loss = base - self.loss, Fraction(0)
+                if self.loss:
+                    base -= self.loss
+                    self.note("loss_brought", base, loss=self.loss)
+                    self.loss = Fraction(0)
                 touched.append(key)
             elif not touched:
                 touched.append(key)
@@ -438,7 +511,11 @@ class Royalty:
             cost, used = self.cost(place, on, base)
             self.earned[key] = self.earned.get(key, 0) + cost
             charged_base += used
-        self.rests = [(key, max(self.earned[key] - self.charged.get(key, 0), Fraction(0))) for key in touched]
+        self.rests = []
+        for key in touched:
+            rest = self.earned[key] - self.charged.get(key, 0)
+            self.note("window", rest, cumulative=self.earned[key], charged=self.charged.get(key, 0))
+            self.rests.append((key, max(rest, Fraction(0))))
         return sum(rest for _, rest in self.rests), charged_base
 
     def close(self):
@@ -454,6 +531,8 @@ class Royalty:
 
     def less_loss(self, stretches, total):
         used = min(self.loss, total)
+        if self.loss:
+            self.note("loss_used", total - used, result=total, used=used, left=self.loss - used)
         self.loss -= used
         for place, on, base in stretches:
             part = min(max(base, 0), used)
@@ -465,26 +544,36 @@ class Royalty:
         element = self.contract.element(self.name, place)
         less = element.get("baseline") or element.get("free")
         if less is not None:
-            base = self.beyond(less, on, base)
+            base = self.beyond("baseline" if element.get("baseline") else "free", less, on, base)
         rate = element["rate"]
         scale = 1
         if element["base"] == "units":  # a price in major units
             scale = 1 if self.terms(0)["currency"] in WHOLE_UNITS else 100
         low, high = self.fill(rate, on, base)
         if rate["kind"] == "fixed":
-            return base * Fraction(rate["rate"]) * scale, base
+            price = Fraction(rate["rate"])
+            self.note("rate", base * price * scale, base=base, rate=price)
+            return base * price * scale, base
         if rate["kind"] == "yearly":
             number = year_number(rate["year"], on, self.contract.effect)
             if rate["year"] == "calendar":
                 number -= self.contract.effect.year
             listed = rate["rates"]
-            return base * Fraction(listed[min(max(number, 0), len(listed) - 1)]) * scale, base
+            price = Fraction(listed[min(max(number, 0), len(listed) - 1)])
+            self.note("rate_of_year", base * price * scale, base=base, year=number + 1, rate=price)
+            return base * price * scale, base
         tiers = [(Fraction(t["up_to"]) if t.get("up_to") is not None else None, Fraction(t["rate"])) for t in rate["tiers"]]  # fmt: skip
-        total = whole if rate["mode"] == "whole" else excess
-        return (total(tiers, high) - total(tiers, low)) * scale, base
+        if rate["mode"] == "whole":
+            value = (whole(tiers, high) - whole(tiers, low)) * scale
+            self.note("whole", value, cumulative=high, before=low, rate=reached(tiers, high))
+            return value, base
+        for begins, ends, price in inside(tiers, *sorted((low, high))):
+            value = (ends - begins) * price * scale
+            self.note("tier", value if high > low else -value, **{"from": begins, "to": ends, "rate": price})
+        return (excess(tiers, high) - excess(tiers, low)) * scale, base
 
-    def beyond(self, less, on, base):
-        """The part of a stretch above a baseline or allowance of its window."""
+    def beyond(self, name, less, on, base):
+        """The part of a stretch above a baseline or allowance ("free") of its window."""
         key, quantity = less["span"], Fraction(less["quantity"])
         if key == "year":
             number = year_number(less["year"], on, self.contract.effect)
@@ -492,12 +581,16 @@ class Royalty:
             if less["pro_rate"] != "none":
                 first, last = year_days(less["year"], number, self.contract.effect)
                 begins, ends = max(first, self.start), min(last, self.contract.end)
+                months = 12
                 if (begins, ends) != (first, last):
                     months = months_of(less["pro_rate"], less["year"], self.contract.effect, begins, ends)
-                    quantity = quantity * months / 12
+                self.note("pro_rated_quantity", quantity * months / 12, quantity=quantity, months=months)
+                quantity = quantity * months / 12
         before = self.given.get(key, Fraction(0))
         after = self.given[key] = before + base
-        return max(after - quantity, Fraction(0)) - max(before - quantity, Fraction(0))
+        value = max(after - quantity, Fraction(0)) - max(before - quantity, Fraction(0))
+        self.note(name, value, **{"cumulative": after, "before": before, name: quantity})
+        return value
 
     def stack(self, element, exact, base, rows):
         """Royalties owed to others lower this one down to floor × base; what is not used is carried, exact."""
@@ -508,13 +601,17 @@ class Royalty:
             if row.meter == "third_party_royalties" and (
                 not products or not row.product or row.product in products
             ):
-                owed += row.quantity * share
+                owed += row.quantity * (share or 0)
         scale = 1
         if element["base"] == "units" and self.terms(0)["currency"] not in WHOLE_UNITS:
             scale = 100
         available = self.offset + owed * Fraction(rule["offset"])
-        used = max(min(available, exact - base * scale * Fraction(rule["floor"])), Fraction(0))
+        floor = base * scale * Fraction(rule["floor"])
+        used = max(min(available, exact - floor), Fraction(0))
         self.offset = available - used if rule["carry"] else Fraction(0)
+        self.note(
+            "stacking", exact - used, royalty=exact, available=available, floor=floor, carried=self.offset
+        )
         return exact - used
 
     def book(self, rounded, version):
@@ -544,23 +641,34 @@ def excess(tiers, amount):
     return total
 
 
+def inside(tiers, low, high):
+    """(from, to, rate) of the tiers between two sums; the first one goes on below zero."""
+    for place, (top, rate) in enumerate(tiers):
+        begins = max(low, tiers[place - 1][0]) if place else low
+        ends = high if top is None else min(high, top)
+        if begins < ends:
+            yield begins, ends, rate
+
+
+def reached(tiers, amount):
+    return next((rate for high, rate in tiers if high is None or amount <= high), tiers[-1][1])
+
+
 def whole(tiers, amount):
     """The rate of the tier reached, for everything."""
-    for high, rate in tiers:
-        if high is None or amount <= high:
-            return amount * rate
-    return amount * tiers[-1][1]
+    return amount * reached(tiers, amount)
 
 
 # --- credits, caps, and the rating from start to end -----------------------------------------------------
 
 
 class Rating:
-    """Every charge by its key (element, part, first day, last day): (date, amount, exact)."""
+    """Every charge by its key (element, part, first day, last day): (date, amount, exact); and of royalties the lines of
+    the working up to the rounding."""
 
     def __init__(self, contract):
         self.contract = contract
-        self.charges = {}
+        self.charges, self.lines = {}, {}
         self.credits = []  # [elements, what is left]
         self.counted = []  # (element, date, amount): what caps and minima look at
         self.parts = {}
@@ -648,6 +756,7 @@ class Rating:
             begins = period[0]
             if royalty.mode in ("split", "part_above"):
                 begins = max(begins, royalty.start)
+            self.lines[name, 0, begins, period[1]] = royalty.lines
             self.add((name, 0, begins, period[1]), period[1], amount, exact)
 
         return work
@@ -753,6 +862,7 @@ class Bundle:
 
     def __init__(self, content):
         self.content, self.members, self.wrong, self.seen = content, {}, [], []
+        self.rated = None
 
     def differs(self, where, said, found):
         self.wrong.append("%s: the bundle says %s, computed %s" % (where, said, found))
@@ -766,6 +876,14 @@ class Bundle:
 
     def paper(self, name):
         return json.loads(self.members[name]) if name in self.members else []
+
+    def ratings(self):
+        """(rating of what is known now, ratings of earlier runs by their number), worked out once."""
+        if self.rated is None:
+            versions = self.paper("terms.json")
+            now = Contract(versions, self.paper("facts.json"), self.paper("usage.json"), day(self.paper("rating.json")["until"]))  # fmt: skip
+            self.rated = Rating(now), rated_by_run(self, versions)
+        return self.rated
 
 
 def canonical(document):
@@ -844,8 +962,8 @@ def name_of(key):
 
 
 def rated_by_run(bundle, versions):
-    """What earlier runs came to, each from what was known when it ran: those whose rows state another exact amount than
-    the last one comes to, because a report, a fact or the terms were changed since."""
+    """What earlier runs came to, each from what was known when it ran: those whose rows state another exact amount, or
+    another way to it, than the last one comes to, because a report, a fact or the terms were changed since."""
     terms, found = {version["hash"]: version["terms"] for version in versions}, {}
     for run in bundle.paper("earlier.json"):
         known = [v for v in run["versions"] if v["hash"] in terms]
@@ -854,24 +972,20 @@ def rated_by_run(bundle, versions):
         if known:
             of_then = [{"effective_on": v["effective_on"], "terms": terms[v["hash"]]} for v in known]
             contract = Contract(of_then, run["facts"], run["usage"], day(run["until"]))
-            found[run["run"]] = Rating(contract).charges
+            found[run["run"]] = Rating(contract)
     return found
 
 
 def check_charges(bundle):
     """Rate the contract again and hold every charge against it: amount, exact amount, day, terms, due rule."""
-    versions, facts, answer = (
-        bundle.paper("terms.json"),
-        bundle.paper("facts.json"),
-        bundle.paper("rating.json"),
-    )
+    versions, answer = bundle.paper("terms.json"), bundle.paper("rating.json")
     charges = [c for c in bundle.paper("charges.json") if c["kind"] in ("CHARGE", "ADJUSTMENT")]
     if not versions:
         if charges:
             bundle.wrong.append("charges.json: there are charges without terms in force")
         return
-    contract = Contract(versions, facts, bundle.paper("usage.json"), day(answer["until"]))
-    rated, earlier = Rating(contract).charges, rated_by_run(bundle, versions)
+    rating, earlier = bundle.ratings()
+    contract, rated = rating.contract, rating.charges
     stated = {}
     for charge in charges:
         stated.setdefault(key_of(charge), []).append(charge)
@@ -917,7 +1031,7 @@ def check_exact(bundle, where, key, rows, earlier, rated):
     minor = 0
     for place, charge in enumerate(rows):
         minor += charge["minor"]
-        of_run = earlier.get(charge.get("run"), rated)
+        of_run = earlier[charge["run"]].charges if charge.get("run") in earlier else rated
         if of_run is None:
             bundle.wrong.append("%s: what it was charged by before it had to wait is not here" % where)
             continue
@@ -949,50 +1063,28 @@ def check_steps(bundle, where, rows):
         before += charge["minor"]
 
 
-# What a line of a working comes to by the figures that stand in it; `scale`: minor units of a price's major unit.
+# What a line of a working comes to by the figures that stand in it. (The lines of a royalty up to its rounding are
+# written anew instead.)
 LINES = {
-    "last_instalment": lambda i, scale: max(i["total"] - i["before"], 0),
-    "pro_rated_quantity": lambda i, scale: i["quantity"] * i["months"] / 12,
-    "baseline": lambda i, scale: beyond(i["cumulative"], i["before"], i["baseline"]),
-    "free": lambda i, scale: beyond(i["cumulative"], i["before"], i["free"]),
-    "loss_kept": lambda i, scale: 0,
-    "loss_lost": lambda i, scale: 0,
-    "loss_used": lambda i, scale: i["result"] - i["used"],
-    "rate": lambda i, scale: i["base"] * i["rate"] * scale,
-    "rate_of_year": lambda i, scale: i["base"] * i["rate"] * scale,
-    "window": lambda i, scale: i["cumulative"] - i["charged"],
-    "not_negative": lambda i, scale: 0,
-    "stacking": lambda i, scale: i["royalty"] - max(min(i["available"], i["royalty"] - i["floor"]), 0),
-    "days": lambda i, scale: i["amount"] * i["days"] / i["of"],
-    "credit": lambda i, scale: i["before"] - i["used"],
-    "yearly_cap": lambda i, scale: max(i["cap"] - i["charged"], 0),
-    "life_cap": lambda i, scale: max(i["cap"] - i["charged"], 0),
-    "pro_rated_minimum": lambda i, scale: half_up(i["minimum"] * i["months"] / 12),
-    "excess": lambda i, scale: max(i["minimum"] - i["carried"], 0),
-    "shortfall": lambda i, scale: max(i["minimum"] - i["charged"], 0),
-    "interest_months": lambda i, scale: i["amount"] * i["rate"] * i["months"],
-    "interest_days": lambda i, scale: i["amount"] * i["rate"] * i["days"],
-    "interest_parts": lambda i, scale: i["own"] + i["others"],
-    "interest_before": lambda i, scale: i["total"] - i["before"],
-    "interest_settled": lambda i, scale: i["charged"] - i["back"],
+    "last_instalment": lambda i: max(i["total"] - i["before"], 0),
+    "days": lambda i: i["amount"] * i["days"] / i["of"],
+    "credit": lambda i: i["before"] - i["used"],
+    "yearly_cap": lambda i: max(i["cap"] - i["charged"], 0),
+    "life_cap": lambda i: max(i["cap"] - i["charged"], 0),
+    "pro_rated_minimum": lambda i: half_up(i["minimum"] * i["months"] / 12),
+    "excess": lambda i: max(i["minimum"] - i["carried"], 0),
+    "shortfall": lambda i: max(i["minimum"] - i["charged"], 0),
+    "interest_months": lambda i: i["amount"] * i["rate"] * i["months"],
+    "interest_days": lambda i: i["amount"] * i["rate"] * i["days"],
+    "interest_parts": lambda i: i["own"] + i["others"],
+    "interest_before": lambda i: i["total"] - i["before"],
+    "interest_settled": lambda i: i["charged"] - i["back"],
 }
-# The figure of a line that an earlier line came to: of usage, and of money.
-FROM_USAGE = {
-    "loss_kept": "result",
-    "loss_lost": "result",
-    "loss_used": "result",
-    "rate": "base",
-    "rate_of_year": "base",
-}
-NAMES = {"fee", "id", "name"}
-FROM_MONEY = {
-    "not_negative": "exact", "stacking": "royalty", "credit": "before", "yearly_cap": "before", "life_cap": "before",
-    "interest_settled": "charged",
-}  # fmt: skip
-
-
-def beyond(cumulative, before, quantity):
-    return max(cumulative - quantity, 0) - max(before - quantity, 0)
+# The figure of a line that the line before it came to.
+FROM_MONEY = {"credit": "before", "yearly_cap": "before", "life_cap": "before", "interest_settled": "charged"}
+ELSEWHERE = ("gap", "audit_cost")  # check_audits
+DAYS = ("trigger", "free_rows")  # lines that state a day, no figure
+NAMES = {"fee", "id", "name"}  # figures that are none
 
 
 def figures(named):
@@ -1001,90 +1093,72 @@ def figures(named):
 
 
 def check_workings(bundle):
-    """Every line of every working follows from its own figures and from the lines before it."""
+    """Every line of every working: those of a royalty are what the contract comes to, by what their run knew; others
+    follow from their own figures and from the lines before."""
     count = 0
     for charge in bundle.paper("charges.json"):
         if charge["working"]:
-            where = "%s: working" % name_of(key_of(charge))
-            if charge["sequence"]:
-                where += " of correction %d" % charge["sequence"]
-            count += Lines(bundle, where, charge).check()
+            count += check_working(bundle, charge)
     if count:
         bundle.tell("%d lines of workings recomputed", count)
 
 
+def check_working(bundle, charge):
+    where = "%s: working" % name_of(key_of(charge))
+    if charge["sequence"]:
+        where += " of correction %d" % charge["sequence"]
+    now, earlier = bundle.ratings()
+    royalty = earlier.get(charge.get("run"), now).lines.get(key_of(charge))
+    steps = [step for step in charge["working"]["steps"] if step["step"] not in DAYS]
+    codes, rest, money = [step["step"] for step in steps], steps, None
+    if royalty is not None and "round" in codes:
+        place = codes.index("round")
+        check_royalty(bundle, where, steps[:place], royalty)
+        rest, money = steps[place:], Fraction(charge["exact"])
+    lines = Lines(bundle, where, charge, money)
+    for number, step in enumerate(rest, len(steps) - len(rest) + 1):
+        lines.check(number, step)
+    return len(steps)
+
+
+def check_royalty(bundle, where, steps, lines):
+    """One for one, each figure and each sum."""
+    said, computed = [step["step"] for step in steps], [code for code, _, _ in lines]
+    if said != computed:
+        bundle.differs(where + ": lines", said, computed)
+        return
+    for number, step in enumerate(steps):
+        code, value, found = lines[number]
+        place = "%s, line %d (%s)" % (where, number + 1, code)
+        bundle.equal(place, Fraction(step["value"]), value)
+        for name, figure in found.items():
+            if name == "parts":
+                own = {part["inputs"]["name"]: Fraction(part["value"]) for part in step.get("parts", ())}
+            else:
+                own = step["inputs"][name] if name in NAMES else Fraction(step["inputs"][name])
+            bundle.equal("%s: %s" % (place, name), own, figure)
+
+
 class Lines:
-    """One working, from its first line to its last."""
+    """One working, line after line: parts add up, are rounded once, then credits and caps come off. `money`: what the
+    lines before came to."""
 
-    def __init__(self, bundle, where, charge):
-        self.bundle, self.where, self.charge, self.steps = bundle, where, charge, charge["working"]["steps"]
-        priced = charge["working"]["unit"] and charge["working"]["currency"] not in WHOLE_UNITS
-        self.scale = 100 if priced else 1
-        rows = [step for step in self.steps if step["step"] in ("reported", "sales", "rows", "nil")]
-        self.is_one = len(rows) == 1  # of several rows the lines do not say which goes on where
-        self.base = self.money = self.lowered = (
-            None  # what the last line of usage, of money, of a minimum came to
-        )
-        self.tiers, self.windows = Fraction(0), None
+    def __init__(self, bundle, where, charge, money):
+        self.bundle, self.where, self.charge, self.money = bundle, where, charge, money
+        self.lowered = None  # what the last line of a minimum came to
 
-    def check(self):
-        for number, step in enumerate(self.steps, 1):
-            self.place = "%s, line %d (%s)" % (self.where, number, step["step"])
-            code = step["step"]
-            if code in ("trigger", "free_rows"):
-                continue  # days, not figures
-            own, value = figures(step["inputs"]), Fraction(step["value"])
-            if code in LINES:
-                self.equal(value, LINES[code](own, self.scale))
-            if code in FROM_USAGE and self.base is not None:
-                self.equal(own[FROM_USAGE[code]], self.base)
-            if code in FROM_MONEY and self.money is not None:
-                self.equal(own[FROM_MONEY[code]], self.money)
-            if code != "tier" and self.tiers:
-                self.close_tiers()
-            self.usage(code, own, value, step)
-            self.sums(code, own, value)
-        return len(self.steps)
-
-    def equal(self, said, found):
-        if said != found:
-            self.bundle.differs(self.place, said, found)
-
-    def usage(self, code, own, value, step):
-        """What is reported, until it meets a rate."""
-        if code == "sales":
-            self.equal(
-                value, own["invoiced"] - sum(Fraction(part["value"]) for part in step.get("parts", ()))
-            )
-        known = self.base is not None
-        if code in ("reported", "sales", "rows", "nil"):
-            self.base = value if self.is_one else None
-        elif code == "combination" and known:
-            self.equal(value, self.base * own["own"] / (own["own"] + own["other"]))
-        elif code == "part_above" and known:
-            self.equal(value, self.base * own["part"])
-        elif code == "loss_brought" and known:
-            self.equal(value, self.base - own["loss"])
-        elif code in ("baseline", "free", "whole") and known:
-            self.equal(own["cumulative"] - own["before"], self.base)
-        if known and code in ("combination", "part_above", "loss_used", "loss_brought", "baseline", "free"):
-            self.base = value
-
-    def close_tiers(self):
-        if self.base is not None:
-            self.equal(self.tiers, abs(self.base))
-        self.tiers = Fraction(0)
-
-    def sums(self, code, own, value):
-        """Money: parts add up, are rounded once, then credits and caps come off."""
-        if code == "tier":
-            self.tiers += own["to"] - own["from"]
-            self.equal(abs(value), (own["to"] - own["from"]) * own["rate"] * self.scale)
-        if code in ("rate", "rate_of_year", "tier", "whole", "days"):
+    def check(self, number, step):
+        code = step["step"]
+        self.place = "%s, line %d (%s)" % (self.where, number, code)
+        own, value = figures(step["inputs"]), Fraction(step["value"])
+        if code in LINES:
+            self.equal(value, LINES[code](own))
+        elif code not in ("agreed", "instalment", "round", *ELSEWHERE):
+            self.bundle.wrong.append("%s: the contract comes to no such line" % self.place)
+        if code in FROM_MONEY and self.money is not None:
+            self.equal(own[FROM_MONEY[code]], self.money)
+        if code == "days":
             self.money = (self.money or 0) + value
-        elif code == "window":
-            self.windows = (self.windows or 0) + max(value, 0)
-            self.money = self.windows
         elif code == "instalment":
             if abs(value - own["total"] * own["share"]) >= 1:
                 self.bundle.differs(self.place, value, own["total"] * own["share"])
@@ -1099,8 +1173,12 @@ class Lines:
             if code != "pro_rated_minimum" and self.lowered is not None:
                 self.equal(own["minimum"], self.lowered)
             self.lowered = self.money = value
-        elif (code in LINES and code not in FROM_USAGE) or code == "agreed":
-            self.money = value if code not in ("pro_rated_quantity", "baseline", "free") else self.money
+        elif code in LINES or code == "agreed":
+            self.money = value
+
+    def equal(self, said, found):
+        if said != found:
+            self.bundle.differs(self.place, said, found)
 
 
 def check_waiting(bundle, contract, waiting):

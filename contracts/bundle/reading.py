@@ -13,7 +13,7 @@ from contracts.lifecycle.facts import knew
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import Side
 from contracts.payments.models import Allocation
-from contracts.rating import Rating, rate
+from contracts.rating import Rating, rate, working_json
 from contracts.rating.result import Key
 from contracts.usage.metering.queries import counted_events
 from contracts.usage.models import UsageReport
@@ -29,7 +29,7 @@ def papers_of(contract: LicenceContract, side: Side, *, internal: bool) -> dict[
     usage and facts from which they were made, and what came since waits for the next run."""
     run = contract.rating_runs.order_by("-id").first()
     versions, facts, usage = rating_inputs(contract, as_of=run.known_at if run else None)
-    rating = rate(versions, facts, usage, run.until if run else contract.effective_on, working=False)
+    rating = rate(versions, facts, usage, run.until if run else contract.effective_on)
     papers = {
         "contract.json": _contract(contract, side),
         "terms.json": terms_paper(versions),
@@ -82,13 +82,16 @@ def _run(run) -> dict:
 
 
 def _earlier(contract: LicenceContract, last, rating: Rating) -> list[dict]:
-    """What earlier runs knew, of those with a row whose exact amount is not what the last run comes to: a correction came
-    since, or changed nothing that is due (below a cap, say) and wrote no row; or the row waits for a report now."""
-    exact = {charge.key: str(charge.exact) for charge in rating.charges}
+    """What earlier runs knew, of those with a row whose exact amount or working is not what the last run comes to: a
+    correction came since, or changed nothing that is due (below a cap, say) and wrote no row; or the row waits for a
+    report now."""
+    current = {charge.key: (str(charge.exact), working_json(charge.working)) for charge in rating.charges}
     found = {}
     for row in contract.charges.filter(kind__in=Charge.RATED, run__isnull=False).select_related("run"):
-        key = Key(**key_of(row))
-        if row.run_id != last.pk and row.exact != exact.get(key):
+        if row.run_id == last.pk or row.run_id in found:
+            continue
+        exact, working = current.get(Key(**key_of(row)), (None, None))
+        if row.exact != exact or (row.working and row.working != working):
             found[row.run_id] = row.run
     return [_run_inputs(contract, run) for _pk, run in sorted(found.items())]
 

@@ -233,6 +233,25 @@ def test_exact_amounts_of_earlier_runs_are_recomputed_from_what_was_known_then(c
     assert VERIFIER.verify(_resealed(content, "earlier.json", other)).wrong
 
 
+def test_a_working_of_an_earlier_run_that_came_to_the_same_amount_another_way_agrees(world):
+    """Below a baseline: what was reported anew changes the way, and nothing that is due."""
+    agreed = sheet(royalty(fixed("0.03"), baseline={"quantity": "1000000000", "span": "life"}))
+    life = Life(world, agreed)
+    life.pass_days(200)
+    life.accept(life.open_reports()[0], figures_of(1_000, 1))
+    life.charge()
+    life.amend(life.accepted_reports()[0], figures_of(2_000, 1))
+    life.accept(life.open_reports()[0], figures_of(3_000, 1))
+    life.charge()
+    life.fresh()
+    content = bundle_of(life.contract, Side.LICENSEE)
+    agrees(content)
+    said = papers(content)
+    first, second = said["charges.json"]
+    assert {first["exact"], second["exact"]} == {"0.00"}
+    assert [one["run"] for one in said["earlier.json"]] == [first["run"]]
+
+
 def test_the_command_writes_the_file_or_says_why_not(billed, tmp_path, capsys):
     path = tmp_path / "bundle.zip"
     call_command("export_bundle", billed.contract.number, "--for", "licensee", "--output", str(path))

@@ -185,31 +185,69 @@ def test_an_exact_amount_and_its_working_that_were_changed_together_are_found():
     assert found > 10
 
 
-READ_ONLY = {"trigger", "free_rows", "deduction", "rows", "nil", "whole"}  # not computed wherever they stand
+def changes(charge):
+    """(line, how to change one of its figures by one) for every line of a working but days and the end."""
+    for line in charge["working"]["steps"][:-1] if charge["working"] else ():
+        if line["step"] in VERIFIER.DAYS:
+            continue
+        yield line, line, "value"
+        for part in line.get("parts", ()):
+            yield line, part, "value"
+        for name in line["inputs"]:
+            if name not in VERIFIER.NAMES and line["step"] in ROYALTY:
+                yield line, line["inputs"], name
 
 
-def middle_lines(papers):
-    """(charge, line) of every line of a working that is computed again and is not its end."""
-    for charge in papers["charges.json"]:
-        for line in charge["working"]["steps"][:-1] if charge["working"] else ():
-            if line["step"] not in READ_ONLY:
-                yield charge, line
+# every line of a royalty up to its rounding, but not_negative, which is rare
+ROYALTY = {
+    "nil", "reported", "sales", "rows", "deduction", "combination", "part_above", "loss_kept", "loss_lost",
+    "loss_used", "loss_brought", "pro_rated_quantity", "baseline", "free", "rate", "rate_of_year", "tier", "whole",
+    "window", "stacking",
+}  # fmt: skip
 
 
 def test_a_middle_line_of_a_working_that_was_changed_is_found():
+    """Each figure of a royalty's lines, and each sum of all others."""
     kinds = set()
-    for seed in range(60):
+    for seed in range(300):
         papers = as_read(papers_of(seed, working=True))
-        assert checked(papers, VERIFIER.check_workings).wrong == [], seed
-        for charge, line in middle_lines(papers):
-            value, kinds = line["value"], kinds | {line["step"]}
-            line["value"] = str(Fraction(value) + 1)
-            wrong = checked({"charges.json": [charge]}, VERIFIER.check_workings).wrong
-            assert wrong, (seed, line)
-            line["value"] = value
-    assert len(kinds) > 15
+        bundle = checked(papers, VERIFIER.check_workings)
+        assert bundle.wrong == [], seed
+        for charge in papers["charges.json"]:
+            for line, of, name in changes(charge):
+                kinds.add(line["step"])
+                whole, of[name] = of[name], str(Fraction(of[name]) + 1)
+                VERIFIER.check_working(bundle, charge)
+                assert bundle.wrong, (seed, line, name)
+                of[name] = whole
+                bundle.wrong.clear()
+    assert kinds >= ROYALTY | {"round", "days", "credit", "yearly_cap", "agreed", "instalment"}
+
+
+def test_lines_of_a_royalty_that_were_left_out_or_taken_from_elsewhere_are_found():
+    found = 0
+    for seed in range(20):
+        papers = as_read(papers_of(seed, working=True))
+        bundle = checked(papers, VERIFIER.check_workings)
+        for charge in papers["charges.json"]:
+            steps = charge["working"]["steps"]
+            for place in [place for place, step in enumerate(steps) if step["step"] in ROYALTY]:
+                for other in (
+                    steps[:place] + steps[place + 1 :],
+                    steps[:place] + steps[place:][:1] + steps[place:],
+                ):
+                    charge["working"]["steps"] = other
+                    VERIFIER.check_working(bundle, charge)
+                    assert bundle.wrong, (seed, steps[place])
+                    bundle.wrong.clear()
+                    found += 1
+            charge["working"]["steps"] = steps
+    assert found > 100
+
+
+def test_a_changed_line_is_named():
     papers = as_read(papers_of(SOLD, working=True))
-    _charge, line = next(middle_lines(papers))
+    line = next(line for charge in papers["charges.json"] for line, *_rest in changes(charge))
     line["value"] = str(Fraction(line["value"]) + 1)
     (found, *_more) = differences(papers)
     assert "working, line" in found
