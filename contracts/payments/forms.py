@@ -162,7 +162,27 @@ class GatewayForm(forms.Form):
         max_length=200,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_(
+            "Stripe shows it once the address of the webhook is entered there, which stands on the next page; it"
+            " starts with whsec_ and can be added then."
+        ),
     )
+
+    def clean_secret_key(self):
+        key = self.cleaned_data["secret_key"].strip()
+        if not key.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+            raise forms.ValidationError(_("A secret or restricted key of Stripe starts with sk_ or rk_."))
+        return key
+
+    def clean_webhook_secret(self):
+        return _signing_secret(self.cleaned_data["webhook_secret"])
+
+
+def _signing_secret(text: str) -> str:
+    text = text.strip()
+    if text and not text.startswith("whsec_"):
+        raise forms.ValidationError(_("The signing secret of a webhook starts with whsec_."))
+    return text
 
 
 class WebhookForm(forms.Form):
@@ -171,3 +191,6 @@ class WebhookForm(forms.Form):
         max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
+
+    def clean_webhook_secret(self):
+        return _signing_secret(self.cleaned_data["webhook_secret"])

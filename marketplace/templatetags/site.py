@@ -97,7 +97,8 @@ def site_header(context):
         "groups": menu_for(acting, request.path),
         "languages": other_languages(request, context["LANGUAGE"]),
         "return_here": _return_here(request),
-        "query": request.GET.get("q", ""),
+        # Lists filter by a `q` of their own: what was typed there is no search of the market.
+        "query": request.GET.get("q", "") if request.path == address("search") else "",
         "urls": {
             name: address(name)
             for name in (

@@ -114,7 +114,9 @@ def gateway_test(request):
 @require_POST
 def gateway_webhook(request):
     account, form = _gateway(request), WebhookForm(request.POST)
-    if account is not None and form.is_valid():
+    if account is not None and not form.is_valid():
+        messages.error(request, " ".join(form.errors["webhook_secret"]))  # a secret is not kept for the form
+    elif account is not None:
         try:
             gateways.set_webhook_secret(account, actor=request.acting, **form.cleaned_data)
             messages.success(request, _("Saved."))

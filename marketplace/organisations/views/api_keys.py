@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -40,9 +41,9 @@ def keys(request):
     if (state := request.GET.get("state", "")) in ("in_force", "revoked"):
         rows = rows.filter(revoked_at__isnull=state == "in_force")
     sort = request.GET.get("sort", "-made")
-    rows = rows.order_by(
-        ("-" if sort.startswith("-") else "") + SORTS.get(sort.lstrip("-"), "created_at"), "pk"
-    )
+    column = F(SORTS.get(sort.lstrip("-"), "created_at"))
+    down = sort.startswith("-")
+    rows = rows.order_by(column.desc(nulls_last=True) if down else column.asc(nulls_first=True), "pk")
     if "export" in request.GET:
         return export(request, "api-keys", [(head(), getter) for head, getter in COLUMNS], rows)
     context = {"page_obj": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")), "state": state}

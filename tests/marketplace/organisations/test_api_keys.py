@@ -71,6 +71,10 @@ def test_pages(firm, admin, client):
     assert client.post(reverse("api_key_new"), {"name": "ERP"}).context["form"].errors
     assert row.hint in client.get(reverse("api_keys")).content.decode()
     assert client.get(reverse("api_keys") + "?export=csv&state=in_force").content.count(b"ERP") == 1
+    used = api_keys.create_key(firm, actor=admin, name="Used", scopes=["usage.write"])[0]
+    ApiKey.objects.filter(pk=used.pk).update(last_used_at=now())
+    for sort, first in (("-used", used), ("used", row)):  # never used is longest ago
+        assert client.get(reverse("api_keys"), {"sort": sort}).context["page_obj"][0] == first
 
     other = _member(make_organisation(Kind.ENTERPRISE), Role.ADMIN)
     signed_in(client, other)
