@@ -15,6 +15,17 @@ class PublicNoticeQuerySet(models.QuerySet):
     def running(self):
         return self.filter(state=NoticeState.RUNNING)
 
+    def holding(self, words: str):
+        """Notices with these words in their number, title, listing's number or a party's name, in either language."""
+        texts = ("title_zh", "title_en", "code")
+        names = (
+            f"{party}__name_{language}" for party in ("licensor", "licensee") for language in ("zh", "en")
+        )
+        found = Q(number__icontains=words)
+        for key in (*texts, *names):
+            found |= Q(**{f"content__{key}__icontains": words})
+        return self.filter(found)
+
 
 class PublicNotice(models.Model):
     """公示: a frozen text for anybody to read. The day of publication is not counted; the notice ends at the end
@@ -67,6 +78,21 @@ class PublicNotice(models.Model):
     @property
     def title(self) -> str:
         return self.words("title")
+
+    def party(self, key: str) -> str:
+        """The name of "licensor" or "licensee" in the reader's language, else in the other one."""
+        stated = self.content.get(key) or {}
+        names = (stated.get("name_zh") or "", stated.get("name_en") or "")
+        first, second = reversed(names) if (get_language() or "").startswith("en") else names
+        return first or second
+
+    @property
+    def licensor(self) -> str:
+        return self.party("licensor")
+
+    @property
+    def licensee(self) -> str:
+        return self.party("licensee")
 
     @property
     def price(self) -> str:

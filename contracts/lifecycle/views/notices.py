@@ -14,20 +14,41 @@ from contracts.lifecycle.models import PublicNotice
 from contracts.lifecycle.states import NoticeState
 from marketplace.clock import today
 from marketplace.refusals import Refused
+from marketplace.tables import export
 from marketplace.terms.phrases import REGIONS
 
 PER_PAGE = 20
+SORTS = {"number": "number", "published": "published_on", "until": "ends_on", "state": "state"}
+COLUMNS = [
+    (lambda: _("Number"), "number"),
+    (lambda: _("Result"), "title"),
+    (lambda: _("Licensor"), "licensor"),
+    (lambda: _("Licensee"), "licensee"),
+    (lambda: _("Price"), "price"),
+    (lambda: _("Published on"), "published_on"),
+    (lambda: _("Until the end of"), "ends_on"),
+    (lambda: _("State"), "get_state_display"),
+]
 
 
 def notices(request: HttpRequest) -> HttpResponse:
     """Running notices first; ended ones stay readable."""
-    which = request.GET.get("show", "running")
+    which = "all" if request.GET.get("show") == "all" else "running"
     found = PublicNotice.objects.exclude(state=NoticeState.WITHDRAWN)
     if which == "running":
         found = found.running().filter(ends_on__gte=today()).order_by("ends_on", "id")
+    words = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    if words:
+        found = found.holding(words)
+    sort = request.GET.get("sort", "")
+    if (column := SORTS.get(sort.removeprefix("-"))) is not None:
+        found = found.order_by(f"-{column}" if sort.startswith("-") else column, "id")
+    if "export" in request.GET:
+        return export(request, "public-notices", [(head(), getter) for head, getter in COLUMNS], found)
     context = {
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
         "which": which,
+        "words": words,
         "today": today(),
     }
     return render(request, "contracts/lifecycle/notice_list.html", context)

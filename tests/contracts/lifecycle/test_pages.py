@@ -212,3 +212,23 @@ def test_desk_and_notices_cost_the_same_for_one_and_three(world, client):
     assert after[:2] == before[:2]
     assert after[2] > before[2]
     assert after[3] > before[3]
+
+
+@pytest.mark.django_db
+def test_notices_are_found_sorted_and_exported(world, client):
+    first = made.on_notice(world, page=made.listing(world.uni, title_zh="电解液")).notices.get()
+    second = made.on_notice(world, page=made.listing(world.uni, title_zh="催化剂")).notices.get()
+
+    def shown(**query):
+        return list(client.get(reverse("notices"), {"show": "all"} | query).context["page"])
+
+    assert shown(q="电解") == [first]
+    assert shown(q=second.number) == [second]
+    assert {*shown(q=world.uni.name_zh)} == {first, second}
+    assert shown(sort="-number") == [second, first]
+    assert shown(q="\x00nothing' OR 1", sort="content") == []
+    assert "没有符合条件的公示" in client.get(reverse("notices"), {"q": "nothing"}).content.decode()
+    file = client.get(reverse("notices"), {"q": "催化", "export": "csv", "show": "all"}).content.decode()
+    assert second.number in file
+    assert world.uni.name_zh in file
+    assert first.number not in file
