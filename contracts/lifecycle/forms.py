@@ -1,7 +1,7 @@
 """Forms of the steps: they check input, the services check rules."""
 
 from django import forms
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from contracts.lifecycle.models import Breach, Decision, LicenceContract
@@ -120,7 +120,7 @@ class ObjectionForm(forms.Form):
 
 class ObjectionDecisionForm(forms.Form):
     upheld = forms.TypedChoiceField(
-        label=_("Decision"),
+        label=pgettext_lazy("objection", "Decision"),
         choices=[
             ("no", _("Reject: the notice goes on")),
             ("yes", _("Uphold: the contract becomes a draft again")),

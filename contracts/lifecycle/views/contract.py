@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
@@ -14,7 +14,7 @@ from contracts.lifecycle.actions import actions_for, fact_actions, open_breaches
 from contracts.lifecycle.completeness import Finding, find_missing, notice_days
 from contracts.lifecycle.forms import ListFilter, scope_words
 from contracts.lifecycle.history import history_of
-from contracts.lifecycle.models import ContractAnnex, ContractDocument, LicenceContract
+from contracts.lifecycle.models import ContractAnnex, ContractDocument, LicenceContract, Objection
 from contracts.lifecycle.road import road
 from contracts.lifecycle.services.signing import living_signatures
 from contracts.lifecycle.states import BEFORE_SIGNATURE, Side, State
@@ -205,6 +205,7 @@ def _overview(contract: LicenceContract, acting, side) -> dict:
         "findings": _to_mend(contract, acting) if drafting else [],
         "declarations": contract.declarations.all() if before else [],
         "notices": contract.notices.select_related("amendment"),
+        "objections": _objections(contract, acting),
         "notice_days": days,
         "notice_source": source,
         "reviews": contract.reviews.select_related("reviewed_by")[:5] if before and reads_reviews else [],
@@ -220,6 +221,17 @@ def _overview(contract: LicenceContract, acting, side) -> dict:
         "wind_down": getattr(contract, "wind_down", None),
         "decision": getattr(contract, "decision", None),
     }
+
+
+def reads_objections(contract: LicenceContract, acting) -> bool:
+    """The licensor's people who decide about objections, or open notices."""
+    return acting.is_for(contract.licensor) and (acting.can("objection.decide") or acting.can("notice.open"))
+
+
+def _objections(contract: LicenceContract, acting) -> QuerySet[Objection]:
+    if not reads_objections(contract, acting):
+        return Objection.objects.none()
+    return Objection.objects.filter(notice__contract=contract).select_related("notice").order_by("-pk")
 
 
 def _to_mend(contract: LicenceContract, acting) -> list[tuple[Finding, str]]:

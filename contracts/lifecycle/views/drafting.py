@@ -22,7 +22,7 @@ from contracts.lifecycle.forms import (
 )
 from contracts.lifecycle.models import Objection
 from contracts.lifecycle.services.review import needs_notice
-from contracts.lifecycle.views.contract import lang
+from contracts.lifecycle.views.contract import lang, reads_objections
 from contracts.lifecycle.views.finding import find, opened, step
 from contracts.lifecycle.views.proposing import preview_then_send
 from marketplace import terms as language
@@ -222,9 +222,8 @@ def objection(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """Read an objection with its contact, and decide it; for the licensor's people alone."""
     contract = find(request, number)
     acting = request.acting
-    reads = acting.is_for(contract.licensor) and (acting.can("objection.decide") or acting.can("notice.open"))
     found = Objection.objects.filter(notice__contract=contract, pk=pk).select_related("notice").first()
-    if found is None or not reads:
+    if found is None or not reads_objections(contract, acting):
         raise Http404
     decides = (
         acting.can("objection.decide") and found.state == "OPEN" and not contract.was_drafted_by(acting.user)
@@ -238,7 +237,7 @@ def objection(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         form,
         lambda given: services.decide_objection(found, actor=acting, **given),
         title=_("Objection"),
-        lede=_("Decide with a reason; the objector reads it."),
+        lede=_("Decide with a reason; the objector reads it.") if form is not None else "",
         submit=_("Decide"),
         done=_("The decision is on record."),
         template="contracts/lifecycle/objection_decide.html",
