@@ -18,9 +18,10 @@ from django.utils.translation import gettext_lazy
 
 from contracts.lifecycle.models import LicenceContract
 from contracts.usage.metering.cloudevents import REPLACEMENT, TYPE_OF, TYPES, USAGE, VOID
-from contracts.usage.metering.ingest import MOST_EVENTS, Result, ingest
+from contracts.usage.metering.ingest import ACCEPTED, DUPLICATE, MOST_EVENTS, Result, ingest
 from contracts.usage.metering.models import EventFile, EventKind
 from contracts.usage.metering.places import make_meters
+from contracts.usage.metering.statements import kinds_of
 from contracts.usage.sheets import rows_of
 from marketplace.audit.services import record
 from marketplace.clock import now
@@ -56,6 +57,11 @@ REASONS = {
     "replaced": gettext_lazy("The event that this one replaces has a replacement already."),
     "other_content": gettext_lazy("This id is on record with other content."),
 }
+EARLY = "early"  # taken, though what it corrects is not there: a slip in target_id looks the same
+REASONS[EARLY] = gettext_lazy(
+    "No event “%(target)s” of this source is on record or in this file. The line is taken all the same, and that event will"
+    " not count when it comes. If target_id is a slip, correct it first."
+)
 KINDS = {"": USAGE, "usage": USAGE, "void": VOID, "replacement": REPLACEMENT}
 
 
@@ -104,9 +110,22 @@ def _send(contract: LicenceContract, events: list, *, user=None, dry: bool = Fal
     with transaction.atomic():
         for start in range(0, len(events), MOST_EVENTS):
             found += ingest(events[start : start + MOST_EVENTS], licensee=contract.licensee, user=user)
+        found = _note_early(contract, events, found)
         if dry:
             transaction.set_rollback(True)
     return found
+
+
+def _note_early(contract: LicenceContract, events: list[dict], results: list[Result]) -> list[Result]:
+    """Results that also say which corrections are taken before the event that they correct."""
+    aims = {
+        index: (contract.pk, event["source"], event["data"]["target_id"])
+        for index, (event, result) in enumerate(zip(events, results, strict=True))
+        if "target_id" in event["data"] and result.status in (ACCEPTED, DUPLICATE)
+    }
+    there = kinds_of([*set(aims.values())])
+    early = {index for index, key in aims.items() if key not in there}
+    return [r._replace(code=EARLY) if index in early else r for index, r in enumerate(results)]
 
 
 def _events(contract: LicenceContract, name: str, content: bytes) -> list[dict]:
@@ -181,8 +200,11 @@ def report_lines(file: EventFile) -> list[dict]:
             "target": event["data"].get("target_id", ""),
             "kind": EventKind(TYPES[event["type"]]).label if event["type"] in TYPES else event["type"],
             "status": status,
-            "reason": REASONS[code] % {"meters": meters} if code in REASONS else reason,
-            "is_bad": status not in ("accepted", "duplicate"),
+            "reason": REASONS[code] % {"meters": meters, "target": event["data"].get("target_id", "")}
+            if code in REASONS
+            else reason,
+            "is_bad": status not in (ACCEPTED, DUPLICATE),
+            "is_early": code == EARLY,
         }
         for number, (event, (status, _source, _id, code, reason)) in enumerate(
             zip(file.events, file.results, strict=True), 2

@@ -229,7 +229,7 @@ def usage_file(request, number, pk):
         contract__number=number,
     )
     lines = files.report_lines(file)
-    bad = sum(line["is_bad"] for line in lines)
+    bad, early = (sum(line[name] for line in lines) for name in ("is_bad", "is_early"))
     if request.GET.get("export"):
         columns = [
             (_("Line"), "line"),
@@ -243,8 +243,8 @@ def usage_file(request, number, pk):
             (_("Reason"), "reason"),
         ]
         return tables.export(request, f"{file.name}-report", columns, lines)
-    if request.GET.get("show") == "bad":
-        lines = [line for line in lines if line["is_bad"]]
+    if show := {"bad": "is_bad", "early": "is_early"}.get(request.GET.get("show")):
+        lines = [line for line in lines if line[show]]
     page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
     for line in page:
         line["word"] = RESULTS[line["status"]]()
@@ -255,6 +255,7 @@ def usage_file(request, number, pk):
         "page_obj": page,
         "counts": [(status, word(), counts.get(status, 0)) for status, word in RESULTS.items()],
         "bad": bad,
+        "early": early,
         "new": counts.get("accepted", 0),
     }
     return render(request, "contracts/usage/usage_file.html", context)

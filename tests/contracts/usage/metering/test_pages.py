@@ -221,6 +221,38 @@ def test_a_spreadsheet_is_tried_then_taken_over(world, contract, ask):
     assert ask(world.reporter, "usage_file_take", contract.number, file.pk, data={}).status_code == 409
 
 
+def test_a_trial_says_which_corrections_are_taken_before_their_event(world, contract, ask):
+    send(world, event(contract, "old", 1, time="2026-03-01T08:00:00+08:00") | {"source": "urn:usefirst:file"})
+    head = ["id", "time", "meter", "quantity", "type", "target_id"]
+    lines = _book(
+        head,
+        ["v-1", None, None, None, "void", "old"],
+        ["v-2", None, None, None, "void", "odl"],
+        ["r-1", "2026-03-02", "calls", 5, "replacement", "later in this file"],
+        ["r-2", "2026-03-02", "calls", 5, "replacement", "never heard of"],
+        ["v-3", None, None, None, "void", "v-1"],
+        ["later in this file", "2026-03-02", "calls", 4, None, None],
+    )
+    ask(world.reporter, "usage_file_new", contract.number, data={"file": lines})
+    file = EventFile.objects.get()
+    for taken in (False, True):  # what is said before is what is answered then
+        if taken:
+            ask(world.reporter, "usage_file_take", contract.number, file.pk, data={})
+        page = ask(world.reporter, "usage_file", contract.number, file.pk)
+        assert [(line["status"], line["is_early"]) for line in page.context["page_obj"]] == [
+            ("accepted", False),
+            ("accepted", True),
+            ("accepted", False),
+            ("accepted", True),
+            ("refused", False),
+            ("accepted", False),
+        ]
+        early = ask(world.reporter, "usage_file", contract.number, file.pk, query="?show=early")
+        assert [line["target"] for line in early.context["page_obj"]] == ["odl", "never heard of"]
+        assert "“odl”" in early.content.decode()
+    assert sums(contract) == {("calls", "", 20260302): "10"}  # both replacements
+
+
 def test_a_spreadsheet_that_cannot_be_read_says_why(world, contract, ask):
     for content, words in (
         (_book(["time", "meter"], ["x", "y"]), "id"),
