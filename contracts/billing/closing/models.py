@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from contracts.billing.reasons import in_the_readers_language
 from marketplace.clock import now
 from marketplace.money import Money
 from marketplace.organisations.models import Organisation
@@ -111,6 +112,10 @@ class MonthEndRun(models.Model):
     def get_absolute_url(self):
         return reverse("month_end", args=[self.pk])
 
+    @property
+    def problem_words(self) -> str:
+        return in_the_readers_language(self.problem)
+
 
 class ItemState(models.TextChoices):
     WAITING = "WAITING", pgettext_lazy("month end of a contract", "waiting")
@@ -145,3 +150,7 @@ class MonthEndItem(models.Model):
     @property
     def total(self) -> Money | None:
         return Money(self.total_minor, self.currency) if self.currency else None
+
+    @property
+    def problem_words(self) -> str:
+        return in_the_readers_language(self.problem)

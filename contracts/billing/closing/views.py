@@ -138,7 +138,7 @@ def month_ends(request):
             (_("State"), "get_state_display"),
             (_("Started"), "started_at"),
             (_("Finished"), "finished_at"),
-            (_("Problem"), "problem"),
+            (_("Problem"), "problem_words"),
         ]
         return tables.export(request, "month-ends", columns, found)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
@@ -169,7 +169,7 @@ def month_end(request, pk):
                 (_("Invoiced"), "total"),
                 (_("Currency"), "currency"),
             ]
-        columns += [(_("Problem"), "problem"), (_("Done"), "done_at")]
+        columns += [(_("Problem"), "problem_words"), (_("Done"), "done_at")]
         return tables.export(request, f"month-end-{run.month:%Y-%m}", columns, items.iterator(1000))
     counts = closing.progress(run)
     total = sum(counts.values())

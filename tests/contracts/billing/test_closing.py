@@ -1,21 +1,25 @@
 """Days of grace and the end of a month, through the services."""
 
+import inspect
+import re
 from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from contracts.billing.closing import drafts, month_end
 from contracts.billing.closing.models import InvoiceDraft, MonthEndItem, MonthEndRun
 from contracts.billing.documents import make_missing
 from contracts.billing.invoicing import issue_credit_note, issue_invoices, note_red_letter
 from contracts.billing.models import Charge, Invoice, NumberSeries
+from contracts.billing.reasons import REFUSALS
 from contracts.billing.services import set_policy
 from contracts.ledger.models import Entry
 from contracts.ledger.verifying import verify_ledger
 from contracts.payments.queries import annotate_balances, life_of
 from marketplace.clock import at
+from marketplace.organisations.acting import permit
 from marketplace.organisations.models import Membership
 from marketplace.refusals import NotPermitted, Refused, TransitionRefused
 from tests.clones import at_once, cloned_database
@@ -194,6 +198,28 @@ def test_pages_show_drafts_and_progress_to_their_own(world, quiet, client):
         client.force_login(stranger.user)
         assert client.get(reverse("invoice_draft", args=[draft.pk])).status_code == 404
         assert client.get(reverse("month_end", args=[run.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("worker", ["zh-hans", "en"])
+def test_why_a_contract_failed_is_told_in_the_readers_language(client, world, quiet, worker):
+    """Whatever language the worker speaks."""
+    charge(world.contract, state="ACCRUED")
+    run = month_end.start_month_end(actor=world.finance, month=date(2026, 10, 1))
+    Membership.objects.create(user=world.finance.user, organisation=world.firm, roles=["FINANCE"])
+    with override(worker):
+        month_end.work(run)
+    client.force_login(world.finance.user)
+    for reader, words in (("zh-hans", "您同时属于交易双方"), ("en", "You belong to both sides of this deal")):
+        with override(reader):
+            for query in ("", "?export=csv"):
+                answer = client.get(reverse("month_end", args=[run.pk]) + query, HTTP_ACCEPT_LANGUAGE=reader)
+                assert words in b"".join(answer).decode("utf-8-sig"), (reader, query)
+
+
+def test_every_refusal_that_stops_a_month_end_can_be_told_in_another_language():
+    source = inspect.getsource(permit)
+    said = {str(NotPermitted())} | {gettext(text) for text in re.findall(r'_\("([^"]+)"\)', source)}
+    assert said == {str(sentence) for sentence in REFUSALS}
 
 
 @pytest.mark.slow
