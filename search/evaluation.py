@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from search.analysis import readable
-from search.engines import client, rarity
+from search.engines import Likeness, client, rarity
 from search.engines.database import DatabaseEngine
 from search.engines.elastic import alike_request, hits_request
 from search.engines.mapping import MAPPING, SETTINGS
@@ -65,6 +65,10 @@ def batched(documents: Iterator[SearchDocument], size: int) -> Iterator[list[Sea
         yield batch
 
 
+def _need(query: Query, detail: str) -> Likeness:
+    return likeness(query.text, detail, ["LISTING"], viewer=ANONYMOUS)
+
+
 def _with_near(query: Query, search: Callable[[bool], list[tuple[int, float]]]) -> list[tuple[int, float]]:
     """What the result page shows: hits, and after few of them what comes near, whose scores go on below theirs."""
     found = search(False)
@@ -101,7 +105,7 @@ def _in_elasticsearch(documents: Iterator[SearchDocument]):
             if not query and not detail:
                 return []
             if detail:
-                return ranked(alike_request(likeness(query.text, detail, ["LISTING"]), ANONYMOUS, DEPTH))
+                return ranked(alike_request(_need(query, detail), DEPTH))
             params = SearchParams(q=query.text, size=DEPTH)
             return _with_near(
                 query, lambda loose: ranked(hits_request(params, query, ANONYMOUS, loose=loose))
@@ -135,7 +139,7 @@ def _in_database(documents: Iterator[SearchDocument]):
             if not query and not detail:
                 return []
             if detail:
-                return engine.alike(likeness(query.text, detail, ["LISTING"]), ANONYMOUS, DEPTH)
+                return engine.alike([_need(query, detail)], DEPTH)[0]
             params = SearchParams(q=query.text, size=DEPTH)
             return _with_near(
                 query, lambda loose: list(engine.search(params, query, ANONYMOUS, loose=loose).ids)

@@ -106,7 +106,7 @@ def read_query(text: str) -> Query:
 def find(params: SearchParams, viewer: Viewer) -> Results:
     """Search with whichever engine answers. Where nothing is found, what a correction of the text finds; without one,
     what comes near."""
-    with client.one_page():
+    with client.within(client.PAGE_SECONDS):
         results, correction = _find(params, viewer)
         if correction and not results.total:
             corrected, _again = _find(replace(params, q=correction.text), viewer, may_correct=False)

@@ -8,7 +8,8 @@ Each arrow is safe to be cut: what is left to do is read from the database, neve
 
 import logging
 import traceback
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -40,26 +41,29 @@ _DIFFERENT = f"""
 """
 
 
-def drain() -> int:
+def drain(then: Callable[[], object] = lambda: None) -> int:
     """Bring the documents of waiting pages up to date, a batch to a transaction, until nothing is due; the number
-    of pages. Several workers may drain at once. A page that cannot be read is tried again later."""
+    of pages. `then` is called after each batch, so that the first pages of many need not wait for the last. Several
+    workers may drain at once. A page that cannot be read is tried again later."""
     done = 0
     while batch := _drain_batch():
         done += batch
+        then()
     return done
 
 
 def _drain_batch() -> int:
+    """The pages of the oldest rows, with all that waits of them: a page that was changed in many places is made once."""
     with transaction.atomic():
-        rows = list(
-            OutboxRow.objects.select_for_update(skip_locked=True)
-            .filter(is_dead=False, next_try_at__lte=Now())
-            .order_by("id")[:BATCH]
+        due = OutboxRow.objects.select_for_update(skip_locked=True).filter(
+            is_dead=False, next_try_at__lte=Now()
         )
+        rows = list(due.order_by("id")[:BATCH])
         if not rows:
             return 0
-        pages = sorted({row.page_id for row in rows})
-        ids = [row.pk for row in rows]
+        pages = {row.page_id for row in rows}
+        if len(rows) == BATCH:
+            rows += due.filter(page_id__in=pages).exclude(pk__in=[row.pk for row in rows])
         try:
             with transaction.atomic():
                 refresh(pages)
@@ -67,26 +71,30 @@ def _drain_batch() -> int:
             logger.exception("A batch of %s pages could not be indexed; trying them one by one", len(pages))
             _one_by_one(rows)
         else:
-            OutboxRow.objects.filter(pk__in=ids).delete()
+            OutboxRow.objects.filter(pk__in=[row.pk for row in rows]).delete()
         return len(pages)
 
 
 def _one_by_one(rows: list[OutboxRow]) -> None:
-    """One bad page must not hold up the others: its row waits longer each time, and is dead after MAX_ATTEMPTS."""
+    """One bad page must not hold up the others: its rows wait longer each time, and are dead after MAX_ATTEMPTS."""
+    by_page: dict[int, list[OutboxRow]] = defaultdict(list)
     for row in rows:
+        by_page[row.page_id].append(row)
+    for page, own in by_page.items():
         try:
             with transaction.atomic():
-                refresh([row.page_id])
+                refresh([page])
         except Exception:
-            attempts = row.attempts + 1
-            OutboxRow.objects.filter(pk=row.pk).update(
-                attempts=attempts,
-                error=traceback.format_exc()[-2000:],
-                is_dead=attempts >= MAX_ATTEMPTS,
-                next_try_at=Now() + _backoff(attempts),
-            )
+            for row in own:
+                attempts = row.attempts + 1
+                OutboxRow.objects.filter(pk=row.pk).update(
+                    attempts=attempts,
+                    error=traceback.format_exc()[-2000:],
+                    is_dead=attempts >= MAX_ATTEMPTS,
+                    next_try_at=Now() + _backoff(attempts),
+                )
         else:
-            row.delete()
+            OutboxRow.objects.filter(pk__in=[row.pk for row in own]).delete()
 
 
 def _backoff(attempts: int) -> timedelta:

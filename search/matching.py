@@ -2,6 +2,7 @@
 readiness make a match likelier, and are named as reasons.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,8 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from search.analysis import STOP, fold, runs, stem
-from search.engines import answer
-from search.engines.base import Likeness
+from search.engines import DatabaseEngine, Engine, EngineDown, Likeness, answer, database
 from search.facets import Names, region_name
 from search.finding import read_query, thesaurus
 from search.models import Kind, SearchDocument
@@ -21,12 +21,13 @@ from search.viewer import Viewer
 from search.words import read, words_of
 
 DETAIL_CHARACTERS = 1_000
+NEAR_SECONDS = 1.0  # of each engine, so that a page with both stays below its 2.5 seconds
 SHARED = 5
 ENOUGH = 3
 _MEASURES = """two three four five six seven eight nine ten hundred thousand million second seconds minute minutes hour
     hours day days week weeks month months year years times within"""
 MEASURES = frozenset(_MEASURES.split())  # how much of something: no text is about it
-_LIKE = {Kind.LISTING: (Kind.NEED,), Kind.NEED: (Kind.LISTING,), Kind.SERVICE: (Kind.LISTING,)}
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,26 @@ class About:
     head_concepts: Mapping[int, str]
 
 
-def matches(document: SearchDocument, viewer: Viewer, limit: int = 5) -> list[Match]:
-    """What the other side has for this: listings for a need, needs for a listing, with reasons; best first. What
-    shares nothing that can be named is no match."""
-    return _matches(document, viewer, _LIKE[Kind(document.kind)], limit)
+def near(
+    document: SearchDocument, viewer: Viewer, kinds: Sequence[Kind], limit: int = 5
+) -> list[list[Match]] | None:
+    """For each of these kinds what is about the same, with reasons, best first: of the same kind what is similar, of
+    the other side what fits. What shares nothing that can be named is no match. None: neither engine answered in
+    time; a page that has more to say does not wait for this."""
+    questions = [likeness_of(document, (kind,), viewer) for kind in kinds]
+    try:
+        found, _is_substitute = answer(lambda engine: _alike(engine, questions, 3 * limit), NEAR_SECONDS)
+    except EngineDown:
+        logger.warning("What is near page %s could not be looked up in time", document.pk, exc_info=True)
+        return None
+    return _matches(document, viewer, found, limit)
 
 
-def similar(document: SearchDocument, viewer: Viewer, limit: int = 5) -> list[Match]:
-    """Others of the same kind that are about the same."""
-    return _matches(document, viewer, (Kind(document.kind),), limit)
+def _alike(engine: Engine, questions: Sequence[Likeness], limit: int) -> list[list[tuple[int, float]]]:
+    if engine.name == DatabaseEngine.name:
+        with database.within(NEAR_SECONDS / len(questions)):
+            return engine.alike(questions, limit)
+    return engine.alike(questions, limit)
 
 
 def likeness(
@@ -67,6 +79,7 @@ def likeness(
     *,
     near: Mapping[str, tuple[str, ...]] | None = None,
     without: int | None = None,
+    viewer: Viewer | None = None,
 ) -> Likeness:
     """The question that a text asks of the other side: its title, and its detail, which weighs less."""
     return Likeness(
@@ -75,10 +88,11 @@ def likeness(
         kinds=tuple(str(kind) for kind in kinds),
         near=near or {},
         without=without,
+        viewer=viewer,
     )
 
 
-def likeness_of(document: SearchDocument, kinds: Iterable[str]) -> Likeness:
+def likeness_of(document: SearchDocument, kinds: Iterable[str], viewer: Viewer | None) -> Likeness:
     """What is asked for a document: its titles and keywords, beside them what it says at length."""
     title = _joined(document.title_zh, document.title_en, *document.keywords_zh, *document.keywords_en)
     detail = _joined(document.summary_zh, document.summary_en, document.body_zh, document.body_en)
@@ -87,18 +101,29 @@ def likeness_of(document: SearchDocument, kinds: Iterable[str]) -> Likeness:
         near["field"] = (document.fields[-1],)
     if document.region:
         near["region"] = (document.region,)
-    return likeness(title, detail, kinds, near=near, without=document.pk)
+    return likeness(title, detail, kinds, near=near, without=document.pk, viewer=viewer)
 
 
-def _matches(document: SearchDocument, viewer: Viewer, kinds: Iterable[str], limit: int) -> list[Match]:
-    question = likeness_of(document, kinds)
-    found, _is_substitute = answer(lambda engine: engine.alike(question, viewer, 3 * limit))
+def _matches(
+    document: SearchDocument, viewer: Viewer, found: Sequence[Sequence[tuple[int, float]]], limit: int
+) -> list[list[Match]]:
     documents = (
         SearchDocument.objects.visible_to(viewer)
         .defer("words", "characters", "source")
-        .in_bulk([pk for pk, _score in found])
+        .in_bulk([pk for part in found for pk, _score in part])
     )
     names = _names_of({code for d in documents.values() for code in d.fields} & set(document.fields))
+    return [_named(document, documents, part, names, limit) for part in found]
+
+
+def _named(
+    document: SearchDocument,
+    documents: Mapping[int, SearchDocument],
+    found: Iterable[tuple[int, float]],
+    names: Names,
+    limit: int,
+) -> list[Match]:
+    """Those that share something that can be named."""
     own = about(document)
     result = []
     for pk, score in found:

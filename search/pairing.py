@@ -5,8 +5,8 @@ best few for the other, and both name the same things (matching.is_close); so th
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.db.models import F
@@ -19,12 +19,13 @@ from marketplace.notifications.services import notify
 from marketplace.organisations.acting import addressed
 from marketplace.organisations.models import Mandate, Membership, Organisation
 from marketplace.organisations.roles import allowed
-from search.engines import answer
+from search.engines import Likeness, answer
 from search.matching import is_close, likeness_of, reasons
 from search.models import DocumentState, Kind, MatchedPair, MatchLetters, SearchDocument
 from search.services import match_stop_token
 from search.viewer import Viewer
 
+SECONDS = 10.0  # for an answer: nobody waits for a page here, only other tasks
 BATCH = 10  # pages in one transaction: each asks the engine several times
 BEST = 5  # how many of the other side a page may be told of at a time, and among how many it must itself be
 NAMED = 5  # pages in a letter
@@ -34,66 +35,70 @@ Waiting = dict[int, list[SearchDocument]]  # by the page that was there before: 
 
 
 def run(seconds: float = float("inf")) -> int:
-    """Tell whose page was there before of new pages that fit it; the number of letters. Begins no further piece after
+    """Tell whose page was there before of new pages that fit it; the number of letters. Begins no further page after
     so many seconds: what is published meanwhile must not wait for a large import, and the next run goes on."""
     told, until = 0, time.monotonic() + seconds
     while states := list(DocumentState.objects.to_match().order_by("page_id")[:BATCH]):
-        told += _run_batch([state.pk for state in states])
+        told += _run_batch([state.pk for state in states], until)
         if time.monotonic() >= until:
             break
     return told
 
 
 @transaction.atomic
-def _run_batch(ids: list[int]) -> int:
-    """One transaction: pairs, letters and the mark that these pages are done, or none of it."""
+def _run_batch(ids: list[int], until: float) -> int:
+    """One transaction: pairs, letters and the mark that these pages are done, or none of it; at least one page."""
     locked = DocumentState.objects.select_for_update().filter(pk__in=ids).order_by("pk")
     versions = {state.pk: state.version for state in locked if state.matched_version < state.version}
     pages = SearchDocument.objects.filter(pk__in=versions, kind__in=list(_OTHER)).defer(*_HEAVY)
     before: dict[int, SearchDocument] = {}
     new: Waiting = defaultdict(list)
     # Listings first: where both are new, the one who looks for something is told.
-    for page in sorted(pages, key=lambda page: (page.kind != Kind.LISTING, page.pk)):
+    waiting = deque(sorted(pages, key=lambda page: (page.kind != Kind.LISTING, page.pk)))
+    while waiting:
+        page = waiting.popleft()
         for other in _fitting(page):
             if _remember(page, other):
                 before[other.pk] = other
                 new[other.pk].append(page)
+        if time.monotonic() >= until:
+            break
     told = sum(_tell(before[pk], fresh) for pk, fresh in new.items())
-    DocumentState.objects.filter(pk__in=versions).update(matched_version=F("version"))
+    done = versions.keys() - {page.pk for page in waiting}
+    DocumentState.objects.filter(pk__in=done).update(matched_version=F("version"))
     return told
 
 
 def _fitting(page: SearchDocument) -> list[SearchDocument]:
     """What was there before and fits the page. Its owner must be allowed to see the page; and who looks for something
     must be allowed to see the listing, else nothing can come of it."""
-    question = likeness_of(page, (_OTHER[Kind(page.kind)],))
-    found, _is_substitute = answer(lambda engine: engine.alike(question, None, BEST))
+    [found] = _alike([likeness_of(page, (_OTHER[Kind(page.kind)],), None)])
     others = SearchDocument.objects.defer(*_HEAVY).in_bulk([pk for pk, _score in found])
     owners = {page.organisation_id, *(other.organisation_id for other in others.values())}
     viewers = {
         owner.pk: Viewer(owner.pk, owner.is_verified) for owner in Organisation.objects.filter(pk__in=owners)
     }
     mine = viewers.get(page.organisation_id)
-    fitting = []
+    close: list[tuple[SearchDocument, Viewer]] = []
     for other in (others[pk] for pk, _score in found if pk in others):
         theirs = viewers.get(other.organisation_id)
         if mine is None or theirs is None or theirs == mine or not _sees(theirs, page):
             continue
         if page.kind == Kind.NEED and not _sees(mine, other):
             continue
-        if is_close(other, page) and _is_among_best(page, other, theirs):
-            fitting.append(other)
-    return fitting
+        if is_close(other, page):
+            close.append((other, theirs))
+    best = _alike([likeness_of(other, (page.kind,), theirs) for other, theirs in close])
+    return [other for (other, _theirs), ranked in zip(close, best, strict=True) if page.pk in dict(ranked)]
 
 
 def _sees(viewer: Viewer, page: SearchDocument) -> bool:
     return not set(viewer.keys).isdisjoint(page.audience)
 
 
-def _is_among_best(page: SearchDocument, other: SearchDocument, viewer: Viewer) -> bool:
-    question = likeness_of(other, (page.kind,))
-    found, _is_substitute = answer(lambda engine: engine.alike(question, viewer, BEST))
-    return page.pk in [pk for pk, _score in found]
+def _alike(questions: Sequence[Likeness]) -> list[list[tuple[int, float]]]:
+    found, _is_substitute = answer(lambda engine: engine.alike(questions, BEST), SECONDS)
+    return found
 
 
 def _remember(page: SearchDocument, other: SearchDocument) -> bool:

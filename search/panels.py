@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from cms.models import MarketPage
 from marketplace.menu import EVERYBODY, SIGNED_IN, MenuItem, register_menu
 from marketplace.panels import panel
-from search.matching import Match, matches, similar
-from search.models import SearchDocument
+from search.matching import near
+from search.models import Kind, SearchDocument
 from search.viewer import viewer_of
 
 register_menu(MenuItem("search", _("Search the market"), "search", EVERYBODY, "market", 0))
@@ -19,21 +19,19 @@ register_menu(MenuItem("search_health", _("State of search"), "search_health", "
 
 
 @panel("listing.aside", order=60)
-def similar_listings(request: HttpRequest, page: MarketPage) -> str:
-    return _panel(request, page, similar, "search/_similar.html")
-
-
-@panel("listing.aside", order=70)
-def needs_it_fits(request: HttpRequest, page: MarketPage) -> str:
-    return _panel(request, page, matches, "search/_needs.html")
+def near_a_listing(request: HttpRequest, page: MarketPage) -> str:
+    return _near(request, page, {Kind.LISTING: _("Similar listings"), Kind.NEED: _("Needs it fits")})
 
 
 @panel("need.main", order=50)
-def listings_for_need(request: HttpRequest, page: MarketPage) -> str:
-    return _panel(request, page, matches, "search/_listings.html")
+def near_a_need(request: HttpRequest, page: MarketPage) -> str:
+    return _near(request, page, {Kind.LISTING: _("Listings that fit")})
 
 
-def _panel(request: HttpRequest, page: MarketPage, ask, template: str) -> str:
+def _near(request: HttpRequest, page: MarketPage, headings: dict[Kind, object]) -> str:
     document = SearchDocument.objects.defer("words", "characters", "source").filter(pk=page.pk).first()
-    found: list[Match] = ask(document, viewer_of(request.acting)) if document else []
-    return render_to_string(template, {"matches": found}, request) if found else ""
+    if document is None:
+        return ""
+    found = near(document, viewer_of(request.acting), list(headings))
+    parts = zip(headings.values(), found or [[] for _heading in headings], strict=True)
+    return render_to_string("search/_near.html", {"parts": list(parts), "is_late": found is None}, request)

@@ -67,7 +67,7 @@ def status(*, compare: bool = False) -> Status:
     index, error, drift = None, "", None
     if configured:
         try:
-            with client.one_page():
+            with client.within(client.PAGE_SECONDS):
                 index = read_index()
             if index and compare:
                 drift = sum(len(part) for part in pushing.differing())

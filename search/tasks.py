@@ -16,15 +16,27 @@ logger = logging.getLogger(__name__)
 @shared_task(ignore_result=True)
 def drain_outbox() -> None:
     """Bring documents, the index and alerts up to what was published."""
-    indexing.drain()
+    taken = True
+
+    def follow() -> None:
+        nonlocal taken
+        taken = taken and _into_index()  # a server that does not answer is not waited for at each batch
+
+    indexing.drain(then=follow)
+    follow()  # also what waits of an earlier run
+    alerts.run()
+    if DocumentState.objects.to_match().exists():
+        nudge(match_pages)
+
+
+def _into_index() -> bool:
     try:
         pushing.push()
         mending.ensure_index()
     except (*client.FAILURES, pushing.IndexProblem):
         logger.warning("Elasticsearch did not take the changes; they wait", exc_info=True)
-    alerts.run()
-    if DocumentState.objects.to_match().exists():
-        nudge(match_pages)
+        return False
+    return True
 
 
 @shared_task(ignore_result=True)

@@ -47,6 +47,7 @@ xpack.security.autoconfiguration.enabled: false
 cluster.routing.allocation.disk.threshold_enabled: false
 action.auto_create_index: false
 indices.memory.index_buffer_size: 40%
+indices.breaker.total.use_real_memory: false
 """
 
 

@@ -27,14 +27,14 @@ breaker = Breaker()
 _database, _elastic = DatabaseEngine(), ElasticEngine()
 
 
-def answer(ask: Callable[[Engine], T]) -> tuple[T, bool]:
+def answer(ask: Callable[[Engine], T], seconds: float = client.PAGE_SECONDS) -> tuple[T, bool]:
     """What the engine answers to `ask(engine)`, and whether it is the substitute: Elasticsearch is configured but
-    does not answer."""
+    does not answer within so many seconds."""
     if not client.configured():
         return ask(_database), False
     if breaker.allows():
         try:
-            with client.one_page():
+            with client.within(seconds):
                 found = ask(_elastic)
         except EngineDown:
             breaker.failed()

@@ -50,13 +50,15 @@ class Found:
 @dataclass(frozen=True)
 class Likeness:
     """A text that others are compared with: a need looking for listings, or the other way round. `near` are facet
-    values that make a likeness likelier, without being asked for."""
+    values that make a likeness likelier, without being asked for. `viewer`: who may see what is found; for nobody in
+    particular (None) everything is, which no page may show as it is."""
 
     title: Query
     detail: Query
     kinds: tuple[str, ...]
     near: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     without: int | None = None
+    viewer: Viewer | None = None
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,8 @@ class Engine(Protocol):
         """One page of hits; `counted`: with what each facet would leave."""
         ...
 
-    def alike(self, likeness: Likeness, viewer: Viewer | None, limit: int) -> list[tuple[int, float]]:
-        """What fits, best first; for nobody in particular (None) everything, which no page may show as it is."""
+    def alike(self, questions: Sequence[Likeness], limit: int) -> list[list[tuple[int, float]]]:
+        """To each question what fits, best first."""
         ...
 
     def matching_each(self, asked: Sequence[Asked]) -> list[list[int]]: ...

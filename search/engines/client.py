@@ -25,12 +25,12 @@ def _client(url: str, seconds: float) -> Elasticsearch:
 
 
 @contextmanager
-def one_page() -> Iterator[None]:
-    """All requests inside share PAGE_SECONDS; the outermost of several counts."""
+def within(seconds: float) -> Iterator[None]:
+    """All requests inside share these seconds; the outermost of several counts."""
     if _deadline.get() is not None:
         yield
         return
-    token = _deadline.set(time.monotonic() + PAGE_SECONDS)
+    token = _deadline.set(time.monotonic() + seconds)
     try:
         yield
     finally:
@@ -38,7 +38,7 @@ def one_page() -> Iterator[None]:
 
 
 def for_pages() -> Elasticsearch:
-    """Whoever waits for a page waits at most as long as is left of its seconds."""
+    """Whoever waits for an answer waits at most as long as is left of its seconds."""
     server, deadline = _client(settings.ELASTICSEARCH_URL, PAGE_SECONDS), _deadline.get()
     if deadline is None:
         return server

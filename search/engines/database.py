@@ -1,9 +1,11 @@
 """The engine that is always there: PostgreSQL full text over pairs of characters and English stems."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
 
 from marketplace.clock import now
 from search import ranking
@@ -11,6 +13,7 @@ from search.analysis import stem
 from search.engines.base import (
     NUMBERS,
     Asked,
+    EngineDown,
     Found,
     Likeness,
     chosen_values,
@@ -134,12 +137,15 @@ class DatabaseEngine:
             found[number].append(page_id)
         return found
 
-    def alike(self, likeness: Likeness, viewer: Viewer | None, limit: int) -> list[tuple[int, float]]:
+    def alike(self, questions: Sequence[Likeness], limit: int) -> list[list[tuple[int, float]]]:
+        return [self._alike(question, limit) for question in questions]
+
+    def _alike(self, likeness: Likeness, limit: int) -> list[tuple[int, float]]:
         weights = _weighted([(likeness.title, 1.0), (likeness.detail, DETAIL)])
         if not weights:
             return []
         where = (
-            (visible(viewer) if viewer is not None else ALL)
+            (visible(likeness.viewer) if likeness.viewer is not None else ALL)
             & Sql("kind = ANY(%s)", (list(likeness.kinds),))
             & Sql("page_id <> %s", (likeness.without or 0,))
             & Sql("words @@ to_tsquery('english', %s)", (_any(weights),))
@@ -225,6 +231,21 @@ class DatabaseEngine:
         for name, value, number in _rows(sql, (*params, *base.params)):
             counts.setdefault(name, {})[value] = number
         return counts
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """No statement inside may take longer; one that does is given up with EngineDown."""
+    try:
+        with transaction.atomic():
+            before = _rows("SELECT current_setting('statement_timeout')", ())[0][0]
+            _rows("SELECT set_config('statement_timeout', %s, true)", (str(int(1000 * seconds)),))
+            yield
+            _rows("SELECT set_config('statement_timeout', %s, true)", (before,))
+    except OperationalError as problem:
+        if isinstance(problem.__cause__, QueryCanceled):
+            raise EngineDown(f"the database does not answer within {seconds} seconds") from problem
+        raise
 
 
 def visible(viewer: Viewer) -> Sql:

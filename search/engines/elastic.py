@@ -32,7 +32,6 @@ ACROSS_BOOST = 3.0  # of words of the other script, which stand alone, beside pa
 BESIDE_BOOST = 1.0
 TIE = 0.1
 DETAIL_BOOST = 0.7  # of a need's long text beside its title
-DETAIL_SINGLES = 0.4
 NEAR_BOOST = 1.0
 RANKED = 1_000  # hits that the gentle factors put in order; further ones are ranked ten thousand at a time
 _COLUMN = {"field": "fields", "trigger": "triggers", "language": "languages", "eligible": "pilot"}
@@ -55,9 +54,11 @@ class ElasticEngine:
             bodies.append(counts_request(params, query, viewer, loose=loose))
         return read(*self._ask_all(bodies))
 
-    def alike(self, likeness: Likeness, viewer: Viewer | None, limit: int) -> list[tuple[int, float]]:
-        [answer] = self._ask_all([alike_request(likeness, viewer, limit)])
-        return [(int(hit["_id"]), hit["_score"]) for hit in answer["hits"]["hits"]]
+    def alike(self, questions: Sequence[Likeness], limit: int) -> list[list[tuple[int, float]]]:
+        if not questions:
+            return []
+        answers = self._ask_all([alike_request(question, limit) for question in questions])
+        return [[(int(hit["_id"]), hit["_score"]) for hit in answer["hits"]["hits"]] for answer in answers]
 
     def matching_each(self, asked: Sequence[Asked]) -> list[list[int]]:
         """For each of many searches which of its `ids` it finds, newest first; one request of the worker."""
@@ -202,11 +203,11 @@ def bool_query(query: Query, *filters: dict, loose: bool = False) -> dict:
     return {"filter": list(filters), "must": must}
 
 
-def _typed(query: Query) -> list[dict]:
+def _typed(query: Query, singles: float) -> list[dict]:
     """The words as they were typed."""
     characters = [_phrase((word,)) for word in query.words if word.is_character]
     texts = [*pairs(query), *characters]
-    return [{"bool": {"must": [_any(texts)], "should": premiums(query)}}] if texts else []
+    return [{"bool": {"must": [_any(texts)], "should": premiums(query, singles=singles)}}] if texts else []
 
 
 def other_words(query: Query) -> list[dict]:
@@ -229,9 +230,9 @@ def _is_han(words: Iterable[Word]) -> bool:
     return any(word.is_han for word in words)
 
 
-def _text_of(query: Query, meaning: list[dict]) -> list[dict]:
+def _text_of(query: Query, meaning: list[dict], singles: float = SINGLES_BOOST) -> list[dict]:
     """The better of what was typed and what means the same; the other one adds a little."""
-    branches = [*_typed(query), *meaning]
+    branches = [*_typed(query, singles), *meaning]
     return [{"dis_max": {"queries": branches, "tie_breaker": TIE}}] if meaning else branches
 
 
@@ -253,7 +254,7 @@ def premiums(query: Query, boost: float = 1.0, singles: float = SINGLES_BOOST) -
     """What only adds to the score of hits: single Han characters (of which alone nearly every document holds some),
     the whole phrase, and neighbours of other scripts that stay together (the pairs of Han characters do so anyway)."""
     groups = []
-    if any(word.is_han for word in query.words):
+    if singles and any(word.is_han for word in query.words):
         groups.append(_match("text.one", _text(query), boost * singles))
     if query.phrases and query.phrases[0] is query.words:
         text = _text(query)[:PHRASE_CHARACTERS]
@@ -287,19 +288,22 @@ def _numbers(query: Query) -> dict:
     return {"constant_score": {"filter": terms, "boost": NUMBER_BOOST}}
 
 
-def alike_request(likeness: Likeness, viewer: Viewer | None, limit: int) -> dict:
+def alike_request(likeness: Likeness, limit: int) -> dict:
+    """A long text is asked for by its pairs alone: nearly every document holds some of its single characters, so that
+    these would have nearly every document scored, ten times the work, and found nothing better (docs/search.md)."""
     near = [
         {"constant_score": {"filter": facet_filter(name, values), "boost": NEAR_BOOST}}
         for name, values in likeness.near.items()
     ]
-    texts = [*_text_of(likeness.title, other_words(likeness.title)), *pairs(likeness.detail, DETAIL_BOOST)]
+    title = _text_of(likeness.title, other_words(likeness.title), singles=0)
+    texts = [*title, *pairs(likeness.detail, DETAIL_BOOST)]
     query = {
         "filter": [
-            *([visible(viewer)] if viewer is not None else []),
+            *([visible(likeness.viewer)] if likeness.viewer is not None else []),
             {"terms": {"kind": list(likeness.kinds)}},
         ],
         "must": [_any(texts)] if texts else [{"match_none": {}}],
-        "should": [*premiums(likeness.detail, DETAIL_BOOST, singles=DETAIL_SINGLES), *near],
+        "should": [*premiums(likeness.detail, DETAIL_BOOST, singles=0), *near],
         "must_not": [{"ids": {"values": [str(likeness.without)]}}] if likeness.without else [],
     }
-    return {"query": {"bool": query}, "size": limit, "_source": False}
+    return {"query": {"bool": query}, "size": limit, "_source": False, "track_total_hits": False}

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from marketplace.clock import now
 from search import indexing, pushing, ranking
 from search.checking import found_by_searches
-from search.engines import DatabaseEngine
+from search.engines import DatabaseEngine, EngineDown, database
 from search.engines.base import Asked, Likeness
 from search.facts import Facts
 from search.models import SearchDocument
@@ -282,9 +282,23 @@ def test_need_finds_its_listing(market, engine):
         kinds=("LISTING",),
         near={"region": ("42",)},
         without=4,
+        viewer=ANONYMOUS,
     )
-    assert engine.alike(question, ANONYMOUS, 5)[0][0] == BATTERY.page_id
-    assert all(pk in (1, 2, 3) for pk, _score in engine.alike(question, ANONYMOUS, 5))
+    others = replace(question, kinds=("NEED",), without=None)
+    listings, needs = engine.alike([question, others], 5)
+    assert listings[0][0] == BATTERY.page_id
+    assert {pk for pk, _score in listings} <= {1, 2, 3}
+    assert 4 in dict(needs)
+    assert engine.alike([], 5) == []
+
+
+def test_database_gives_up_what_takes_too_long(db):
+    with pytest.raises(EngineDown), database.within(0.02):
+        database._rows("SELECT pg_sleep(5)", ())
+    assert database._rows("SELECT current_setting('statement_timeout')", ()) == [("0",)]
+    with database.within(60):
+        assert database._rows("SELECT current_setting('statement_timeout')", ()) == [("1min",)]
+    assert database._rows("SELECT current_setting('statement_timeout')", ()) == [("0",)]
 
 
 def test_withdrawn_document_is_found_no_more(market, stored, find, engine):

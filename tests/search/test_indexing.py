@@ -154,6 +154,27 @@ def test_rows_left_behind_by_a_killed_worker_are_found_again(database_search, un
     assert found("硅碳负极") == [page.code]
 
 
+def test_page_changed_in_many_places_is_made_once_and_the_first_need_not_wait_for_the_last(
+    database_search, uni, drained, monkeypatch
+):
+    """As after an import that fills one table after the other: the rows of one page lie far apart."""
+    pages = [uni.published(title_zh=f"成果{number}").pk for number in range(4)]
+    drained()
+
+    def versions() -> list[int]:
+        return list(
+            DocumentState.objects.filter(pk__in=pages).order_by("pk").values_list("version", flat=True)
+        )
+
+    before, seen = versions(), []
+    OutboxRow.objects.bulk_create([OutboxRow(page_id=pk) for _table in range(3) for pk in pages])
+    monkeypatch.setattr(indexing, "BATCH", 2)
+    assert indexing.drain(then=lambda: seen.append(versions())) == len(pages)
+    one, two, three, four = before
+    assert seen == [[one + 1, two + 1, three, four], [one + 1, two + 1, three + 1, four + 1]]
+    assert not OutboxRow.objects.exists()
+
+
 def test_page_that_cannot_be_read_does_not_hold_up_others(database_search, uni, drained, monkeypatch):
     bad, good = uni.published(), uni.published(title_zh="好的成果")
     real = documents._listing

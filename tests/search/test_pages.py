@@ -8,7 +8,8 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
 
-from search import engines
+from search import engines, matching
+from search.engines import DatabaseEngine, database
 from search.models import OutboxRow, SavedSearch, SynonymSet
 from tests.cms.world import University, person
 from tests.factories.ground import make_acting, make_organisation, signed_in
@@ -116,6 +117,30 @@ def test_suggestions_come_as_json(client, market):
         ]
     }  # fmt: skip
     assert json.loads(client.get("/en/search/suggest/").content) == {"suggestions": []}
+
+
+def test_listing_names_what_is_near_and_does_not_wait_for_it(client, drained, monkeypatch):
+    uni = University(name_zh="示例大学", name_en="Example University")
+    one, other = (
+        uni.published(
+            title_zh=f"硅碳负极材料的{what}方法", title_en=f"Method of {what} silicon-carbon anodes"
+        )
+        for what in ("制备", "回收")
+    )
+    drained()
+    page = client.get(one.get_absolute_url()).content.decode()
+    assert ("相近的成果" in page, other.title in page, "都涉及" in page) == (True, True, True)
+    assert "成果适合的需求" not in page
+
+    def slow(engine, question, limit):
+        database._rows("SELECT pg_sleep(20)", ())
+
+    monkeypatch.setattr(DatabaseEngine, "_alike", slow)
+    monkeypatch.setattr(matching, "NEAR_SECONDS", 0.1)
+    page = client.get(one.get_absolute_url())
+    assert page.status_code == 200
+    assert page.content.decode().count("暂时未能及时查到") == 2
+    assert other.title not in page.content.decode()
 
 
 def test_institutions_are_suggested_while_they_show_something(client, drained):
