@@ -2,7 +2,7 @@
 
 It opens for people who act, at this moment, for an organisation with an editor's desk, and hold the role of
 editor or approver there. Behind it only what an editor of listings needs is open, named below; everything else
-of Wagtail (explorer, search, page chooser, bulk actions, reports, settings, API) answers 404, so that a view
+of Wagtail (explorer, page chooser, bulk actions, reports, settings, API) answers 404, so that a view
 added by a later release is closed until somebody has looked at it. Every page and document is looked up among
 those of the institution. Superusers, who keep the site running, pass; the hooks hold them to the approval, too.
 """
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from wagtail.documents import get_document_model
 from wagtail.models import Page
@@ -66,6 +67,8 @@ DOCUMENTS = {"wagtaildocs_chooser:chosen": "pk"}
 TO_DESK = frozenset(
     {"wagtailadmin_home", "wagtailadmin_explore_root", "wagtailadmin_explore", "wagtaildocs:index"}
 )
+# The search beside Wagtail's editor: the desk's list looks among the institution's own listings.
+SEARCH = "wagtailadmin_pages:search"
 # Buttons of Wagtail's editor that go past the desk's submission and approval.
 CLOSED_ACTIONS = frozenset(
     {
@@ -106,6 +109,9 @@ class AdminGate:
             return render(request, "refused.html", {"refusal": refusal, "missing": []}, status=403)
         if name in TO_DESK:
             return redirect("listings")
+        if name == SEARCH:
+            query = urlencode({"q": request.GET.get("q", "")})
+            return redirect(f"{reverse('listings')}?{query}")
         if name in PAGES:
             _own_page_or_404(acting, kwargs[PAGES[name]])
         elif name in DOCUMENTS:

@@ -103,7 +103,7 @@ def menu_of_members(request, items):
 
 @hooks.register("construct_search")
 def no_search_in_the_editor(request, areas):
-    """The desk's lists search; Wagtail's page search is closed."""
+    """The desk's lists search; Wagtail's page search leads there (`gate`)."""
     if not request.user.is_superuser:
         areas.clear()
 

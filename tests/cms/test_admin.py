@@ -417,6 +417,15 @@ def test_desk_leads_to_the_editor_with_the_rights_of_now(uni, as_):
     assert response.request["PATH_INFO"] == reverse("wagtailadmin_pages:edit", args=[listing.pk])
 
 
+def test_search_beside_the_editor_looks_through_the_desks_list(uni, as_):
+    uni.draft(title_zh="电解液")
+    uni.draft(title_zh="催化剂")
+    found = as_(uni.editor).get(reverse("wagtailadmin_pages:search"), {"q": "电解"}, follow=True)
+    assert found.request["PATH_INFO"] == reverse("listings")
+    assert "电解液" in found.content.decode()
+    assert "催化剂" not in found.content.decode()
+
+
 def test_unrelated_university_is_untouched():
     one, two = University(), University()
     assert rights_of(one.organisation).public_files_id != rights_of(two.organisation).public_files_id
