@@ -10,6 +10,7 @@ from contracts.ledger.models import to_book
 from contracts.lifecycle.models.forgetting import OF_INVOICE, forgets_looks
 from contracts.lifecycle.models.looks import OF_MONEY
 from contracts.payments.layouts import layout_choices
+from contracts.payments.reasons import words
 from contracts.payments.states import AdviceState, LineState, StatementState
 from marketplace.appendonly import append_only_triggers
 from marketplace.clock import now
@@ -264,6 +265,10 @@ class Allocation(models.Model):
         return f"{self.payment_id} → {self.invoice_id}: {self.amount_minor}"
 
     @property
+    def reason_words(self) -> str:
+        return words(self.reason)
+
+    @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.payment.currency)
 
@@ -291,6 +296,10 @@ class Refund(models.Model):
 
     def __str__(self):
         return f"{self.payment_id}: {self.amount_minor}"
+
+    @property
+    def reason_words(self) -> str:
+        return words(self.reason)
 
 
 class PaymentAdviceQuerySet(models.QuerySet):

@@ -5,7 +5,6 @@ from datetime import date
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.utils.translation import gettext as _
 
 from contracts.batches import one_by_one
 from contracts.billing.models import CreditNote, Invoice
@@ -15,6 +14,7 @@ from contracts.lifecycle.models.looks import Task
 from contracts.payments.collecting.write_offs import reduce_write_off
 from contracts.payments.models import Allocation
 from contracts.payments.queries import annotate_balances
+from contracts.payments.reasons import SMALLER
 from contracts.payments.services import locked, set_against, undo
 
 
@@ -58,7 +58,7 @@ def _release(pk: int) -> int:
     if invoice.open_minor >= 0 or newest is None:
         return 0
     keep = max(0, newest.amount_minor + invoice.open_minor)
-    undo(newest, reason=_("A credit note made the invoice smaller."), actor=None)
+    undo(newest, reason=str(SMALLER), actor=None)
     if keep:
         invoice = annotate_balances(Invoice.objects.filter(pk=pk)).get()
         set_against(newest.payment, [(invoice, keep)], actor=None)

@@ -16,6 +16,7 @@ from contracts.payments.models import (
     StatementLine,
 )
 from contracts.payments.queries import annotate_balances, open_invoices, unallocated
+from contracts.payments.reasons import REFUND
 from contracts.payments.states import (
     LINE_NEXT,
     AdviceState,
@@ -313,7 +314,7 @@ def record_refund(
     for allocation in standing:
         if left >= amount_minor:
             break
-        undo(allocation, reason=_("Refund: %(reason)s") % {"reason": reason.strip()}, actor=actor)
+        undo(allocation, reason=str(REFUND) % {"reason": reason.strip()}, actor=actor)
         keep = max(0, left + allocation.amount_minor - amount_minor)
         left += allocation.amount_minor
         if keep:

@@ -4,13 +4,14 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language, gettext, pgettext_lazy
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from contracts.billing.models import Invoice
 from contracts.ledger.models import to_book
 from contracts.lifecycle.models.forgetting import OF_INVOICE, forgets_looks, forgets_looks_of_many
 from contracts.lifecycle.models.looks import OF_MONEY, Task
+from contracts.payments.reasons import SMALLER
 from marketplace.appendonly import append_only_triggers
 from marketplace.clock import now
 from marketplace.money import Money
@@ -174,4 +175,4 @@ class WriteOff(models.Model):
 
     @property
     def taken_back_words(self) -> str:
-        return self.taken_back_reason or gettext("A credit note made the invoice smaller.")
+        return self.taken_back_reason or str(SMALLER)

@@ -18,6 +18,7 @@ from contracts.payments.gateways.errors import GatewayError
 from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice, WebhookEvent
 from contracts.payments.models import Payment
 from contracts.payments.queries import balance
+from contracts.payments.reasons import THROUGH_STRIPE
 from contracts.payments.services import receive_from_gateway, record_refund
 from contracts.payments.states import GATEWAY_NEXT, GatewayState
 from marketplace.audit.services import record
@@ -332,7 +333,7 @@ def _take_refund(payment: Payment, refund: stripe.Received) -> None:
             actor=None,
             amount_minor=refund.amount_minor,
             refunded_on=max(min(refund.paid_on, today()), payment.received_on),
-            reason=_("Given back through Stripe"),
+            reason=str(THROUGH_STRIPE),
             external_key=refund.key,
         )
 

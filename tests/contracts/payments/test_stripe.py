@@ -3,17 +3,19 @@ from datetime import date
 import pytest
 import stripe
 from django.urls import reverse
+from django.utils.translation import override
 
 from contracts.payments.gateways import services
 from contracts.payments.gateways import stripe as gateway
 from contracts.payments.gateways.errors import GatewayError
 from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice, WebhookEvent
 from contracts.payments.models import Allocation, Payment, Refund
+from contracts.payments.overpaid import release_overpaid
 from contracts.payments.queries import balance, unallocated
 from contracts.payments.services import confirm_receipt
 from marketplace.clock import at
 from marketplace.refusals import NotPermitted, Refused, TransitionRefused
-from tests.contracts.payments.world import bank_line, invoice
+from tests.contracts.payments.world import bank_line, credit, invoice
 from tests.fakes import StripeDouble
 
 DAY = date(2026, 11, 23)
@@ -167,6 +169,27 @@ def test_a_refund_at_stripe_undoes_what_it_settled(client, world, double, accoun
 
     assert [row.amount_minor for row in Refund.objects.all()] == [9_000]
     assert balance(sent.invoice).open_minor == 9_000
+
+
+@pytest.mark.parametrize("worker", ["zh-hans", "en"])
+def test_reasons_that_nobody_wrote_are_told_in_the_readers_language(client, world, double, sent, worker):
+    """Whatever language the worker speaks: a refund at Stripe, and a credit note on what was paid."""
+    payment = double.pay(sent.external_id)
+    with override(worker):
+        services.sync_open()
+        credit(sent.invoice, 5_000)
+        release_overpaid()
+        double.refund(payment, 9_000)
+        services.sync(sent)
+    client.force_login(world.finance.user)
+    for reader, refund, smaller in (
+        ("zh-hans", "退款：通过 Stripe 退款", "红字账单冲减了该账单。"),
+        ("en", "Refund: Given back through Stripe", "A credit note made the invoice smaller."),
+    ):
+        with override(reader):
+            for page in (Payment.objects.get(), sent.invoice):
+                text = client.get(page.get_absolute_url(), HTTP_ACCEPT_LANGUAGE=reader).content.decode()
+                assert (refund in text, smaller in text) == (True, True), (reader, page)
 
 
 def test_unsigned_forged_old_and_foreign_messages_are_refused(client, double, account, sent):
