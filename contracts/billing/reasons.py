@@ -1,5 +1,6 @@
 """Reasons that nobody wrote by hand: stored as they were said, by whatever process, shown in the reader's language."""
 
+import re
 from functools import cache
 
 from django.conf import settings
@@ -7,29 +8,40 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+_PLACE = re.compile(r"%\((\w+)\)s")
 _sentences: list[Promise] = []
 
 
 def known(sentence: Promise) -> Promise:
-    """Make a sentence one of ours; later steps add their own when they are loaded."""
+    """Make a sentence one of ours; later steps add their own when they are loaded. It may have one place (%(reason)s)
+    for another reason or for somebody else's words."""
     _sentences.append(sentence)
-    _by_text.cache_clear()
+    _forms.cache_clear()
     return sentence
 
 
 @cache
-def _by_text() -> dict[str, Promise]:
-    """Our sentences by what they are in any language."""
-    found = {}
+def _forms() -> tuple[tuple[re.Pattern, Promise], ...]:
+    """Our sentences, with what they look like in any language."""
+    found = []
     for language, _name in settings.LANGUAGES:
         with override(language):
-            found |= {str(sentence): sentence for sentence in _sentences}
-    return found
+            for sentence in _sentences:
+                before, *rest = _PLACE.split(str(sentence), maxsplit=1)
+                form = re.escape(before)
+                if rest:
+                    form += f"(?P<{rest[0]}>.*){re.escape(rest[1])}"
+                found.append((re.compile(form, re.DOTALL), sentence))
+    return tuple(found)
 
 
 def in_the_readers_language(reason: str) -> str:
     """The reason in the language of now where it is one of ours, else as it was written."""
-    return str(_by_text().get(reason, reason))
+    for form, sentence in _forms():
+        if found := form.fullmatch(reason):
+            inside = {name: in_the_readers_language(words) for name, words in found.groupdict().items()}
+            return str(sentence) % inside if inside else str(sentence)
+    return reason
 
 
 CORRECTION = known(_("Correction of an earlier period"))

@@ -6,11 +6,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from contracts.billing.models import Invoice
+from contracts.billing.reasons import in_the_readers_language
 from contracts.ledger.models import to_book
 from contracts.lifecycle.models.forgetting import OF_INVOICE, forgets_looks
 from contracts.lifecycle.models.looks import OF_MONEY
 from contracts.payments.layouts import layout_choices
-from contracts.payments.reasons import words
 from contracts.payments.states import AdviceState, LineState, StatementState
 from marketplace.appendonly import append_only_triggers
 from marketplace.clock import now
@@ -266,7 +266,7 @@ class Allocation(models.Model):
 
     @property
     def reason_words(self) -> str:
-        return words(self.reason)
+        return in_the_readers_language(self.reason)
 
     @property
     def amount(self) -> Money:
@@ -299,7 +299,7 @@ class Refund(models.Model):
 
     @property
     def reason_words(self) -> str:
-        return words(self.reason)
+        return in_the_readers_language(self.reason)
 
 
 class PaymentAdviceQuerySet(models.QuerySet):

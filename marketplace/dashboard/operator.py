@@ -102,7 +102,7 @@ LISTS = {
             ("kind", gettext_lazy("Event"), "kind"),
             ("received_at", gettext_lazy("Received"), "received_at"),
             ("attempts", gettext_lazy("Attempts"), "attempts"),
-            ("", gettext_lazy("What went wrong"), "problem"),
+            ("", gettext_lazy("What went wrong"), "problem_words"),
         ),
     ),
 }

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from contracts.billing.models import Invoice
+from contracts.billing.reasons import in_the_readers_language
 from contracts.payments.models import OwnedQuerySet
 from contracts.payments.states import GatewayState
 from marketplace.clock import now
@@ -61,6 +62,10 @@ class GatewayAccount(models.Model):
     def __str__(self):
         return f"{self.provider} **** {self.key_tail}"
 
+    @property
+    def test_problem_words(self) -> str:
+        return in_the_readers_language(self.test_problem)
+
 
 class GatewayInvoice(models.Model):
     """An invoice of ours as it stands at the gateway. Our number is the legal one, the gateway's a reference."""
@@ -94,6 +99,10 @@ class GatewayInvoice(models.Model):
     def __str__(self):
         return f"{self.invoice_id} {self.state}"
 
+    @property
+    def problem_words(self) -> str:
+        return in_the_readers_language(self.problem)
+
 
 class WebhookEvent(models.Model):
     """Inbox of what a gateway tells: stored raw, once, then a task re-reads the object it is about."""
@@ -116,3 +125,7 @@ class WebhookEvent(models.Model):
 
     def __str__(self):
         return self.event_id
+
+    @property
+    def problem_words(self) -> str:
+        return in_the_readers_language(self.problem)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from contracts.batches import one_by_one
 from contracts.billing.models import Invoice
 from contracts.payments.gateways import stripe
-from contracts.payments.gateways.errors import GatewayError
+from contracts.payments.gateways.errors import REMOVED, UNFORESEEN, GatewayError
 from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice, WebhookEvent
 from contracts.payments.models import Payment
 from contracts.payments.queries import balance
@@ -153,7 +153,7 @@ def advance(pk: int) -> GatewayInvoice:
     if row.state not in UNFINISHED:
         return row
     if row.account.removed_at is not None:
-        return _store(row, state=GatewayState.FAILED, problem=_("The account was removed."))
+        return _store(row, state=GatewayState.FAILED, problem=str(REMOVED))
     row.attempts += 1
     try:
         with _foreseen(row):
@@ -189,8 +189,7 @@ def _foreseen(row: GatewayInvoice | WebhookEvent) -> Iterator[None]:
         raise
     except Exception as error:
         logger.exception("Nobody foresaw this: %s %s", row._meta.model_name, row.pk)
-        words = _("Something unexpected happened; it will be tried again. The operator's log says what.")
-        raise GatewayError(words, retry=True) from error
+        raise GatewayError(UNFORESEEN, retry=True) from error
 
 
 def _prepare(row: GatewayInvoice) -> None:
@@ -231,7 +230,7 @@ def _tell_failed(row: GatewayInvoice) -> None:
             "payments/gateway_failed",
             path=row.invoice.get_absolute_url(),
             invoice=row.invoice,
-            problem=row.problem,
+            failed=row,
         )
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import stripe
-from django.utils.translation import gettext as _
 
+from contracts.payments.gateways import errors
 from contracts.payments.gateways.errors import GatewayError
 from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice
 from marketplace.clock import ZONE
@@ -32,14 +32,14 @@ def _call(method, *args, **kwargs) -> dict:
     try:
         return method(*args, **kwargs).to_dict()
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        raise GatewayError(_("Stripe does not accept the key (any more)."), retry=False) from error
+        raise GatewayError(errors.KEY, retry=False) from error
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
-        raise GatewayError(_("Stripe could not be reached; it will be tried again."), retry=True) from error
+        raise GatewayError(errors.UNREACHABLE, retry=True) from error
     except stripe.IdempotencyError as error:
-        raise GatewayError(_("This was sent to Stripe before with other figures."), retry=False) from error
+        raise GatewayError(errors.OTHER_FIGURES, retry=False) from error
     except stripe.StripeError as error:
         words = (error.user_message or str(error))[:200]
-        raise GatewayError(_("Stripe refused: %(words)s") % {"words": words}, retry=False) from error
+        raise GatewayError(str(errors.REFUSED) % {"words": words}, retry=False) from error
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,7 @@ def create_customer(row: GatewayInvoice) -> str:
     """The payer as a customer of the licensor's account, made once for each payer and account."""
     payer = row.invoice.payer
     if not payer.contact_email:
-        raise GatewayError(
-            _("The licensee has no e-mail address for invoices; Stripe needs one."), retry=False
-        )
+        raise GatewayError(errors.NO_EMAIL, retry=False)
     found = _call(
         client(row.account).v1.customers.create,
         {
@@ -139,7 +137,7 @@ def finalize(row: GatewayInvoice) -> dict:
     if current["status"] != "draft":
         return current
     if current.get("total") != row.amount_minor:
-        raise GatewayError(_("The draft at Stripe has another amount."), retry=False)
+        raise GatewayError(errors.OTHER_AMOUNT, retry=False)
     return _call(
         client(row.account).v1.invoices.finalize_invoice,
         row.external_id,

@@ -7,13 +7,14 @@ from django.utils.translation import override
 
 from contracts.payments.gateways import services
 from contracts.payments.gateways import stripe as gateway
-from contracts.payments.gateways.errors import GatewayError
+from contracts.payments.gateways.errors import REFUSED, GatewayError
 from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice, WebhookEvent
 from contracts.payments.models import Allocation, Payment, Refund
 from contracts.payments.overpaid import release_overpaid
 from contracts.payments.queries import balance, unallocated
 from contracts.payments.services import confirm_receipt
 from marketplace.clock import at
+from marketplace.notifications.models import Notification
 from marketplace.refusals import NotPermitted, Refused, TransitionRefused
 from tests.contracts.payments.world import bank_line, credit, invoice
 from tests.fakes import StripeDouble
@@ -169,6 +170,28 @@ def test_a_refund_at_stripe_undoes_what_it_settled(client, world, double, accoun
 
     assert [row.amount_minor for row in Refund.objects.all()] == [9_000]
     assert balance(sent.invoice).open_minor == 9_000
+
+
+@pytest.mark.parametrize("worker", ["zh-hans", "en"])
+def test_why_an_invoice_was_not_sent_is_told_in_the_readers_language(client, world, double, account, worker):
+    world.firm.contact_email = ""
+    world.firm.save()
+    bill = invoice(world.contract, 69_000)
+    services.request_gateway_invoice(bill, actor=world.finance)
+    with override(worker):
+        services.send_waiting()
+        services._store(bill.gateway_invoice, problem=str(REFUSED) % {"words": "no such currency"})
+    letter = Notification.objects.filter(template="payments/gateway_failed").first()
+    assert "未登记联系邮箱" in letter.body_zh
+    assert "has no e-mail address" in letter.body_en
+    client.force_login(world.finance.user)
+    for reader, words in (
+        ("zh-hans", "Stripe 拒绝：no such currency"),
+        ("en", "Stripe refused: no such currency"),
+    ):
+        with override(reader):
+            page = client.get(bill.get_absolute_url(), HTTP_ACCEPT_LANGUAGE=reader).content.decode()
+        assert words in page, reader
 
 
 @pytest.mark.parametrize("worker", ["zh-hans", "en"])
