@@ -83,6 +83,16 @@ def choices(listing: ListingPage) -> list[Group]:
     return [Group(_("This listing"), (own,)), pilots(), chooser.shapes()]
 
 
+def price_in_words(listing) -> str:
+    """The price in one line: the institution's own words in the reader's language; where it wrote none in that
+    language, what the indicative terms say; else its words in the other one."""
+    language = get_language() or "zh-hans"
+    own = listing.price_en if language.startswith("en") else listing.price_zh
+    if own or not listing.indicative_terms:
+        return listing.price
+    return words.one_line(terms.read(listing.indicative_terms), language)
+
+
 def in_words(document: dict | None) -> list:
     """Stored terms as sections of plain words in the reader's language; [] for none."""
     if not document:

@@ -15,7 +15,7 @@ from cms.documents import may_have_restricted
 from cms.models import HomePage, InstitutionPage, ListingPage, MarketPage, NeedPage, ServicePage
 from cms.schema import json_ld
 from cms.sheet import sheet_data
-from cms.terms_form import in_words
+from cms.terms_form import in_words, price_in_words
 from cms.words import language
 from marketplace.clock import now
 from marketplace.documents import render_pdf
@@ -92,6 +92,7 @@ def context_of(request: HttpRequest, page: MarketPage) -> dict:
         context |= {
             "files": [(one, may_have or not one.restricted) for one in attachments],
             "terms": in_words(page.indicative_terms),
+            "price": price_in_words(page),
             "some_withheld": not may_have and any(one.restricted for one in attachments),
         }
     return context

@@ -8,7 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from cms import services
 from cms.models import ListingPage, NeedPage
+from marketplace import terms
 from tests.cms.world import RIGHTS, University, organisation, person
+from tests.contracts.rating.samples import fixed, royalty, sheet
 from tests.factories.ground import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +119,16 @@ def test_listing_in_one_language_says_so(uni, client):
     page = client.get(listing.get_absolute_url().replace("/zh-hans/", "/en/")).content.decode()
     assert "available in Chinese only" in page
     assert "低温快充硅碳负极材料" in page
+
+
+def test_price_without_words_in_this_language_is_read_from_the_terms(uni, client):
+    words, document = "12 months free, then a tenth", terms.write(sheet(royalty(fixed("0.03"))))
+    listing = uni.published(price_en=words, price_zh="", indicative_terms=document)
+    english = client.get(listing.get_absolute_url().replace("/zh-hans/", "/en/")).content.decode()
+    chinese = client.get(listing.get_absolute_url().replace("/en/", "/zh-hans/")).content.decode()
+    assert words in english
+    assert words not in chinese.partition("<main")[2]
+    assert "净销售额提成 3" in chinese
 
 
 def test_public_page_is_cacheable_and_personal_ones_are_not(uni, as_):
