@@ -31,8 +31,10 @@ class Gist(Speaker):
             return comma.join(parts)
         free = self.say("l_free", months=terms.trial.months)
         option = terms.elements[0].commitment is Commitment.OPTION
-        then = "" if option else ("之后", "then ")[self.place]
-        return f"{free}{comma}{then}{comma.join(parts)}"
+        then, said = "" if option else ("之后", "then ")[self.place], comma.join(parts)
+        if then == "之后" and said[0] < "\u4e00":
+            then += " "  # a sum stands apart from the Chinese before it
+        return f"{free}{comma}{then}{said}"
 
     def short(self, element) -> str:
         """The condition in a few words, unless it only says what everybody expects."""

@@ -46,10 +46,15 @@
   /* On a phone a table that would scroll sideways becomes a list: a block for each row, in it each cell behind its
      column's name. The roles tell a screen reader that it is a table still. */
   const phone = window.matchMedia("(width < 40rem)");
+  const shownText = (head) => {  /* without what is said to screen readers alone, such as the order */
+    const copy = head.cloneNode(true);
+    for (const unseen of copy.querySelectorAll(".visually-hidden")) unseen.remove();
+    return copy.textContent.trim() || head.textContent.trim();
+  };
   const name = (table) => {
     const heads = [];
     for (const head of table.querySelectorAll("thead tr:last-child > *"))
-      for (let column = 0; column < head.colSpan; column += 1) heads.push(head.dataset.label || head.textContent.trim());
+      for (let column = 0; column < head.colSpan; column += 1) heads.push(head.dataset.label || shownText(head));
     table.setAttribute("role", "table");
     for (const part of table.querySelectorAll("thead, tbody, tfoot")) part.setAttribute("role", "rowgroup");
     for (const row of table.rows) {

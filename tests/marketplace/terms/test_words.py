@@ -12,7 +12,7 @@ from marketplace.terms.phrases import NAMES, SAY
 from marketplace.terms.presets import preset
 from marketplace.terms.words import one_line, plain_words
 from tests.contracts.rating.generate import documents
-from tests.contracts.rating.samples import cap, fixed, lump, minimum, royalty, sheet
+from tests.contracts.rating.samples import after, cap, fixed, lump, minimum, royalty, sheet
 
 CHINESE = re.compile(r"[一-鿿]")
 FIELDS = re.compile(r"{(\w+)")
@@ -53,6 +53,17 @@ def test_one_line_is_the_gist():
     assert one_line(agreed, "en").startswith("12 months free, then 3 % of net sales")
     assert one_line(agreed, "en").endswith("capped at ¥500,000.00")
     assert one_line(preset("deferred"), "zh-hans") == "免费使用 12 个月，之后一次付清 ¥100,000.00"
+    parts = [{"share": "1", "trigger": after(24)}]
+    paid = {
+        "kind": "instalments",
+        "id": "fee",
+        "commitment": "contingent",
+        "amount": 20_000_000,
+        "parts": parts,
+    }
+    assert (
+        one_line(sheet(paid, trial={"months": 12}), "zh-hans") == "免费使用 12 个月，之后 ¥200,000.00 分 1 期"
+    )
     assert one_line(preset("free"), "zh-hans") == "无偿许可"
 
 
