@@ -36,8 +36,9 @@ def answer(ask: Callable[[Engine], T], seconds: float = client.PAGE_SECONDS) -> 
         try:
             with client.within(seconds):
                 found = ask(_elastic)
-        except EngineDown:
-            breaker.failed()
+        except EngineDown as problem:
+            if seconds >= client.PAGE_SECONDS or not client.is_late(problem.__cause__):
+                breaker.failed()  # who waits less long than a result page does not know whether the server is well
             logger.warning("Elasticsearch does not answer; the database answers instead", exc_info=True)
         else:
             breaker.succeeded()

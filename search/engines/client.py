@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from functools import cache
 
 from django.conf import settings
-from elasticsearch import ApiError, Elasticsearch, TransportError
+from elasticsearch import ApiError, ConnectionTimeout, Elasticsearch, TransportError
 
 PAGE_SECONDS = 2
 WORKER_SECONDS = 60
@@ -47,6 +47,10 @@ def for_pages() -> Elasticsearch:
 
 def for_worker() -> Elasticsearch:
     return _client(settings.ELASTICSEARCH_URL, WORKER_SECONDS)
+
+
+def is_late(problem: BaseException | None) -> bool:
+    return isinstance(problem, ConnectionTimeout)
 
 
 def read_alias() -> str:

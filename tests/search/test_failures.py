@@ -17,6 +17,7 @@ from search import engines, mending, pushing, tasks
 from search.engines import client
 from search.models import DocumentState, SearchDocument
 from search.status import status
+from tests.cms.world import University
 from tests.search.asked import NOTE, found, page
 from tests.search.world import BATTERY, MARKET, QUANTUM, index
 
@@ -103,6 +104,20 @@ def test_server_that_is_slow_with_each_answer_has_no_longer_either(proxy):
     proxy.delay = 0.8  # a page that finds nothing asks several times
     _text, seconds = page("q=nothinglikethis")
     assert seconds < 2.5
+
+
+def test_slow_server_keeps_a_listing_waiting_for_less_and_is_not_given_up_for_it(proxy):
+    """What is near a listing is an extra: the database names it, and the next search asks the server again."""
+    uni = University(name_zh="示例大学", name_en="Example University")
+    one, other = (uni.published(title_zh=f"硅碳负极材料的{what}方法") for what in ("制备", "回收"))
+    tasks.drain_outbox()
+    page("q=电池")  # warm
+    proxy.delay = 1.5
+    text, seconds = page(path=one.get_absolute_url())
+    assert other.get_absolute_url() in text.partition("<aside")[2]
+    assert 1.0 < seconds < 2.5
+    proxy.delay = 0.0
+    assert found("硅碳负极") == (2, False)
 
 
 def test_full_disk_blames_no_document_and_is_caught_up(market):
