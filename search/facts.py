@@ -13,7 +13,7 @@ from search.identifiers import identifiers_of
 from search.models import SearchDocument, Suggestion
 from search.offers import free_bucket, price_bucket
 
-SHAPE = 5  # raise it when what documents hold changes: the next reindex makes them anew
+SHAPE = 6  # raise it when what documents hold changes: the next reindex makes them anew
 PUBLIC, VERIFIED = "public", "verified"
 KEYWORD, TITLE = 3, 2  # weights of what is suggested
 _KEY, _SUGGESTED_KEYWORDS, _WORD_STARTS = 24, 5, 6

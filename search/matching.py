@@ -3,6 +3,7 @@ readiness make a match likelier, and are named as reasons.
 """
 
 import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,13 +42,15 @@ class Match:
 class About:
     """What a document is about, in terms that can be shown: `words` (keywords, and words of its texts) by their stem
     or folded form, its `text` folded, the `concepts` of the editors' sets that it names; and of the two what stands
-    at its head, in title, keywords and summary."""
+    at its head, in title, keywords and summary. `name`: title and keywords alone, folded, and the stems in them."""
 
     words: Mapping[str, str]
     text: str
     concepts: Mapping[int, str]
     head: str
     head_concepts: Mapping[int, str]
+    name: str
+    name_stems: frozenset[str]
 
 
 def near(
@@ -152,7 +155,7 @@ def is_close(document: SearchDocument, other: SearchDocument) -> bool:
     things = {fold(own.head_concepts[number]) for number in named}
     keywords = [{_form(word) for word in (*d.keywords_zh, *d.keywords_en)} for d in (document, other)]
     things |= keywords[0] & keywords[1]
-    for stretch in common_stretches(own.text, theirs.text):
+    for stretch in _telling_stretches(own, theirs):
         at_head = stretch in own.head or stretch in theirs.head
         if at_head and not any(stretch in thing or thing in stretch for thing in things):
             things.add(stretch)
@@ -201,13 +204,14 @@ def _spoken(terms: list[str]) -> str:
 
 
 def about(document: SearchDocument) -> About:
-    head = _joined(document.title_zh, document.title_en, document.summary_zh, document.summary_en)
+    title = _joined(document.title_zh, document.title_en)
+    head = _joined(title, document.summary_zh, document.summary_en)
     text = _joined(head, document.body_zh, document.body_en)[:DETAIL_CHARACTERS]
-    return _about((*document.keywords_zh, *document.keywords_en), head, text, thesaurus())
+    return _about((*document.keywords_zh, *document.keywords_en), title, head, text, thesaurus())
 
 
 @lru_cache(maxsize=1_000)  # some kilobytes each; the same documents are near each other again and again
-def _about(keywords: tuple[str, ...], head: str, text: str, sets: Thesaurus) -> About:
+def _about(keywords: tuple[str, ...], title: str, head: str, text: str, sets: Thesaurus) -> About:
     found = {_form(word): word for word in keywords}
     folded = fold(text)
     for run in runs(folded):
@@ -220,7 +224,9 @@ def _about(keywords: tuple[str, ...], head: str, text: str, sets: Thesaurus) -> 
             found.setdefault(stem(run.text), run.text)
     said = _joined(*keywords)
     whole, begun = sets.named(words_of(f"{said} {text}")), sets.named(words_of(_joined(said, head)))
-    return About(found, folded, whole, fold(_joined(said, head)), begun)
+    name = fold(_joined(title, said))
+    stems = frozenset(stem(run.text) for run in runs(name) if not run.is_han)
+    return About(found, folded, whole, fold(_joined(said, head)), begun, name, stems)
 
 
 def _form(word: str) -> str:
@@ -229,21 +235,25 @@ def _form(word: str) -> str:
 
 def _shared(document: SearchDocument, own: About, other: SearchDocument) -> list[str]:
     """Terms of both: common keywords, the longest stretches of Han characters, what one says in other words than the
-    other ("电解液 (electrolyte)"), English words (long ones first, which say more)."""
+    other ("电解液 (electrolyte)"), English words (long ones first, which say more). Nothing where the two share no
+    thing: what stands in the title or the keywords of one of them, of English words, which say little alone, two."""
     theirs = about(other)
     both = [word for form, word in own.words.items() if form in theirs.words]
     keywords = {*document.keywords_zh, *document.keywords_en}
     terms = [word for word in both if word in keywords]
     have_common_language = bool(set(document.languages) & set(other.languages))
     telling, general = _meant(own, theirs, have_common_language=have_common_language)
-    for term in (*common_stretches(own.text, theirs.text), *telling):
+    stretches = _telling_stretches(own, theirs)
+    for term in (*(s for s in stretches if s in own.name or s in theirs.name), *telling):
         if not any(term in fold(known) for known in terms):
             terms.append(term)
-    if terms:  # by itself 低温 is no reason
-        terms += [term for term in general if not any(term in fold(known) for known in terms)]
+    plain = sorted((w for w in both if w not in keywords and w not in terms), key=len, reverse=True)
+    named = [w for w in plain if stem(w) in own.name_stems | theirs.name_stems]
+    if not terms and len(named) < 2:  # by itself 低温 is no reason
+        return []
+    terms += [term for term in (*stretches, *general) if not any(term in fold(known) for known in terms)]
     if len([term for term in terms if _is_readable(term)]) < ENOUGH:  # words of no weight say little
-        plain = (word for word in both if word not in keywords and word not in terms)
-        terms += sorted(plain, key=len, reverse=True)
+        terms += [word for word in named if word not in terms]
     return terms
 
 
@@ -271,6 +281,20 @@ def _is_readable(term: str) -> bool:
 _BINDING = frozenset(
     "的了和与及在是为对将以可被所其该此并或等中上下有能使用从到由于而且也更较很不无一种个项进行通过实现采用基需要"
 )
+
+
+# What is said of anything that got better: 能耗降低, 成本低, 误差小. No text is about it.
+_BETTER = re.compile("降低|提高|减少|缩短|增加|改善|下降|提升|完成|建立|损失|差异|成本|时间|效率|误差")
+_WEAK = re.compile(rf".{{0,2}}({_BETTER.pattern}|[大小高低少])+")
+
+
+def _telling_stretches(own: About, theirs: About) -> list[str]:
+    """Stretches that name something: whatever stands in a title or keyword; elsewhere nothing about getting better."""
+    return [
+        term
+        for term in common_stretches(own.text, theirs.text)
+        if not (_WEAK.fullmatch(term) if term in own.name or term in theirs.name else _BETTER.search(term))
+    ]
 
 
 def common_stretches(one: str, two: str, shortest: int = 3, most: int = SHARED) -> list[str]:

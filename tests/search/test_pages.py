@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from django.core.cache import cache
@@ -10,7 +11,8 @@ from openpyxl import load_workbook
 
 from search import engines, matching
 from search.engines import DatabaseEngine, database
-from search.models import OutboxRow, SavedSearch, SynonymSet
+from search.models import Kind, OutboxRow, SavedSearch, SearchDocument, SynonymSet
+from search.viewer import ANONYMOUS
 from tests.cms.world import University, person
 from tests.factories.ground import make_acting, make_organisation, signed_in
 from tests.search.world import BATTERY, MARKET, index
@@ -141,6 +143,22 @@ def test_listing_names_what_is_near_and_does_not_wait_for_it(client, drained, mo
     assert page.status_code == 200
     assert page.content.decode().count("暂时未能及时查到") == 2
     assert other.title not in page.content.decode()
+
+
+def test_what_is_said_of_anything_makes_nothing_alike():
+    same = {
+        "summary_zh": "能耗降低三成，成本低。",
+        "summary_en": "Saves energy instead of adding weight, with less noise.",
+    }
+    chair = replace(
+        BATTERY, page_id=91, title_zh="可折叠座椅", title_en="Folding chair", keywords_zh=(), keywords_en=(),
+        body_zh="", body_en="", **same,
+    )  # fmt: skip
+    pump = replace(chair, page_id=92, title_zh="真空泵", title_en="Vacuum pump")
+    bench = replace(chair, page_id=93, title_zh="可折叠座椅与长凳", title_en="Folding bench and chair")
+    index(chair, pump, bench)
+    [found] = matching.near(SearchDocument.objects.get(pk=91), ANONYMOUS, [Kind.LISTING])
+    assert [(match.document.pk, match.reasons[0]) for match in found] == [(93, "都涉及：折叠座椅、成本")]
 
 
 def test_institutions_are_suggested_while_they_show_something(client, drained):
