@@ -203,11 +203,11 @@ def bool_query(query: Query, *filters: dict, loose: bool = False) -> dict:
     return {"filter": list(filters), "must": must}
 
 
-def _typed(query: Query, singles: float) -> list[dict]:
+def _typed(query: Query) -> list[dict]:
     """The words as they were typed."""
     characters = [_phrase((word,)) for word in query.words if word.is_character]
     texts = [*pairs(query), *characters]
-    return [{"bool": {"must": [_any(texts)], "should": premiums(query, singles=singles)}}] if texts else []
+    return [{"bool": {"must": [_any(texts)], "should": premiums(query)}}] if texts else []
 
 
 def other_words(query: Query) -> list[dict]:
@@ -230,9 +230,9 @@ def _is_han(words: Iterable[Word]) -> bool:
     return any(word.is_han for word in words)
 
 
-def _text_of(query: Query, meaning: list[dict], singles: float = SINGLES_BOOST) -> list[dict]:
+def _text_of(query: Query, meaning: list[dict]) -> list[dict]:
     """The better of what was typed and what means the same; the other one adds a little."""
-    branches = [*_typed(query, singles), *meaning]
+    branches = [*_typed(query), *meaning]
     return [{"dis_max": {"queries": branches, "tie_breaker": TIE}}] if meaning else branches
 
 
@@ -290,12 +290,13 @@ def _numbers(query: Query) -> dict:
 
 def alike_request(likeness: Likeness, limit: int) -> dict:
     """A long text is asked for by its pairs alone: nearly every document holds some of its single characters, so that
-    these would have nearly every document scored, ten times the work, and found nothing better (docs/search.md)."""
+    these would have nearly every document scored, ten times the work for next to nothing (docs/search.md). The title, which
+    is short, keeps them."""
     near = [
         {"constant_score": {"filter": facet_filter(name, values), "boost": NEAR_BOOST}}
         for name, values in likeness.near.items()
     ]
-    title = _text_of(likeness.title, other_words(likeness.title), singles=0)
+    title = _text_of(likeness.title, other_words(likeness.title))
     texts = [*title, *pairs(likeness.detail, DETAIL_BOOST)]
     query = {
         "filter": [
