@@ -1,5 +1,5 @@
 """Where a page shows facts of a later step: the later app registers a panel for a place, the page renders
-what is registered. Places: listing.main, listing.terms, listing.aside, institution.main, deal.aside, offer.main,
+what is registered. Places: listing.main, listing.terms, listing.aside, need.main, institution.main, deal.aside, offer.main,
 contract.next, contract.main, contract.aside, contract.tabs, payments.statements, home.main.
 """
 

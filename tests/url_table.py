@@ -154,6 +154,12 @@ synonyms_remove | operator | synonyms.pk | in 405 405 405 | in 302 403 302
 search_health | operator | | in 200 403 200 | in 405 405 405
 search_retry | operator | | in 405 405 405 | in 302 403 302
 enquire | firm | listing.code | 200 200 200 200 | 200 200 200 200
+propose | uni | live_need.code.lower | in 200 200 200 | in 200 200 200
+proposals | firm | | in 200 200 403 | in 200 200 403
+proposal | firm | proposal.key | in 200 404 404 | in 200 404 404
+proposal_take_up | firm | proposal.key | in 405 405 405 | in 200 404 404
+proposal_decline | firm | proposal.key | in 405 405 405 | in 302 404 404
+proposal_withdraw | uni | proposal.key | in 405 405 405 | in 302 404 404
 pipeline | agency | | in 200 200 404 | in 200 200 404
 deals | firm | | in 200 200 200 | in 200 200 200
 deal | firm | deal.number | in 200 404 200 | in 200 404 200

@@ -5,12 +5,13 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cms.models import ListingPage
+from cms.models import ListingPage, NeedPage
 from marketplace.deals import services
-from marketplace.deals.models import AgencyInvitation, CommissionTerm, Deal
+from marketplace.deals.models import AgencyInvitation, CommissionTerm, Deal, Proposal
 from marketplace.deals.standing import standing
 from marketplace.deals.states import DealState
 from marketplace.deals.views.enquiry import form_for, obstacle
+from marketplace.deals.views.proposals import KINDS, why_not
 from marketplace.desk import DeskItem, desk_items
 from marketplace.menu import MenuItem, register_menu
 from marketplace.organisations.roles import Kind
@@ -31,6 +32,19 @@ register_menu(
         kinds=frozenset({Kind.AGENCY}),
     )
 )
+register_menu(
+    MenuItem(
+        "proposals",
+        gettext_lazy("Proposed results"),
+        "proposals",
+        "proposal.read",
+        group="work",
+        order=15,
+        kinds=KINDS,
+        also=frozenset({"propose"}),
+    )
+)
+SHOWN = 5
 
 
 @panel("listing.aside", order=10)
@@ -53,6 +67,49 @@ def ask(request: HttpRequest, listing: object) -> str:
         "form": None if deal or why == "anonymous" else form_for(request, listing, why),
     }
     return render_to_string("deals/_enquiry_panel.html", context, request=request)
+
+
+@panel("need.main", order=10)
+def proposals(request: HttpRequest, need: object) -> str:
+    """To its owner what was proposed, to a proposer their own, to those who may the way to propose; to others how
+    to become one of them, or nothing. Visitors get a link only, so that their page can be kept by caches."""
+    if not isinstance(need, NeedPage) or not need.live:
+        return ""
+    acting = request.acting
+    why = why_not(need, acting)
+    if why == "wrong_kind":
+        return ""
+    rows = Proposal.objects.visible_to(acting).filter(need=need)
+    count = rows.count()
+    context = {
+        "need": need,
+        "why": why,
+        "count": count,
+        "rows": list(rows.with_pages()[:SHOWN]) if count else [],
+        "may_read": acting.can("proposal.read"),
+    }
+    return render_to_string("deals/_proposals_panel.html", context, request=request)
+
+
+@desk_items
+def waiting_proposals(acting) -> list[DeskItem]:
+    """Open proposals that can be taken up: the enterprise answers, the proposer waits."""
+    mine = acting.can("proposal.answer")
+    if not mine and not acting.can("proposal.make"):
+        return []
+    rows = Proposal.objects.visible_to(acting).waiting().select_related("need", "listing")
+    return [
+        DeskItem(
+            _("%(need)s: %(title)s is proposed, answer") % {"need": row.need.code, "title": row.listing_name}
+            if mine
+            else _("%(need)s: %(title)s is proposed, the enterprise answers")
+            % {"need": row.need.code, "title": row.listing_name},
+            row.get_absolute_url(),
+            kind=_("proposal"),
+            waits_for="me" if mine else "them",
+        )
+        for row in rows.order_by("made_at")[:200]
+    ]
 
 
 @desk_items

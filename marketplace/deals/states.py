@@ -66,6 +66,18 @@ class Purpose(models.TextChoices):
     TRIAL = "TRIAL", _("request for a trial")
 
 
+class ProposalState(models.TextChoices):
+    OPEN = "OPEN", _("waits for an answer")
+    TAKEN_UP = "TAKEN_UP", _("taken up")
+    DECLINED = "DECLINED", _("declined")
+    WITHDRAWN = "WITHDRAWN", _("withdrawn")
+
+
+PROPOSAL_NEXT = {
+    ProposalState.OPEN: {ProposalState.TAKEN_UP, ProposalState.DECLINED, ProposalState.WITHDRAWN},
+}
+
+
 class InvitationState(models.TextChoices):
     PROPOSED = "PROPOSED", _("waits for the other side")
     AGREED = "AGREED", _("waits for the agency")

@@ -1,9 +1,15 @@
 from django.urls import path
 
-from marketplace.deals.views import agencies, enquiry, lists, offers, room, sheets
+from marketplace.deals.views import agencies, enquiry, lists, offers, proposals, room, sheets
 
 urlpatterns = [
     path("ask/<str:code>/", enquiry.enquire, name="enquire"),
+    path("propose/<str:code>/", proposals.propose, name="propose"),
+    path("proposals/", proposals.proposals, name="proposals"),
+    path("proposals/<uuid:key>/", proposals.proposal, name="proposal"),
+    path("proposals/<uuid:key>/take-up/", proposals.take_up, name="proposal_take_up"),
+    path("proposals/<uuid:key>/decline/", proposals.decline, name="proposal_decline"),
+    path("proposals/<uuid:key>/withdraw/", proposals.withdraw, name="proposal_withdraw"),
     path("pipeline/", lists.pipeline, name="pipeline"),
     path("deals/", lists.deals, name="deals"),
     path("deals/<str:number>/", room.deal, name="deal"),

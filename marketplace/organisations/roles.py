@@ -79,6 +79,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "match.told": {Role.CONTRACT_OFFICER, Role.EDITOR, Role.SCOUT, Role.BROKER},
         "search.keep": {Role.VERIFIER, Role.PROGRAMME_OFFICER},
         # enquired, agreed
+        "proposal.read": _OFFICE | {Role.EDITOR, Role.APPROVER, Role.SCOUT, Role.SIGNATORY},
+        "proposal.make": _OFFICE | {Role.EDITOR},
+        "proposal.answer": {Role.SCOUT, Role.SIGNATORY},
         "enquiry.open": {Role.SCOUT, Role.SIGNATORY, Role.BROKER},
         "deal.read": _DEAL | {Role.APPROVER, Role.FINANCE, Role.REPORTER},
         "deal.write": _DEAL,

@@ -131,6 +131,9 @@ def _pages(made, everybody) -> None:
     need = cms.create_need(made.orgs["firm"], actor=scout, **wanted | {"title_zh": "寻找低温涂层"})
     cms.submit_need(need, actor=scout)
     made.live_need = cms.approve_need(need, actor=everybody.acting("firm", "SIGNATORY"))
+    made.proposal = deals.propose_listing(
+        made.live_need, made.listing, actor=made.people["uni"], message="零下六十度不脆裂"
+    )
     made.service = cms.create_service(
         made.orgs["provider"], actor=everybody.acting("provider", "EDITOR"), title_zh="低温密封检测", kind="TESTING"
     )  # fmt: skip

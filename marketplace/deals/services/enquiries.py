@@ -44,11 +44,13 @@ def open_enquiry(
     on_behalf_of: Organisation | None = None,
     purpose: str = Purpose.QUESTION,
     token: UUID | None = None,
+    was_proposed: bool = False,
 ) -> Deal:
     """An enterprise, or a broker for a client with a mandate in force, asks about a listing or for a trial.
 
     Opens a deal with its room; where the pair already negotiates about this listing, the message goes into that
     deal. `token` identifies the form that was sent: sent twice, the message stands once.
+    `was_proposed`: the licensor proposed the listing in answer to a need; its letter says so.
     Raises NotPermitted for the wrong kind, role or mandate and for people of both sides; Refused for a listing
     that is not published and for an empty message.
     """
@@ -73,7 +75,8 @@ def open_enquiry(
     said = say(deal, stands, actor=actor, text=text, purpose=purpose, token=token or uuid4())
     if deal.waits_for != WaitsFor.LICENSOR and not deal.offers.exists():
         turn(deal, WaitsFor.LICENSOR, Step.ANSWER)
-    tell(deal, "enquiry", actor=actor, message=said, wants_trial=purpose == Purpose.TRIAL)
+    wants_trial = purpose == Purpose.TRIAL
+    tell(deal, "enquiry", actor=actor, message=said, wants_trial=wants_trial, was_proposed=was_proposed)
     return deal
 
 

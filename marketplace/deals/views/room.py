@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from marketplace.deals import reading, services
 from marketplace.deals.forms.room import CloseForm, FileForm, MessageForm
-from marketplace.deals.models import Deal
+from marketplace.deals.models import Deal, Proposal
 from marketplace.deals.standing import Standing
 from marketplace.deals.states import DealState
 from marketplace.deals.views.finding import find
@@ -59,6 +59,7 @@ def _room(request: HttpRequest, found: Deal, stands: Standing, **forms) -> dict:
         "files": list(found.files.select_related("uploaded_by", "organisation")),
         "sheet": reading.sheet_of(found) if found.agreed_at else None,
         "confidence": confidence,
+        "proposals": list(Proposal.objects.visible_to(acting).filter(deal=found).select_related("need")),
         "nda_lines": reading.nda_lines(),
         "open_attachments": [a for a in attachments if not a.restricted],
         "restricted_attachments": [a for a in attachments if a.restricted],

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cms.models import Contributor, IPRight, ListingPage
+from cms.models import Contributor, IPRight, ListingPage, NeedPage
 from cms.structure import ensure_institution_page, set_up_site
 from marketplace.accounts.models import User
 from marketplace.clock import now, today
@@ -67,6 +67,18 @@ def listing(organisation, title="低温密封胶", **facts):
     ]
     ensure_institution_page(organisation).add_child(instance=page)
     return ListingPage.objects.get(pk=page.pk)
+
+
+def need(organisation, title="求低温密封方案", **facts):
+    page = NeedPage(
+        organisation=organisation,
+        title_zh=title,
+        title_en=f"{title} in English",
+        problem_zh="密封脆裂",
+        **{"live": True, **facts},
+    )
+    ensure_institution_page(organisation).add_child(instance=page)
+    return NeedPage.objects.get(pk=page.pk)
 
 
 @pytest.fixture

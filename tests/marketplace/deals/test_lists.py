@@ -38,7 +38,7 @@ def test_the_room_asks_a_fixed_number_of_questions(world, sign_in, django_assert
         make_offer(deal, actor=world.officer, terms=presets.preset("royalty", rate=str(3 + number)))
     client = sign_in(world.signatory)
     client.get(deal.get_absolute_url())
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         client.get(deal.get_absolute_url())
 
 

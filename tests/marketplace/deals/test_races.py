@@ -1,10 +1,16 @@
 import pytest
 
-from marketplace.deals.models import Acceptance, Deal, Offer, TermSheet
-from marketplace.deals.services import accept_offer, make_offer, open_enquiry
+from marketplace.deals.models import Acceptance, Deal, Offer, Proposal, TermSheet
+from marketplace.deals.services import (
+    accept_offer,
+    make_offer,
+    open_enquiry,
+    propose_listing,
+    take_up_proposal,
+)
 from marketplace.refusals import Refused
 from tests.clones import at_once, cloned_database
-from tests.marketplace.deals.conftest import build_world
+from tests.marketplace.deals.conftest import build_world, need
 
 
 @pytest.fixture
@@ -44,6 +50,31 @@ def test_what_happens_at_the_same_moment_happens_once(committed, terms, other_te
     assert sum(isinstance(result, Refused) for result in accepted) == 2
     assert accepted.count(None) == 1
     assert Acceptance.objects.filter(offer=offer).count() == 2
+
+
+@pytest.mark.slow
+def test_a_result_is_proposed_and_taken_up_once(committed):
+    world = committed
+    asked = need(world.firm)
+    made = at_once(
+        *[
+            lambda: propose_listing(asked, world.listing, actor=world.officer, message="合适")
+            for _time in "123"
+        ]
+    )
+    proposal = Proposal.objects.get()
+    assert made.count(proposal) == 1
+    assert sum(isinstance(result, Refused) for result in made) == 2
+
+    taken = at_once(
+        lambda: take_up_proposal(proposal, actor=world.scout, message="好"),
+        lambda: take_up_proposal(proposal, actor=world.signatory, message="好"),
+    )
+    deal = Deal.objects.get()
+    assert sorted(type(result).__name__ for result in taken) == ["Deal", "TransitionRefused"]
+    assert deal.messages.count() == 1
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.deal) == ("TAKEN_UP", deal)
 
 
 def _is(results, terms) -> bool:
