@@ -12,6 +12,7 @@ from marketplace.clock import at, today
 from marketplace.demo.market import publish_listings, publish_needs, publish_services
 from marketplace.demo.people import give_mandates, make_everybody
 from marketplace.demo.plots import plots
+from marketplace.demo.proposals import proposals
 
 WEEK = timedelta(days=7)
 
@@ -29,10 +30,10 @@ def tell_everything(say: Callable[[str], None]) -> None:
     pages = publish_listings(people, start + timedelta(days=10))
     with at(start + timedelta(days=90)):
         give_mandates(people)
-    publish_needs(people, start + timedelta(days=100))
+    needs = publish_needs(people, start + timedelta(days=100))
     publish_services(people, start + timedelta(days=120))
     say("Deals and contracts …")
-    tell(plots(people, pages, end), end, say)
+    tell([*plots(people, pages, end), *proposals(people, pages, needs, end)], end, say)
     call_command("drain_outbox", verbosity=0)
 
 
