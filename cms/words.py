@@ -1,11 +1,6 @@
 """Pairs of fields in two languages: which of the two a reader gets."""
 
-from django.utils.translation import get_language
-
-
-def language() -> str:
-    """The reader's language as the ending of a field name: "zh" or "en"."""
-    return "en" if (get_language() or "").startswith("en") else "zh"
+from marketplace.bilingual import of_pair
 
 
 def other(code: str) -> str:
@@ -14,8 +9,7 @@ def other(code: str) -> str:
 
 def in_reader_language(obj: object, name: str) -> object:
     """`name_zh` or `name_en` of an object: the reader's, else the other one when only that is filled."""
-    code = language()
-    return getattr(obj, f"{name}_{code}") or getattr(obj, f"{name}_{other(code)}")
+    return of_pair(getattr(obj, f"{name}_zh"), getattr(obj, f"{name}_en"))
 
 
 class Pair:

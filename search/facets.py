@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from cms.models import TRL, Exclusivity, Field, IPKind, PaymentForm
-from cms.words import language
+from marketplace.bilingual import of_pair
 from marketplace.money import Money
 from marketplace.organisations import regions
 from marketplace.organisations.models import Organisation
@@ -137,11 +137,6 @@ class KnownField(NamedTuple):
     above: str
 
 
-def _one_of(zh: str, en: str) -> str:
-    """The name in the reader's language, else the other one."""
-    return (en or zh) if language() == "en" else (zh or en)
-
-
 @dataclass
 class Names:
     """The words for values that are rows: three small queries for a whole page, of columns alone, since a page asks
@@ -159,10 +154,10 @@ class Names:
         names = cls()
         if wanted("field"):
             rows = Field.objects.values_list("code", "name_zh", "name_en", "parent__code")
-            names.fields = {code: KnownField(_one_of(zh, en), above or "") for code, zh, en, above in rows}
+            names.fields = {code: KnownField(of_pair(zh, en), above or "") for code, zh, en, above in rows}
         if ids := [int(pk) for pk in wanted("institution")]:
             rows = Organisation.objects.filter(pk__in=ids).values_list("pk", "name_zh", "name_en")
-            names.institutions = {str(pk): _one_of(zh, en) for pk, zh, en in rows}
+            names.institutions = {str(pk): of_pair(zh, en) for pk, zh, en in rows}
         if codes := wanted("programme"):
             names.programmes = {p.code: p.name for p in PilotProgramme.objects.filter(code__in=codes)}
         return names

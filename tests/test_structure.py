@@ -14,7 +14,7 @@ SHARED = {"marketplace.money", "marketplace.clock", "marketplace.terms", "market
 # Parts at the root of marketplace that everybody may use.
 PARTS = (
     "panels", "desk", "menu", "fields", "uploads", "spreadsheets", "tables", "documents", "badges", "editor",
-    "held", "http_api", "prepared", "alone",
+    "held", "http_api", "prepared", "alone", "bilingual",
 )  # fmt: skip
 PLUMBING = {
     "marketplace.celery",

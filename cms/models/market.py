@@ -10,7 +10,8 @@ from modelcluster.models import get_all_child_relations
 from wagtail.models import COMMENTS_RELATION_NAME, Page, PageManager, PagePermissionTester, WorkflowState
 from wagtail.query import PageQuerySet
 
-from cms.words import Pair, language, other
+from cms.words import Pair, other
+from marketplace.bilingual import language
 from marketplace.clock import today
 from marketplace.organisations.models import Organisation, OrganisationState
 

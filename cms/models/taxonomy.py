@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cms.words import language
+from marketplace.bilingual import language
 
 
 class FieldQuerySet(models.QuerySet):

@@ -16,7 +16,7 @@ from cms.models import HomePage, InstitutionPage, ListingPage, MarketPage, NeedP
 from cms.schema import json_ld
 from cms.sheet import sheet_data
 from cms.terms_form import in_words, price_in_words
-from cms.words import language
+from marketplace.bilingual import language
 from marketplace.clock import now
 from marketplace.documents import render_pdf
 from marketplace.organisations.models import Organisation

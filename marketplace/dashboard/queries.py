@@ -7,10 +7,10 @@ from django.db.models import Case, Count, F, Q, Sum, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from cms.models import Field, ListingPage, NeedPage
-from cms.words import language
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import TRYING
 from contracts.payments.models import Allocation
+from marketplace.bilingual import language
 from marketplace.clock import today
 from marketplace.organisations.acting import Acting
 from marketplace.organisations.models import Organisation

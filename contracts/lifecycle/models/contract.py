@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from contracts.lifecycle.models.forgetting import FORGET_LOOKS_OF_CONTRACT, forgets_looks
@@ -15,6 +14,7 @@ from contracts.lifecycle.models.known import KEEP_DATES, known_trigger
 from contracts.lifecycle.states import ExitKind, PricingMethod, Side, State
 from marketplace import terms as language
 from marketplace.appendonly import append_only_triggers
+from marketplace.bilingual import stated
 from marketplace.clock import now, today
 from marketplace.organisations.models import Organisation
 
@@ -183,10 +183,7 @@ class LicenceContract(models.Model):
     @property
     def title(self) -> str:
         """The result's title in the reader's language, else in the other one."""
-        listing = self.subject["listing"]
-        pair = (listing.get("title_zh") or "", listing.get("title_en") or "")
-        first, second = reversed(pair) if (get_language() or "").startswith("en") else pair
-        return first or second
+        return stated(self.subject["listing"], "title")
 
     @property
     def licensee_facts(self) -> dict:

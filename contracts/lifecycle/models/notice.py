@@ -2,11 +2,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from contracts.lifecycle.models.contract import LicenceContract
 from contracts.lifecycle.states import NoticeState, ObjectionState
+from marketplace.bilingual import stated
 from marketplace.clock import now
 from marketplace.encrypted import EncryptedTextField
 
@@ -71,9 +71,7 @@ class PublicNotice(models.Model):
 
     def words(self, key: str) -> str:
         """One of the text's pairs in the reader's language, else in the other one."""
-        pair = (self.content.get(f"{key}_zh") or "", self.content.get(f"{key}_en") or "")
-        first, second = reversed(pair) if (get_language() or "").startswith("en") else pair
-        return first or second
+        return stated(self.content, key)
 
     @property
     def title(self) -> str:
@@ -81,10 +79,7 @@ class PublicNotice(models.Model):
 
     def party(self, key: str) -> str:
         """The name of "licensor" or "licensee" in the reader's language, else in the other one."""
-        stated = self.content.get(key) or {}
-        names = (stated.get("name_zh") or "", stated.get("name_en") or "")
-        first, second = reversed(names) if (get_language() or "").startswith("en") else names
-        return first or second
+        return stated(self.content.get(key) or {}, "name")
 
     @property
     def licensor(self) -> str:

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
+from marketplace.bilingual import stated
 from marketplace.deals import reading
 from marketplace.deals.models import Deal, TermSheet
 from marketplace.deals.views.finding import find
@@ -52,9 +53,8 @@ def _in_both(terms) -> list[tuple[str, str, list]]:
 def _parties(sheet: TermSheet) -> list[tuple[str, str, dict]]:
     """Label, name in the reader's language, and what the sheet states of each party."""
     labels = {"licensor": _("Licensor"), "licensee": _("Licensee"), "agency": _("Agency")}
-    names = ("name_en", "name_zh") if reading.lang().startswith("en") else ("name_zh", "name_en")
-    stated = [(label, sheet.snapshot[key]) for key, label in labels.items() if sheet.snapshot.get(key)]
-    return [(label, next(filter(None, map(party.get, names)), ""), party) for label, party in stated]
+    parties = [(label, sheet.snapshot[key]) for key, label in labels.items() if sheet.snapshot.get(key)]
+    return [(label, stated(party, "name"), party) for label, party in parties]
 
 
 def document(deal: Deal, sheet: TermSheet) -> dict:
