@@ -21,3 +21,10 @@ class GatewayError(Exception):
     def __init__(self, message: str, *, retry: bool):
         super().__init__(str(message))
         self.message, self.retry = str(message), retry
+
+
+class Unreachable(GatewayError):
+    """No answer, or none of use: whoever asks next in the name of the same account finds the same."""
+
+    def __init__(self):
+        super().__init__(UNREACHABLE, retry=True)

@@ -84,7 +84,7 @@ class GatewayInvoice(models.Model):
     problem = models.CharField(max_length=300, blank=True)
     asked_at = models.DateTimeField(default=now)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    synced_at = models.DateTimeField(null=True)
+    synced_at = models.DateTimeField(null=True)  # asked about last, with an answer or without
 
     class Meta:
         verbose_name = _("invoice at the payment provider")

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import OperationalError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from contracts.batches import one_by_one
 from contracts.billing.models import Invoice
 from contracts.payments.gateways import stripe
-from contracts.payments.gateways.errors import REMOVED, UNFORESEEN, GatewayError
+from contracts.payments.gateways.errors import REMOVED, UNFORESEEN, GatewayError, Unreachable
 from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice, WebhookEvent
+from contracts.payments.gateways.runs import Run, run_through
 from contracts.payments.models import Payment
 from contracts.payments.queries import balance
 from contracts.payments.reasons import THROUGH_STRIPE
@@ -30,6 +32,11 @@ from marketplace.refusals import Refused, check
 
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 12
+SENDING_SECONDS, HEARING_SECONDS, SYNC_SECONDS = (
+    100,
+    100,
+    400,
+)  # no run is still there when beat starts the next
 UNFINISHED = (GatewayState.PENDING, GatewayState.DRAFT, GatewayState.FINAL)
 
 
@@ -138,22 +145,23 @@ def request_gateway_invoice(invoice: Invoice, *, actor) -> GatewayInvoice:
     return row
 
 
-def send_waiting() -> None:
+def send_waiting() -> Run:
     """Take every invoice that is not sent yet as far as it goes, those that failed most often last; one that fails
-    stops no other."""
+    stops no other, and what the time of a run is too short for is left for the next."""
     waiting = GatewayInvoice.objects.filter(state__in=UNFINISHED).order_by("attempts", "pk")
-    one_by_one(list(waiting.values_list("pk", flat=True)), advance, transaction_each=False)
+    return run_through(waiting.values_list("account_id", "pk"), advance, seconds=SENDING_SECONDS)
 
 
-def advance(pk: int) -> GatewayInvoice:
+def advance(pk: int) -> bool:
     """The steps that are still missing, each stored when it is done. A failure that a retry can heal leaves the
     row where it is; any other one, or too many attempts, marks it as failed with words. What nobody foresaw (an
-    answer of another shape) is tried again like a failure that can heal."""
+    answer of another shape) is tried again like a failure that can heal. False: the gateway did not answer."""
     row = GatewayInvoice.objects.select_related("invoice__payer", "invoice__contract", "account").get(pk=pk)
     if row.state not in UNFINISHED:
-        return row
+        return True
     if row.account.removed_at is not None:
-        return _store(row, state=GatewayState.FAILED, problem=str(REMOVED))
+        _store(row, state=GatewayState.FAILED, problem=str(REMOVED))
+        return True
     row.attempts += 1
     try:
         with _foreseen(row):
@@ -164,7 +172,8 @@ def advance(pk: int) -> GatewayInvoice:
         _store(row, state=state, problem=error.message[:300])
         if failed:
             _tell_failed(row)
-    return row
+        return not isinstance(error, Unreachable)
+    return True
 
 
 def _take_steps(row: GatewayInvoice) -> None:
@@ -255,29 +264,31 @@ def store_event(account: GatewayAccount, event: dict) -> WebhookEvent:
     return row
 
 
-def handle_events() -> None:
+def handle_events() -> Run:
     """Re-read the object of every event that waits, those that failed most often last: order, once-only and content of
     webhooks are not trusted. One that fails stops no other."""
     waiting = WebhookEvent.objects.filter(handled_at__isnull=True, attempts__lt=MAX_ATTEMPTS)
-    pks = waiting.order_by("attempts", "pk").values_list("pk", flat=True)[:500]
-    one_by_one(list(pks), handle_event, transaction_each=False)
+    rows = waiting.order_by("attempts", "pk").values_list("account_id", "pk")
+    return run_through(rows, handle_event, seconds=HEARING_SECONDS)
 
 
-def handle_event(pk: int) -> None:
+def handle_event(pk: int) -> bool:
+    """False: the gateway did not answer."""
     event = WebhookEvent.objects.select_related("account").get(pk=pk)
     if event.handled_at is not None:
-        return
-    problem = ""
+        return True
+    problem, answered = "", True
     try:
         with _foreseen(event):
             if event.account.removed_at is None:
                 _sync_all(_concerned(event))
     except GatewayError as error:
-        problem = error.message
+        problem, answered = error.message, not isinstance(error, Unreachable)
     done = {"attempts": event.attempts + 1, "problem": problem[:300]}
     if not problem:
         done["handled_at"] = now()
     WebhookEvent.objects.filter(pk=pk, handled_at__isnull=True).update(**done)
+    return answered
 
 
 def _sync_all(rows: list[GatewayInvoice]) -> None:
@@ -319,7 +330,8 @@ def sync(row: GatewayInvoice) -> GatewayInvoice:
             if not payment.refunds.filter(external_key=refund.key).exists():
                 _take_refund(payment, refund)
     state = {"paid": GatewayState.PAID, "void": GatewayState.VOID}.get(current["status"], row.state)
-    return _store(row, state=state, synced_at=now(), **_facts(current))
+    done = {"problem": ""} if row.state == GatewayState.SENT else {}  # before, a problem is one of sending
+    return _store(row, state=state, synced_at=now(), **done, **_facts(current))
 
 
 def _take_refund(payment: Payment, refund: stripe.Received) -> None:
@@ -337,23 +349,28 @@ def _take_refund(payment: Payment, refund: stripe.Received) -> None:
         )
 
 
-def sync_open() -> None:
-    """The timer's way to the same facts: read every sent invoice, and void one that was settled by other means. One that
-    fails stops no other."""
+def sync_open() -> Run:
+    """The timer's way to the same facts: read every sent invoice, those that were asked about longest ago first, and
+    void one that was settled by other means. One that fails stops no other."""
     rows = GatewayInvoice.objects.filter(
         state__in=[GatewayState.SENT, GatewayState.FINAL], account__removed_at__isnull=True
-    )
-    one_by_one(rows.select_related("invoice", "account").order_by("pk"), _sync_open, transaction_each=False)
+    ).order_by(F("synced_at").asc(nulls_first=True), "pk")
+    return run_through(rows.values_list("account_id", "pk"), _sync_open, seconds=SYNC_SECONDS)
 
 
-def _sync_open(row: GatewayInvoice) -> None:
+def _sync_open(pk: int) -> bool:
+    """False: the gateway did not answer."""
+    row = GatewayInvoice.objects.select_related("invoice", "account").get(pk=pk)
     try:
         with _foreseen(row):
             row = sync(row)
-            if row.state == GatewayState.SENT and balance(row.invoice).open_minor <= 0:
+            still_ours = row.state == GatewayState.SENT and row.account.removed_at is None
+            if still_ours and balance(row.invoice).open_minor <= 0:
                 stripe.void(row)
                 _store(row, state=GatewayState.VOID)
                 record(None, "gateway.invoice_voided", row.invoice, external=row.external_id)
     except GatewayError as error:
         logger.warning("Gateway invoice %s not read: %s", row.pk, error.message)
-        _store(row, problem=error.message[:300])
+        _store(row, problem=error.message[:300], synced_at=now())
+        return not isinstance(error, Unreachable)
+    return True

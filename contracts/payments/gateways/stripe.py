@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 import stripe
 
 from contracts.payments.gateways import errors
-from contracts.payments.gateways.errors import GatewayError
+from contracts.payments.gateways.errors import GatewayError, Unreachable
 from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice
 from marketplace.clock import ZONE
 
@@ -34,7 +34,7 @@ def _call(method, *args, **kwargs) -> dict:
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise GatewayError(errors.KEY, retry=False) from error
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
-        raise GatewayError(errors.UNREACHABLE, retry=True) from error
+        raise Unreachable from error
     except stripe.IdempotencyError as error:
         raise GatewayError(errors.OTHER_FIGURES, retry=False) from error
     except stripe.StripeError as error:

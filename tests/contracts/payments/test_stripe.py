@@ -1,4 +1,5 @@
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 import stripe
@@ -9,6 +10,7 @@ from contracts.payments.gateways import services
 from contracts.payments.gateways import stripe as gateway
 from contracts.payments.gateways.errors import REFUSED, GatewayError
 from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice, WebhookEvent
+from contracts.payments.gateways.runs import Run
 from contracts.payments.models import Allocation, Payment, Refund
 from contracts.payments.overpaid import release_overpaid
 from contracts.payments.queries import balance, unallocated
@@ -16,7 +18,7 @@ from contracts.payments.services import confirm_receipt
 from marketplace.clock import at
 from marketplace.notifications.models import Notification
 from marketplace.refusals import NotPermitted, Refused, TransitionRefused
-from tests.contracts.payments.world import bank_line, credit, invoice
+from tests.contracts.payments.world import bank_line, contract, credit, invoice
 from tests.fakes import StripeDouble
 
 DAY = date(2026, 11, 23)
@@ -335,6 +337,47 @@ def test_an_invoice_that_cannot_be_read_stops_no_other(world, double, account, s
     services.sync_open()
     sent.refresh_from_db()
     assert (bool(sent.problem), balance(other.invoice).state) == (True, "PAID")
+
+
+def test_an_account_that_stripe_does_not_answer_keeps_no_other_waiting(world, double, account, monkeypatch):
+    neighbour = SimpleNamespace(**{**vars(world), "uni": world.other_finance.organisation})
+    services.add_account(neighbour.uni, actor=world.other_finance, secret_key=double.key)
+    bills = [invoice(world.contract, 69_000) for _bill in range(4)]
+    for bill in bills:
+        services.request_gateway_invoice(bill, actor=world.finance)
+    other = invoice(contract(neighbour), 69_000)
+    services.request_gateway_invoice(other, actor=world.other_finance)
+
+    def stands():
+        rows = GatewayInvoice.objects.order_by("pk")
+        return [(row.state, row.attempts) for row in rows]
+
+    silent, sends = ["before"], [""] * 6  # calls that take an invoice from customer to sent
+    double.fail(*silent, *sends, *silent)
+    assert services.send_waiting() == Run(tried=3, left=2)
+    assert stands() == [("PENDING", 1)] * 2 + [("PENDING", 0)] * 2 + [("SENT", 1)]
+    monkeypatch.setattr(services, "SENDING_SECONDS", 0)  # one at least; those come first that were not tried
+    assert services.send_waiting() == Run(tried=1, left=3)
+    assert stands()[2] == ("SENT", 1)
+
+
+def test_what_cannot_be_read_comes_last_next_time_and_is_well_again_when_it_can(world, double, account, sent):
+    for _bill in range(3):
+        services.request_gateway_invoice(invoice(world.contract, 500), actor=world.finance)
+    services.send_waiting()
+    double.fail("before", "500")
+    assert services.sync_open() == Run(tried=2, left=2)
+    rows = GatewayInvoice.objects.order_by("pk")
+    assert [bool(row.problem) for row in rows] == [True, True, False, False]
+    for row in rows:
+        double.pay(row.external_id)
+    double.fail(*[""] * 6, "before", "before")  # three calls for each that is paid
+    assert services.sync_open() == Run(tried=4, left=0)
+    assert [(row.state, bool(row.problem)) for row in rows.all()] == [("SENT", True)] * 2 + [
+        ("PAID", False)
+    ] * 2
+    assert services.sync_open() == Run(tried=2, left=0)
+    assert [(row.state, bool(row.problem)) for row in rows.all()] == [("PAID", False)] * 4
 
 
 def test_a_removed_key_is_forgotten(world, account):
