@@ -50,9 +50,10 @@ def to_look_at(task: Task, contracts: QuerySet) -> list[int]:
     return list(contracts.filter(~Exists(remembered)).order_by("pk").values_list("pk", flat=True))
 
 
-def look_after(task: Task, contracts: QuerySet, work: Work) -> None:
+def look_after(task: Task, contracts: QuerySet, work: Work) -> set[int]:
     """Have `work` look at each of the contracts at which a task has to look now, some at a time in one transaction,
-    locked; where that fails each in one of its own, so that one that fails stops no other.
+    locked; where that fails each in one of its own, so that one that fails stops no other. The ids of those at which
+    the look failed: nothing of it was kept.
 
     `work` answers with the first later day on which the same look could come out otherwise, by contract; those that it
     leaves out are looked at again by the next run.
@@ -67,6 +68,9 @@ def look_after(task: Task, contracts: QuerySet, work: Work) -> None:
             if days:
                 cursor.execute(_REMEMBER, [list(days), list(days.values()), task])
 
+    failed: set[int] = set()
     for batch in batches(to_look_at(task, contracts), BATCH):
         for pk, problem in work_off(batch, look).items():
+            failed.add(pk)
             logger.error("Contract %s: what is due could not be done (%s): %s", pk, task, problem)
+    return failed

@@ -21,15 +21,18 @@ from contracts.payments.services import locked, set_against, undo
 def release_overpaid() -> int:
     """Credit notes may leave more written off or allocated than an invoice still asks. First the loss shrinks; then the
     newest allocation is undone and set anew for what is left, so that the rest waits in the queue. Called after each
-    credit note and by the timer; running it twice is harmless. An invoice that fails stops no other."""
+    credit note and by the timer; running it twice is harmless. An invoice that fails stops no other. How many steps
+    were kept."""
     count: dict[int, int] = {}
 
     def look(contracts: Sequence[LicenceContract]) -> dict[int, date]:
         found = dict.fromkeys((contract.pk for contract in contracts), 0)
 
         def release(invoice: Invoice) -> None:
+            steps = 0
             while _release(invoice.pk):
-                found[invoice.contract_id] += 1
+                steps += 1
+            found[invoice.contract_id] += steps  # of one that fails on the way nothing is kept
 
         below = annotate_balances(Invoice.objects.filter(contract__in=found)).filter(open_minor__lt=0)
         failed = {invoice.contract_id for invoice in one_by_one(below.order_by("pk"), release)}
@@ -39,8 +42,8 @@ def release_overpaid() -> int:
     credited = CreditNote.objects.filter(
         invoice__contract=OuterRef("pk")
     )  # nothing else makes an invoice smaller
-    look_after(Task.OVERPAID, LicenceContract.objects.filter(Exists(credited)), look)
-    return sum(count.values())
+    undone = look_after(Task.OVERPAID, LicenceContract.objects.filter(Exists(credited)), look)
+    return sum(steps for pk, steps in count.items() if pk not in undone)
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from django.utils import translation
 
 from contracts.ledger.queries import balance as book_balance
 from contracts.ledger.verifying import verify_ledger
+from contracts.payments import overpaid
 from contracts.payments.booking import book_money
 from contracts.payments.collecting import dunning
 from contracts.payments.collecting.accounts import statement, statement_pdf
@@ -183,6 +184,23 @@ def test_a_credit_note_makes_what_was_written_off_smaller(world):
     assert verify_ledger(world.uni).findings == []
 
 
+def test_what_is_released_is_counted_where_it_was_kept(world, monkeypatch):
+    bill = invoice(world.contract, 10_000, due_on=date(2026, 11, 10))
+    with at(date(2026, 11, 25)):
+        confirm_receipt(bank_line(world, "40.00"), actor=world.finance, parts=[(bill.pk, 4_000)])
+        approve_write_off(propose_write_off(bill, actor=world.finance, reason="注销"), actor=world.approver)
+        credit(bill, 7_000)
+
+        def broken(*_args, **_options):
+            raise RuntimeError("no space left")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(overpaid, "undo", broken)  # after the write-off was taken back
+            assert release_overpaid() == 0
+        assert balance(bill).written_off_minor == 6_000
+        assert release_overpaid() == 2
+
+
 def test_less_than_proposed_is_not_written_off(world):
     bill = invoice(world.contract, 10_000, due_on=date(2026, 11, 10))
     with at(date(2026, 11, 25)):
@@ -252,6 +270,7 @@ def test_a_text_with_a_place_that_nothing_fills_is_refused_at_its_field(world, c
 
 def test_the_steps_are_edited_on_their_page(world, client):
     client.force_login(world.finance.user)
+    assert "选填" not in client.get(reverse("dunning_steps")).content.decode()
     form = {"form-TOTAL_FORMS": "2", "form-INITIAL_FORMS": "0", "form-0-days": "9"}
     form |= {f"form-0-{name}": "{number}" for name in dunning.FIELDS}
     assert client.post(reverse("dunning_steps"), form | {"form-0-body_en": ""}).status_code == 422
