@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -204,3 +205,13 @@ class UploadsField(UploadField):
             params = {"limit": self.max_files}
             raise ValidationError(self.error_messages["too_many"], code="too_many", params=params)
         return [super(UploadsField, self).clean(file) for file in files]
+
+
+class OnceForm(forms.Form):
+    """Carries a token made with the page: what is sent twice is done once."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["token"].initial = uuid4

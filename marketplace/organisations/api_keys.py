@@ -4,6 +4,7 @@ think up; nobody can guess 256 random bits)."""
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Q
@@ -31,17 +32,23 @@ WHERE k.key_hash = %s AND k.revoked_at IS NULL AND o.state = %s
 
 @transaction.atomic
 def create_key(
-    organisation: Organisation, *, actor: Acting, name: str, scopes: list[str]
+    organisation: Organisation, *, actor: Acting, name: str, scopes: list[str], token: UUID | None = None
 ) -> tuple[ApiKey, str]:
     """(the key's row, the key itself): the only moment at which the key is known.
 
     Raises NotPermitted unless the actor manages a verified organisation, Refused without a scope or with too
-    many keys in force.
+    many keys in force, and TransitionRefused for a form (`token`) that has made its key.
     """
     permit(actor, "api_key.manage", organisation)
     if not scopes or not set(scopes) <= set(Scope.values):
         raise Refused(_("Choose what the key may do."))
     Organisation.objects.select_for_update().get(pk=organisation.pk)
+    if token and ApiKey.objects.filter(organisation=organisation, token=token).exists():
+        raise TransitionRefused(
+            _(
+                "This form was sent before: its key was made then, and is shown once. If it was not copied, revoke it and make another one."
+            )
+        )
     if ApiKey.objects.filter(organisation=organisation).in_force().count() >= MOST:
         raise Refused(_("At most %(limit)s keys at once; revoke those that are not used.") % {"limit": MOST})
     key = PREFIX + secrets.token_urlsafe(32)
@@ -50,6 +57,7 @@ def create_key(
         name=name.strip(),
         scopes=sorted(set(scopes)),
         hint=key[:HINT],
+        token=token,
         key_hash=hash_of(key),
         created_by=actor.user,
     )

@@ -3,7 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.clock import today
-from marketplace.fields import DayField
+from marketplace.fields import DayField, OnceForm
 from marketplace.organisations.mandates import CLIENTS
 from marketplace.organisations.models import Mandate, MandateState, Organisation, OrganisationState, Scope
 from marketplace.organisations.regions import region_choices, region_name
@@ -193,7 +193,7 @@ class MandateForm(forms.Form):
         return data
 
 
-class ApiKeyForm(forms.Form):
+class ApiKeyForm(OnceForm):
     name = forms.CharField(
         label=_("Name"), max_length=80, help_text=_("What uses it, e.g. “ERP, plant in Wuhan”.")
     )

@@ -5,9 +5,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.bilingual import of_pair
 from marketplace.clock import now, today
 from marketplace.organisations.roles import RESEARCH, Kind, Role
 
@@ -114,9 +114,7 @@ class Organisation(models.Model):
     @property
     def name(self) -> str:
         """The name in the reader's language, else the other one."""
-        if (get_language() or "").startswith("en"):
-            return self.name_en or self.name_zh
-        return self.name_zh or self.name_en
+        return of_pair(self.name_zh, self.name_en)
 
     @property
     def is_verified(self) -> bool:
@@ -288,6 +286,7 @@ class ApiKey(models.Model):
         models.CharField(max_length=20, choices=Scope.choices), verbose_name=_("what it may do")
     )
     hint = models.CharField(_("begins with"), max_length=12)
+    token = models.UUIDField(null=True)  # of the form that asked for it: sent twice, it makes one key
     key_hash = models.CharField(max_length=64, unique=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(_("made on"), default=now)
@@ -301,6 +300,7 @@ class ApiKey(models.Model):
         verbose_name = _("API key")
         ordering = ["-id"]
         constraints = [
+            models.UniqueConstraint(fields=["organisation", "token"], name="api_key_once"),
             models.CheckConstraint(condition=~models.Q(scopes=[]), name="api_key_may_do_something"),
             models.CheckConstraint(
                 condition=models.Q(revoked_at__isnull=True, revoked_by__isnull=True)

@@ -1,23 +1,11 @@
-from uuid import uuid4
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.deals.services.room import KINDS, MAX_MESSAGE
 from marketplace.deals.states import PARTIES, CloseReason, Purpose, Side
-from marketplace.fields import MoneyField, PercentField, UploadField
+from marketplace.fields import MoneyField, OnceForm, PercentField, UploadField
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.roles import Kind
-
-
-class OnceForm(forms.Form):
-    """Carries a token made with the page: what is sent twice is done once."""
-
-    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["token"].initial = uuid4
 
 
 class EnquiryForm(OnceForm):

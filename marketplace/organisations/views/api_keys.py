@@ -13,7 +13,7 @@ from marketplace.organisations import api_keys as services
 from marketplace.organisations.forms import ApiKeyForm
 from marketplace.organisations.models import ApiKey
 from marketplace.organisations.pages import member_page
-from marketplace.refusals import NotPermitted, Refused
+from marketplace.refusals import NotPermitted, Refused, TransitionRefused
 from marketplace.tables import export
 
 PER_PAGE = 20
@@ -54,7 +54,7 @@ def keys(request):
 @member_page
 @sensitive_variables("key")
 def create(request):
-    """The answer to the form is the one page that ever shows the key."""
+    """The answer to the form is the one page that ever shows the key; loading it again leads to the list."""
     _visible(request)
     form = ApiKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -62,6 +62,9 @@ def create(request):
             row, key = services.create_key(
                 request.acting.organisation, actor=request.acting, **form.cleaned_data
             )
+        except TransitionRefused as refusal:
+            messages.warning(request, refusal.message)
+            return redirect("api_keys")
         except Refused as refusal:
             form.add_error(None, refusal.message)
         else:

@@ -61,6 +61,20 @@ def test_who_may_make_keys_and_for_whom_they_work(firm, admin):
     assert api_keys.find_key(key) is None
 
 
+def test_the_page_of_a_new_key_loaded_again_makes_no_second_one(firm, admin, client):
+    signed_in(client, admin)
+    typed = {
+        "name": "ERP",
+        "scopes": ["usage.read"],
+        "token": client.get(reverse("api_key_new")).context["form"]["token"].value(),
+    }
+    assert client.post(reverse("api_key_new"), typed).context["key"]
+    again = client.post(reverse("api_key_new"), typed, follow=True)  # the page loaded once more
+    assert (again.redirect_chain, "key" in again.context) == ([(reverse("api_keys"), 302)], False)
+    assert "这份表单已提交过" in again.content.decode()
+    assert ApiKey.objects.count() == 1
+
+
 def test_pages(firm, admin, client):
     signed_in(client, admin)
     page = client.post(reverse("api_key_new"), {"name": "ERP", "scopes": ["usage.write", "usage.read"]})
