@@ -86,7 +86,7 @@ class ReportForm(forms.Form):
                 self.fields[name] = MoneyField(
                     label=COMPONENTS[component], required=False, currency=terms.currency
                 )
-                self.fields[name].is_figure = component in INVOICED
+                self.fields[name].is_conditional = component in INVOICED
                 if row is not None and row.components:
                     self.fields[name].initial = row.components.get(component)
                 names.append(name)
@@ -101,7 +101,7 @@ class ReportForm(forms.Form):
         self.fields[prefix] = field
         if row is not None and row.quantity is not None:
             field.initial = int(row.quantity) if meter.is_money else row.quantity
-        field.is_figure = True
+        field.is_conditional = True
         return [prefix]
 
     def field_groups(self):

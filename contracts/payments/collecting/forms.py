@@ -57,6 +57,8 @@ class StepForm(forms.Form):
         )
         for name in ("body_zh", "body_en"):
             self.fields[name].help_text = places
+        for field in self.fields.values():  # a step with a day needs its texts; one without is none
+            field.is_conditional = True
 
     def clean(self):
         given = super().clean()
