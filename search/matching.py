@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from search.analysis import STOP, fold, runs, stem
-from search.engines import DatabaseEngine, Engine, EngineDown, Likeness, answer, database
+from search.engines import Engine, EngineDown, Likeness, answer
 from search.facets import Names, region_name
 from search.finding import read_query, thesaurus
 from search.models import Kind, SearchDocument
@@ -60,19 +60,16 @@ def near(
     the other side what fits. What shares nothing that can be named is no match. None: neither engine answered in
     time; a page that has more to say does not wait for this."""
     questions = [likeness_of(document, (kind,), viewer) for kind in kinds]
+
+    def ask(engine: Engine) -> list[list[tuple[int, float]]]:
+        return engine.alike(questions, 3 * limit, seconds=NEAR_SECONDS)
+
     try:
-        found, _is_substitute = answer(lambda engine: _alike(engine, questions, 3 * limit), NEAR_SECONDS)
+        found, _is_substitute = answer(ask, NEAR_SECONDS)
     except EngineDown:
         logger.warning("What is near page %s could not be looked up in time", document.pk, exc_info=True)
         return None
     return _matches(document, viewer, found, limit)
-
-
-def _alike(engine: Engine, questions: Sequence[Likeness], limit: int) -> list[list[tuple[int, float]]]:
-    if engine.name == DatabaseEngine.name:
-        with database.within(NEAR_SECONDS / len(questions)):
-            return engine.alike(questions, limit)
-    return engine.alike(questions, limit)
 
 
 def likeness(

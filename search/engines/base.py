@@ -80,8 +80,10 @@ class Engine(Protocol):
         """One page of hits; `counted`: with what each facet would leave."""
         ...
 
-    def alike(self, questions: Sequence[Likeness], limit: int) -> list[list[tuple[int, float]]]:
-        """To each question what fits, best first."""
+    def alike(
+        self, questions: Sequence[Likeness], limit: int, *, seconds: float | None = None
+    ) -> list[list[tuple[int, float]]]:
+        """To each question what fits, best first. Raises EngineDown when that takes longer than so many seconds."""
         ...
 
     def matching_each(self, asked: Sequence[Asked]) -> list[list[int]]: ...

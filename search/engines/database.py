@@ -1,7 +1,7 @@
 """The engine that is always there: PostgreSQL full text over pairs of characters and English stems."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from django.db import OperationalError, connection, transaction
@@ -137,8 +137,11 @@ class DatabaseEngine:
             found[number].append(page_id)
         return found
 
-    def alike(self, questions: Sequence[Likeness], limit: int) -> list[list[tuple[int, float]]]:
-        return [self._alike(question, limit) for question in questions]
+    def alike(
+        self, questions: Sequence[Likeness], limit: int, *, seconds: float | None = None
+    ) -> list[list[tuple[int, float]]]:
+        with within(seconds / len(questions)) if seconds and questions else nullcontext():
+            return [self._alike(question, limit) for question in questions]
 
     def _alike(self, likeness: Likeness, limit: int) -> list[tuple[int, float]]:
         weights = _weighted([(likeness.title, 1.0), (likeness.detail, DETAIL)])
@@ -239,7 +242,7 @@ def within(seconds: float) -> Iterator[None]:
     try:
         with transaction.atomic():
             before = _rows("SELECT current_setting('statement_timeout')", ())[0][0]
-            _rows("SELECT set_config('statement_timeout', %s, true)", (str(int(1000 * seconds)),))
+            _rows("SELECT set_config('statement_timeout', %s, true)", (str(max(int(1000 * seconds), 1)),))
             yield
             _rows("SELECT set_config('statement_timeout', %s, true)", (before,))
     except OperationalError as problem:

@@ -1,6 +1,7 @@
 """The engine for large markets: Elasticsearch 8."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 
 from elasticsearch import Elasticsearch
@@ -54,10 +55,13 @@ class ElasticEngine:
             bodies.append(counts_request(params, query, viewer, loose=loose))
         return read(*self._ask_all(bodies))
 
-    def alike(self, questions: Sequence[Likeness], limit: int) -> list[list[tuple[int, float]]]:
+    def alike(
+        self, questions: Sequence[Likeness], limit: int, *, seconds: float | None = None
+    ) -> list[list[tuple[int, float]]]:
         if not questions:
             return []
-        answers = self._ask_all([alike_request(question, limit) for question in questions])
+        with client.within(seconds) if seconds else nullcontext():
+            answers = self._ask_all([alike_request(question, limit) for question in questions])
         return [[(int(hit["_id"]), hit["_score"]) for hit in answer["hits"]["hits"]] for answer in answers]
 
     def matching_each(self, asked: Sequence[Asked]) -> list[list[int]]:

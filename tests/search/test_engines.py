@@ -285,11 +285,11 @@ def test_need_finds_its_listing(market, engine):
         viewer=ANONYMOUS,
     )
     others = replace(question, kinds=("NEED",), without=None)
-    listings, needs = engine.alike([question, others], 5)
+    listings, needs = engine.alike([question, others], 5, seconds=30)
     assert listings[0][0] == BATTERY.page_id
     assert {pk for pk, _score in listings} <= {1, 2, 3}
     assert 4 in dict(needs)
-    assert engine.alike([], 5) == []
+    assert engine.alike([], 5, seconds=30) == []
 
 
 def test_database_gives_up_what_takes_too_long(db):
