@@ -12,6 +12,7 @@ from contracts.rating import TermsVersion
 from contracts.rating.usage import SALES
 from contracts.usage.metering.queries import is_metered
 from contracts.usage.models import UsageReport, UsageRow
+from marketplace.bilingual import of_pair
 from marketplace.clock import today
 from marketplace.refusals import Incomplete
 from marketplace.terms import MONEY_METERS, Base, Royalty, Terms, Threshold
@@ -38,12 +39,35 @@ COMPONENTS = {
 }
 
 
+UNITS: dict[str, tuple[str, str]] = {
+    word: pair
+    for pair in (
+        ("台", "machines"),
+        ("套", "sets"),
+        ("件", "pieces"),
+        ("个", "items"),
+        ("次", "uses"),
+        ("小时", "hours"),
+        ("天", "days"),
+        ("千克", "kg"),
+        ("吨", "tonnes"),
+        ("升", "litres"),
+        ("立方米", "m³"),
+        ("平方米", "m²"),
+        ("米", "metres"),
+        ("千瓦时", "kWh"),
+    )
+    for word in pair
+}
+
+
 def label_of(meter: str) -> str:
-    """A meter's name in the reader's language; a contract's own meters are called what the terms call them."""
+    """A meter's name in the reader's language; a contract's own meters are called what the terms call them, which is
+    translated where it is a common unit."""
     if meter.startswith("sales"):
         component = meter.partition(".")[2] or "invoiced_incl_vat"
         return str(COMPONENTS.get(component, meter))
-    return str(LABELS.get(meter, meter))
+    return of_pair(*UNITS[meter]) if meter in UNITS else str(LABELS.get(meter, meter))
 
 
 @dataclass(frozen=True)

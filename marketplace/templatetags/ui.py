@@ -100,6 +100,12 @@ def original(text: str) -> str:
 
 
 @register.filter
+def unit(name: str, organisation) -> str:
+    """A unit that people belong to, as it was typed; an organisation's own name in the reader's language."""
+    return organisation.name if name in (organisation.name_zh, organisation.name_en) else original(name)
+
+
+@register.filter
 def percent(value: Decimal | None) -> str:
     """A rate 0.03 as "3 %", exact."""
     if value is None or value == "":
