@@ -1,10 +1,7 @@
 """Contracts that went through the whole product: their bundles recompute, and say to each side what it may know."""
 
-import io
 import json
-import zipfile
 from datetime import date
-from fractions import Fraction
 from random import Random
 
 import pytest
@@ -26,34 +23,15 @@ from marketplace.terms import presets
 from tests.contracts.billing.life import Life
 from tests.contracts.billing.made import contract_of
 from tests.contracts.billing.test_acceptance import figures_of
-from tests.contracts.lifecycle import world as made
 from tests.contracts.lifecycle.world import trying
 from tests.contracts.rating import generate
-from tests.contracts.rating.samples import cap, fixed, royalty, sheet
+from tests.contracts.rating.samples import fixed, royalty, sheet
 from tests.contracts.usage.metering.world import closing, event, metered, replacement, send, void
 from tests.contracts.usage.test_audits import sent, settle
 from tests.contracts.usage.world import accepted, sales
 from tests.factories.ground import signed_in
 
-from .memory import load_verifier
-
-VERIFIER = load_verifier()
-
-
-@pytest.fixture
-def world(db):
-    return made.world()
-
-
-def papers(content) -> dict:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: json.loads(archive.read(name)) for name in archive.namelist() if name.endswith(".json")}
-
-
-def agrees(content) -> list[str]:
-    bundle = VERIFIER.verify(content)
-    assert bundle.wrong == []
-    return bundle.seen
+from .checked import VERIFIER, agrees, papers, resealed
 
 
 def lived(world, agreed, random: Random) -> Life:
@@ -180,78 +158,6 @@ def test_papers_that_were_changed_and_sealed_anew_are_found(billed):
         assert VERIFIER.verify(VERIFIER.packed(members)).wrong, name
 
 
-@pytest.fixture
-def capped(world):
-    """Two quarters above a yearly cap: corrected above it first, which writes no row, then below it."""
-    agreed = sheet(royalty(fixed("0.03")), caps=[cap("300", "royalty", span="year")])
-    life = Life(world, agreed)
-    life.pass_days(400)
-    first, second = life.open_reports()[:2]
-    life.accept(first, figures_of(1_000_000, 1))
-    life.charge()
-    life.amend(life.accepted_reports()[0], figures_of(1_500_000, 1))
-    life.accept(second, figures_of(200_000, 1))
-    life.charge()
-    life.amend(life.accepted_reports()[1], figures_of(210_001, 1))
-    life.amend(life.accepted_reports()[0], figures_of(100_000, 1))
-    life.charge()
-    life.fresh()
-    return life
-
-
-def test_exact_amounts_of_earlier_runs_are_recomputed_from_what_was_known_then(capped):
-    content = bundle_of(capped.contract, Side.LICENSEE)
-    agrees(content)
-    said = papers(content)
-    current = said["rating.json"]["run"]
-    runs = {one["run"] for one in said["earlier.json"]}
-    old = [row for row in said["charges.json"] if row["run"] in runs]
-    assert len(old) > 1
-    assert current not in runs
-    for charge in old:
-        for more in (
-            1,
-            Fraction(1, 1000),
-        ):  # by less than half a minor unit too, where nothing due would change
-
-            def forged(paper, charge=charge, more=more):
-                row = next(row for row in paper if row["id"] == charge["id"])
-                row["exact"] = str(Fraction(row["exact"]) + more)
-                for step in row["working"]["steps"]:
-                    if step["value"] == charge["exact"] or str(step["value"]) == charge["exact"]:
-                        step["value"] = row["exact"]
-
-            wrong = VERIFIER.verify(_resealed(content, "charges.json", forged)).wrong
-            assert any(": exact" in line for line in wrong), (charge, more)
-    # nor can the figures of then be left out, or say something else
-    gone = VERIFIER.verify(_resealed(content, "earlier.json", lambda paper: paper.clear())).wrong
-    assert any(": exact" in line for line in gone)
-
-    def other(paper):
-        paper[0]["usage"][0]["components"]["invoiced_incl_vat"] += 100
-
-    assert VERIFIER.verify(_resealed(content, "earlier.json", other)).wrong
-
-
-def test_a_working_of_an_earlier_run_that_came_to_the_same_amount_another_way_agrees(world):
-    """Below a baseline: what was reported anew changes the way, and nothing that is due."""
-    agreed = sheet(royalty(fixed("0.03"), baseline={"quantity": "1000000000", "span": "life"}))
-    life = Life(world, agreed)
-    life.pass_days(200)
-    life.accept(life.open_reports()[0], figures_of(1_000, 1))
-    life.charge()
-    life.amend(life.accepted_reports()[0], figures_of(2_000, 1))
-    life.accept(life.open_reports()[0], figures_of(3_000, 1))
-    life.charge()
-    life.fresh()
-    content = bundle_of(life.contract, Side.LICENSEE)
-    agrees(content)
-    said = papers(content)
-    first, second = said["charges.json"]
-    assert {first["exact"], second["exact"]} == {"0.00"}
-    assert [one["run"] for one in said["earlier.json"]] == [first["run"]]
-
-
 def test_the_command_writes_the_file_or_says_why_not(billed, tmp_path, capsys):
     path = tmp_path / "bundle.zip"
     call_command("export_bundle", billed.contract.number, "--for", "licensee", "--output", str(path))
@@ -289,20 +195,6 @@ def test_only_parties_may_export(billed, world):
 
 def test_a_contract_without_any_charge_has_a_bundle_too(world):
     agrees(bundle_of(contract_of(world, presets.preset("royalty")), Side.LICENSOR))
-
-
-def _resealed(content: bytes, name: str, change) -> bytes:
-    """The bundle with one paper changed and every hash made anew."""
-    whole = VERIFIER.Bundle(content)
-    VERIFIER.check_file(whole)
-    paper = json.loads(whole.members[name])
-    change(paper)
-    members = {**whole.members, name: VERIFIER.canonical(paper) + b"\n"}
-    manifest = json.loads(members["manifest.json"])
-    manifest["files"][name] = VERIFIER.sha256(members[name])
-    members["manifest.json"] = VERIFIER.canonical(manifest) + b"\n"
-    members["manifest.sha256"] = VERIFIER.sha256(members["manifest.json"]).encode() + b"\n"
-    return VERIFIER.packed(members)
 
 
 @pytest.fixture
@@ -367,7 +259,7 @@ def test_usage_that_does_not_follow_from_its_daily_sums_is_found(counted):
         paper["deemed"].append({"figure": "calls", "start": "2026-02-01", "end": "2026-02-03"})
 
     for change in (more, less, hidden):
-        wrong = VERIFIER.verify(_resealed(content, "rollups.json", change)).wrong
+        wrong = VERIFIER.verify(resealed(content, "rollups.json", change)).wrong
         assert any(line.startswith("usage of calls") for line in wrong), change
 
 
@@ -408,6 +300,5 @@ def test_the_cost_of_an_audit_is_held_against_the_terms(world):
         charge["minor"] += 1
 
     assert any(
-        line.startswith("audit ")
-        for line in VERIFIER.verify(_resealed(content, "charges.json", dearer)).wrong
+        line.startswith("audit ") for line in VERIFIER.verify(resealed(content, "charges.json", dearer)).wrong
     )

@@ -163,7 +163,7 @@ def _forge(charge, exact):
 
 
 def test_an_exact_amount_and_its_working_that_were_changed_together_are_found():
-    """Also by less than changes what is due. (In rows of earlier runs: test_export.)"""
+    """Also by less than changes what is due. (In rows of earlier runs: test_earlier.)"""
     found = 0
     for seed in range(60):
         whole = papers_of(seed, working=True)
