@@ -2,10 +2,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cms.models import ListingPage
-from marketplace.deals.forms.room import OnceForm
 from marketplace.deals.services.proposals import MAX_MESSAGE, MAX_REASON
 from marketplace.deals.services.room import MAX_MESSAGE as MAX_ROOM_MESSAGE
 from marketplace.deals.states import Purpose
+from marketplace.fields import OnceForm
 
 
 class ListingChoice(forms.ModelChoiceField):
