@@ -53,7 +53,9 @@ class StepForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         places = format_html_join(
-            " · ", "<code>{}</code> {}", ((f"{{{name}}}", says) for name, says in PLACES.items())
+            " · ",
+            "<code>{}</code>",
+            ((f"{{{name}}}",) for name in PLACES),  # the page says what they are
         )
         for name in ("body_zh", "body_en"):
             self.fields[name].help_text = places
