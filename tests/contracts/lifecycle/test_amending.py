@@ -210,6 +210,7 @@ def test_propose_answer_and_withdraw_through_the_pages(client, world, contract):
         amendment.refresh_from_db()
         assert amendment.state == "PROPOSED"  # it says why it is needed
         client.post(address, {"answer": "agree"})
+        assert "被许可方 · 同意" in client.get(amendment.get_absolute_url()).content.decode()
         amendment.refresh_from_db()
         assert amendment.state == "AGREED"
         signed_in(client, world.stranger)
@@ -221,5 +222,6 @@ def test_propose_answer_and_withdraw_through_the_pages(client, world, contract):
         )
         amendment.refresh_from_db()
         assert (amendment.state, amendment.closed_words) == ("WITHDRAWN", "另议")
+        assert "原定起适用日" in client.get(amendment.get_absolute_url()).content.decode()
         assert client.get(reverse("amendment_propose", args=[contract.number])).status_code == 200
     pass_day(date(2026, 4, 11))
