@@ -97,7 +97,7 @@ def waiting_proposals(acting) -> list[DeskItem]:
     mine = acting.can("proposal.answer")
     if not mine and not acting.can("proposal.make"):
         return []
-    rows = Proposal.objects.visible_to(acting).waiting().select_related("need", "listing")
+    rows = Proposal.objects.visible_to(acting).waiting().with_pages()
     return [
         DeskItem(
             _("%(need)s: %(title)s is proposed, answer") % {"need": row.need.code, "title": row.listing_name}

@@ -59,6 +59,8 @@ def matches(request: HttpRequest) -> HttpResponse:
             user=acting.user, organisation=acting.organisation
         ).exists(),
         "may_be_told": acting.can("match.told"),
+        "own": str(acting.organisation.pk),
+        "may_propose": acting.organisation.is_research and acting.can("proposal.make"),
     }
     return render(request, "search/matches.html", context)
 

@@ -12,14 +12,15 @@ from marketplace.clock import now
 from marketplace.deals.states import ProposalState
 from marketplace.organisations.models import OrganisationState
 
-# While this holds, an open proposal can be taken up; `Proposal.lapsed` says what is missing.
-ON_THE_MARKET = Q(
-    need__live=True,
-    licensee__state=OrganisationState.VERIFIED,
+# As `need_shown` and `listing_shown` of a row: what both sides may read, and so may be asked for and taken up.
+NEED_SHOWN = Q(need__live=True, licensee__state=OrganisationState.VERIFIED)
+LISTING_SHOWN = Q(
     listing__live=True,
     listing__is_secret=False,
+    listing__visibility__in=[Visibility.PUBLIC, Visibility.VERIFIED],
     licensor__state=OrganisationState.VERIFIED,
-) & ~Q(listing__visibility=Visibility.INVITED)
+)
+ON_THE_MARKET = NEED_SHOWN & LISTING_SHOWN
 
 
 class ProposalQuerySet(models.QuerySet):
@@ -103,27 +104,34 @@ class Proposal(models.Model):
         return reverse("proposal", args=[self.key])
 
     @property
+    def need_shown(self) -> bool:
+        return self.need.live and self.licensee.is_verified
+
+    @property
+    def listing_shown(self) -> bool:
+        listing = self.listing
+        is_closed = listing.is_secret or listing.visibility == Visibility.INVITED
+        return listing.live and not is_closed and self.licensor.is_verified
+
+    @property
     def need_name(self) -> str:
         """Of a page that is off the market its number alone: the row may hold a draft that others never read."""
-        return self.need.name if self.need.live else self.need.code
+        return self.need.name if self.need_shown else self.need.code
 
     @property
     def listing_name(self) -> str:
-        return self.listing.name if self.listing.live else self.listing.code
+        return self.listing.name if self.listing_shown else self.listing.code
 
     @property
     def lapsed(self) -> str:
         """Why an open proposal cannot be taken up at present, in words for both sides; "" while it can."""
-        if self.state != ProposalState.OPEN:
+        if self.state != ProposalState.OPEN or (self.need_shown and self.listing_shown):
             return ""
-        if not self.need.live or not self.licensee.is_verified:
+        if not self.need_shown:
             return _t("The need is off the market, so this proposal cannot be taken up.")
-        listing = self.listing
-        if not listing.live or not self.licensor.is_verified or listing.is_secret:
-            return _t("The listing is off the market, so this proposal cannot be taken up.")
-        if listing.visibility == Visibility.INVITED:
+        if self.listing.live and self.listing.visibility == Visibility.INVITED:
             return _t("The listing is for invited organisations only now, so it cannot be taken up.")
-        return ""
+        return _t("The listing is off the market, so this proposal cannot be taken up.")
 
     @property
     def shown_state(self) -> str:
@@ -135,8 +143,8 @@ class Proposal(models.Model):
 
     @property
     def names_licensee(self) -> bool:
-        """Whether the proposer may read who posted the need."""
-        return self.state == ProposalState.TAKEN_UP or not self.need.is_anonymous
+        """Whether the proposer may read who posted the need: once it is taken up, or while the market reads it too."""
+        return self.state == ProposalState.TAKEN_UP or (self.need_shown and not self.need.is_anonymous)
 
     def partner_for(self, organisation) -> str:
         """The other side's name, as far as this organisation may read it."""
@@ -144,4 +152,6 @@ class Proposal(models.Model):
             return self.licensor.name
         if self.names_licensee:
             return self.licensee.name
+        if not self.need_shown:
+            return _t("not named while the need is off the market")
         return _t("an enterprise that does not want to be named")

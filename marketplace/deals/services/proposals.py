@@ -57,9 +57,14 @@ def propose_listing(
     )
     if asked is None:
         raise Refused(_("This need is not published any more."))
-    before = Proposal.objects.filter(licensor=house, need=asked)
-    if token and (same := before.filter(token=token).first()):
-        return same
+    sent = Proposal.objects.filter(licensor=house, token=token).first() if token else None
+    if sent is not None:
+        if (sent.need_id, sent.listing_id) == (
+            asked.pk,
+            listing.pk,
+        ) and sent.state != ProposalState.WITHDRAWN:
+            return sent
+        token = None  # the form was gone back to and filled in anew
     if is_over(asked):
         raise Refused(_("The last day for proposals has passed."))
     chosen = proposable(house).filter(pk=listing.pk).first()
@@ -67,7 +72,7 @@ def propose_listing(
         raise Refused(
             _("Choose a published listing of your own organisation that is not for invited ones only.")
         )
-    if before.count() >= MOST:
+    if Proposal.objects.filter(licensor=house, need=asked).count() >= MOST:
         raise Refused(
             _("Your organisation has proposed %(limit)s results for this need already.") % {"limit": MOST}
         )

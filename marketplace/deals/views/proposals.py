@@ -14,6 +14,7 @@ from cms.models import NeedPage
 from marketplace.deals import services
 from marketplace.deals.forms.proposal import DeclineForm, ProposalForm, TakeUpForm
 from marketplace.deals.models import Proposal
+from marketplace.deals.models.proposal import LISTING_SHOWN, NEED_SHOWN
 from marketplace.deals.services.proposals import is_over, proposable
 from marketplace.deals.states import ProposalState
 from marketplace.organisations.roles import RESEARCH, Kind
@@ -57,17 +58,24 @@ def why_not(need: NeedPage, acting) -> str:
 
 @login_required
 def propose(request: HttpRequest, code: str) -> HttpResponse:
-    """Only own listings that were not proposed for this need yet are offered; `?listing=` chooses one."""
+    """Only own listings that were not proposed for this need yet are offered; `?listing=` chooses one, or leads to
+    its proposal."""
     acting = request.acting
     needs = NeedPage.objects.visible_to(acting).live().select_related("organisation")
     need = get_object_or_404(needs, code=code.upper())
     why, form = why_not(need, acting), None
     if not why:
-        listings = proposable(acting.organisation).order_by("code")
+        listings, wanted = (
+            proposable(acting.organisation).order_by("code"),
+            _word(request.GET.get("listing", "")),
+        )
         if request.method == "GET":  # a form sent twice names a listing that is proposed by now
-            before = Proposal.objects.filter(need=need).exclude(state=ProposalState.WITHDRAWN)
+            before = Proposal.objects.filter(need=need, licensor=acting.organisation)
+            before = before.exclude(state=ProposalState.WITHDRAWN)
+            if wanted and (made := before.filter(listing__code=wanted).first()):
+                return redirect(made)
             listings = listings.exclude(pk__in=before.values("listing"))
-        chosen = listings.filter(code=_word(request.GET.get("listing", ""))).first()
+        chosen = listings.filter(code=wanted).first() if wanted else None
         form = ProposalForm(
             request.POST if request.method == "POST" else None,
             listings=listings,
@@ -119,10 +127,10 @@ def _filtered(rows, request: HttpRequest):
         rows = rows.filter(need__code__iexact=code)
     if text := _word(asked.get("q", "")):
         found = Q(message__icontains=text) | Q(licensor__name_zh__icontains=text)
-        for side in ("need", "listing"):
+        for side, shown in (("need", NEED_SHOWN), ("listing", LISTING_SHOWN)):
             found |= Q(**{f"{side}__code__icontains": text})
             for title in ("title_zh", "title_en"):
-                found |= Q(**{f"{side}__live": True, f"{side}__{title}__icontains": text})
+                found |= shown & Q(**{f"{side}__{title}__icontains": text})
         rows = rows.filter(found | Q(licensor__name_en__icontains=text))
     return rows
 
