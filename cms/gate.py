@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
-from cms.models import InstitutionPage, InstitutionRights
+from cms.models import InstitutionPage, InstitutionRights, MarketPage
+from cms.moderation import review_url
 from cms.rights import edits_in_admin, sync_person
+from marketplace.accounts.models import User
 from marketplace.organisations.acting import Acting
 from marketplace.organisations.roles import Role
 from marketplace.refusals import NotPermitted
@@ -67,6 +69,8 @@ DOCUMENTS = {"wagtaildocs_chooser:chosen": "pk"}
 TO_DESK = frozenset(
     {"wagtailadmin_home", "wagtailadmin_explore_root", "wagtailadmin_explore", "wagtaildocs:index"}
 )
+# Where somebody may read a page and not write it, an approver for one, the desk's page shows it.
+EDITOR = "wagtailadmin_pages:edit"
 # The search beside Wagtail's editor: the desk's list looks among the institution's own listings.
 SEARCH = "wagtailadmin_pages:search"
 # Buttons of Wagtail's editor that go past the desk's submission and approval.
@@ -121,6 +125,8 @@ class AdminGate:
         elif name not in OPEN:
             raise Http404
         sync_person(request.user)
+        if name == EDITOR and (page := _only_to_read(request.user, kwargs["page_id"])):
+            return redirect(review_url(page))
         if request.method == "POST" and CLOSED_ACTIONS & set(request.POST):
             refusal = NotPermitted(
                 _("Pages are submitted and approved on the desk: “%(url)s”.") % {"url": reverse("listings")}
@@ -142,6 +148,13 @@ def _own_page_or_404(acting: Acting, pk) -> None:
     home = InstitutionPage.objects.filter(organisation=acting.organisation).first()
     if home is None or not str(pk).isdecimal() or not Page.objects.descendant_of(home).filter(pk=pk).exists():
         raise Http404
+
+
+def _only_to_read(user: User, pk) -> MarketPage | None:
+    page = Page.objects.get(pk=pk).specific
+    if isinstance(page, MarketPage) and not page.permissions_for_user(user).can_edit():
+        return page
+    return None
 
 
 def _own_document_or_404(acting: Acting, pk) -> None:

@@ -278,6 +278,13 @@ def test_what_waits_for_approval_is_locked_in_the_editor(uni, as_):
     assert ListingPage.objects.get(pk=listing.pk).get_latest_revision_as_object().title_en == FULL["title_en"]
 
 
+def test_who_may_only_read_a_page_is_led_from_the_editor_to_the_desk(uni, as_):
+    listing = uni.submitted()
+    url = reverse("wagtailadmin_pages:edit", args=[listing.pk])
+    assert as_(uni.approver).get(url)["Location"] == reverse("listing_review", args=[listing.pk])
+    assert as_(uni.editor).get(url).status_code == 200
+
+
 def test_superuser_cannot_publish_alone_or_delete_what_deals_rest_on(uni, client):
     root = User.objects.create_superuser("root@example.com", "a long password")
     client.force_login(root)
