@@ -1,6 +1,7 @@
-"""Visitors who reach an address that only receives forms, usually sent there by a sign-in in mid-form."""
+"""Visitors at addresses that are none: that only receive forms (usually sent there by a sign-in in mid-form), or that
+hold a sign which the database refuses."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
@@ -11,6 +12,8 @@ class StrayMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path:  # asked for a number with it, PostgreSQL would fail
+            raise Http404
         response = self.get_response(request)
         browser = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
         if response.status_code != 405 or response.content or not browser:

@@ -280,6 +280,12 @@ def test_stray_visitor_of_a_form_s_address_is_told_what_to_do(client, broken, db
     assert client.get("/only-forms/", headers={"Accept": "application/json"}).content == b""
 
 
+@pytest.mark.parametrize("address", ["/en/needs/un-%00/", "/en/ask/%00/", "/no-such%00/"])
+def test_address_with_a_sign_that_the_database_refuses_is_none(client, db, address):
+    answer = client.get(address)
+    assert (answer.status_code, "<html" in answer.content.decode()) == (404, True)
+
+
 def test_form_from_an_old_page_is_explained(db):
     from django.test import Client
 

@@ -10,6 +10,7 @@ from marketplace import terms as language
 from marketplace.dashboard.demo import DEMO_DOMAIN
 from marketplace.demo.market import KINDS, LANGUAGES
 from marketplace.demo.plots import STORIES
+from marketplace.demo.proposals import PROPOSALS
 from marketplace.demo.terms import terms_of
 from marketplace.demo.texts import listings, texts
 from marketplace.organisations.roles import ROLES_OF_KIND, Kind
@@ -129,3 +130,13 @@ def test_stories_play_on_published_listings_between_two_houses():
         assert not agency or organisations()[agency][0] == Kind.AGENCY
         assert 0 < ago < 700
         terms_of(rows[ref], **changes)
+
+
+def test_proposals_are_made_of_published_listings_for_needs_of_other_houses():
+    rows = {row["ref"]: row for row in listings()}
+    needs = {row["title_zh"]: row for row in texts("needs")}
+    for title, ref, ago, _taken_up in PROPOSALS:
+        assert "stage" not in rows[ref], ref
+        assert rows[ref].get("visibility") != "INVITED", ref
+        assert needs[title]["org"] != rows[ref]["org"]
+        assert 0 < ago < 100
