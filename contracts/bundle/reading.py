@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+from django.db.models import Q
+
 from contracts.billing.models import Charge, CreditNote, Invoice
 from contracts.billing.planning import key_of
 from contracts.bundle.papers import facts_paper, rating_paper, rollups_paper, terms_paper, usage_paper
@@ -18,6 +20,7 @@ from contracts.rating.result import Key
 from contracts.usage.metering.queries import counted_events
 from contracts.usage.models import UsageReport
 from contracts.usage.queries import rating_inputs
+from contracts.usage.states import ReportState
 from marketplace.terms import hash_of
 
 CHUNK = 500
@@ -37,7 +40,7 @@ def papers_of(contract: LicenceContract, side: Side, *, internal: bool) -> dict[
         "usage.json": usage_paper(usage),
         "rollups.json": _rollups(contract, run.known_at if run else None),
         "reports.json": _reports(contract),
-        "rating.json": rating_paper(rating, **_run(run)),
+        "rating.json": rating_paper(rating, **_run(run), runs=_runs(contract)),
         "earlier.json": _earlier(contract, run, rating),
         "charges.json": _charges(contract),
         "invoices.json": _invoices(contract),
@@ -81,6 +84,20 @@ def _run(run) -> dict:
     }
 
 
+def _runs(contract: LicenceContract) -> list[dict]:
+    """Every run, in order: each of them made charges (a run that changes nothing is not stored)."""
+    return [_of_run(run) for run in contract.rating_runs.order_by("pk")]
+
+
+def _of_run(run) -> dict:
+    return {
+        "run": run.pk,
+        "until": run.until.isoformat(),
+        "known_at": run.known_at.isoformat(),
+        "inputs_hash": run.inputs_hash,
+    }
+
+
 def _earlier(contract: LicenceContract, last, rating: Rating) -> list[dict]:
     """What earlier runs knew, of those with a row whose exact amount or working is not what the last run comes to: a
     correction came since, or changed nothing that is due (below a cap, say) and wrote no row; or the row waits for a
@@ -99,9 +116,7 @@ def _earlier(contract: LicenceContract, last, rating: Rating) -> list[dict]:
 def _run_inputs(contract: LicenceContract, run) -> dict:
     versions, facts, usage = rating_inputs(contract, as_of=run.known_at)
     return {
-        "run": run.pk,
-        "until": run.until.isoformat(),
-        "known_at": run.known_at.isoformat(),
+        **_of_run(run),
         "versions": [
             {"effective_on": one.effective_on.isoformat(), "hash": hash_of(one.terms)} for one in versions
         ],
@@ -119,26 +134,26 @@ def _rollups(contract: LicenceContract, as_of) -> dict:
 
 
 def _reports(contract: LicenceContract) -> list[dict]:
-    """Who accepted what when, and the hashes of the evidence; the files themselves stay where they are."""
-    rows = UsageReport.objects.filter(contract=contract, accepted_at__isnull=False).prefetch_related(
-        "evidence"
-    )
+    """Who accepted what when, and the hashes of the evidence; the files themselves stay where they are. In place of a report
+    that is missing, what is deemed counts from the day it was made."""
+    accepted, deemed = Q(accepted_at__isnull=False), Q(deemed__isnull=False) & ~Q(state=ReportState.WITHDRAWN)
+    rows = UsageReport.objects.filter(accepted | deemed, contract=contract).select_related("deemed")
     return [
         {
             "id": report.pk,
             "start": report.period_start.isoformat(),
             "end": report.period_end.isoformat(),
-            "state": report.state,
+            "state": report.state if report.accepted_at else "DEEMED",
             "is_nil": report.is_nil,
             "amends": report.amends_id,
             "submitted_at": report.submitted_at.isoformat() if report.submitted_at else None,
-            "accepted_at": report.accepted_at.isoformat(),
+            "accepted_at": (report.accepted_at or report.deemed.made_at).isoformat(),
             "evidence": [
                 {"name": file.name, "size": file.size, "sha256": file.sha256}
                 for file in report.evidence.all()
             ],
         }
-        for report in rows.order_by("period_start", "pk")
+        for report in rows.prefetch_related("evidence").order_by("period_start", "pk")
     ]
 
 
@@ -284,6 +299,7 @@ def _unbooked(contract: LicenceContract, booked: set[str]) -> dict[str, list[int
     papers = {
         "invoice": Invoice.objects.filter(contract=contract),
         "credit_note": CreditNote.objects.filter(invoice__contract=contract),
+        "allocation": Allocation.objects.filter(invoice__contract=contract),
     }
     return {
         kind: [pk for pk in rows.order_by("pk").values_list("pk", flat=True) if f"{kind}:{pk}" not in booked]
