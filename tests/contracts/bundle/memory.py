@@ -11,11 +11,18 @@ from random import Random
 
 from contracts import rating
 from contracts.bundle.packing import canonical, pack
-from contracts.bundle.papers import facts_paper, rated_charge, rating_paper, rollups_paper, terms_paper, usage_paper
+from contracts.bundle.papers import (
+    facts_paper,
+    rated_charge,
+    rating_paper,
+    rollups_paper,
+    terms_paper,
+    usage_paper,
+)
 from contracts.bundle.services import README
 from contracts.rating.engine import inputs_hash
-from contracts.rating.working import working_json
 from contracts.rating.interest import Debt, Paid, interest_due
+from contracts.rating.working import working_json
 from marketplace import terms
 from marketplace.money import Money
 from marketplace.terms import hash_of
@@ -51,8 +58,7 @@ def papers_of(seed: int, *, working: bool = False) -> dict[str, object]:
     result = rating.rate(made.versions, made.facts, usage, made.until, working=working)
     hashes = [hash_of(version.terms) for version in made.versions]
     charges = [
-        rated_charge(c, hashes[c.version], number) | {"run": 1}
-        for number, c in enumerate(result.charges, 1)
+        rated_charge(c, hashes[c.version], number) | {"run": 1} for number, c in enumerate(result.charges, 1)
     ]
     told = inputs_hash(made.versions, made.facts, usage, made.until)
     run = {"run": 1, "known_at": "2030-01-01T08:00:00+00:00", "inputs_hash": told} if charges else NO_RUN

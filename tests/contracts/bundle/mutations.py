@@ -8,6 +8,57 @@ from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
 
+TODAY = "words of today: what a paper stated on its day stands in the paper"
+THEN = (
+    "words as they were on a day, for which there is nothing else to hold them against but the paper itself"
+)
+NAME = "a name of a row, to which nothing else of these papers points"
+DECIDED = "what people decided (approved, disputed, waived); what was invoiced is on an invoice"
+OUTSIDE = "of something that is not in the bundle: a file, the tax authority's number, the events, the bank"
+# What nobody could check by what stands in a bundle, and why.
+UNCHECKED = {
+    "annexes[]": "how many annexes there are is told by nothing else",
+    "annexes[].kind": "its content is hashed, its kind is a word",
+    "charges[].dated_on": "of a correction of interest: the day on which it was made",
+    "charges[].id": NAME,
+    "charges[].run": "which of several runs that come to the same for it",
+    "charges[].state": DECIDED,
+    "contract.parties[].credit_code": TODAY,
+    "contract.parties[].name_en": TODAY,
+    "contract.parties[].name_zh": TODAY,
+    "contract.parties[].id": "the agency's stands on no paper; that of both parties on invoices, where there are any",
+    "contract.registration": TODAY,
+    "contract.state": TODAY,
+    "credit_notes[].pdf_sha256": OUTSIDE,
+    "credit_notes[].reason": "somebody's own words, save where a line was written by hand for them",
+    "invoices[].pdf_sha256": OUTSIDE,
+    "invoices[].stated.contract.registration": THEN,
+    "invoices[].tax_invoice": OUTSIDE,
+    "invoices[].vat_basis": THEN,
+    "rating.result_hash": "of the result as the program writes it; all that it covers is recomputed",
+    "rating.runs[].inputs_hash": "of a run that is not told, because its charges are what the last one comes to",
+    "rating.runs[].known_at": "a moment that only has to lie between those of its neighbours",
+    "rating.runs[].until": "of a run that is not told, as far as the dates of its charges allow",
+    "receipts[].method": "how it was paid is told by nothing else",
+    "receipts[].payment": NAME,
+    "receipts[].reason": "somebody's own words",
+    "receipts[].received_on": "decides interest, and nothing where none is due by it",
+    "reports[].evidence[].name": OUTSIDE,
+    "reports[].evidence[].sha256": OUTSIDE,
+    "reports[].evidence[].size": OUTSIDE,
+    "reports[].id": NAME,
+    "reports[].is_nil": "of a period whose figures come from events, or beside rows that say otherwise",
+    "reports[].state": "whether a report came, or is deemed as the terms agree, is told by nothing else",
+    "reports[].submitted_at": "a moment that only has to lie before the acceptance",
+    "rollups.rows[].digest": OUTSIDE,
+    "rollups.rows[].events": OUTSIDE,
+    **{
+        f"invoices[].stated.{party}.{name}": THEN
+        for party in ("issuer", "payer")
+        for name in ("address", "credit_code", "name_en", "name_zh")
+    },
+}
+
 Place = tuple[str, object, object]  # (pattern of the path, container, key)
 
 

@@ -10,7 +10,7 @@ from tests.contracts.billing.life import Life
 from tests.contracts.billing.test_acceptance import figures_of
 from tests.contracts.rating.samples import cap, fixed, royalty, sheet
 
-from .checked import VERIFIER, agrees, papers, resealed
+from .checked import VERIFIER, agrees, every_change_is_named, papers, resealed
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def test_exact_amounts_of_earlier_runs_are_recomputed_from_what_was_known_then(c
     old = [row for row in said["charges.json"] if row["run"] in runs]
     assert len(old) > 1
     assert current not in runs
+    every_change_is_named(content)
     for charge in old:
         for more in (
             1,

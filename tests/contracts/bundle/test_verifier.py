@@ -1,9 +1,11 @@
 """The verifier, written apart from the product, comes to the same fen; and finds whatever was changed."""
 
 import ast
+import io
 import json
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from fractions import Fraction
 from random import Random
@@ -13,7 +15,7 @@ import pytest
 from contracts.rating.steps import STEPS
 
 from .memory import PROGRAM, as_read, late_papers, load_verifier, members_of, packed, papers_of
-from .mutations import Cheat, changed, changes, places
+from .mutations import UNCHECKED, Cheat, changed, changes, places
 
 VERIFIER = load_verifier()
 SOLD = 3  # a seed whose contract has charges of several kinds
@@ -189,40 +191,17 @@ def test_an_exact_amount_and_its_working_that_were_changed_together_are_found():
     assert found > 10
 
 
-# What nobody could check by what stands in a bundle, and why.
-WORDS = "words of today: what a paper stated on its day stands in the paper"
-NAMES = "a name of a row, to which nothing else of these papers points"
-DECIDED = "what people decided: whether it was approved, disputed or waived; what was invoiced is on an invoice"
-UNCHECKED = {
-    "contract.state": WORDS,
-    "contract.registration": WORDS,
-    "contract.parties[].name_zh": WORDS,
-    "contract.parties[].name_en": WORDS,
-    "contract.parties[].credit_code": WORDS,
-    "contract.parties[].id": "stands in the ledger and on invoices, of which there are none here (test_export)",
-    "charges[].id": NAMES,
-    "charges[].state": DECIDED,
-    "reports[].id": NAMES,
-    "reports[].state": "whether a report came, or is deemed as the terms agree, is told by nothing else",
-    "reports[].submitted_at": "a moment that only has to lie before the acceptance",
-    "reports[].is_nil": "of a period whose figures come from events, or beside rows that say otherwise",
-    "rollups.rows[].events": "can be held against the events themselves, which whoever sent them has",
-    "rollups.rows[].digest": "can be held against the events themselves, which whoever sent them has",
-    "rating.result_hash": "of the result as the program writes it; all that it covers is recomputed",
-}
-
-
 def test_every_place_that_is_changed_is_named():
     """Values changed, names taken away, items dropped and doubled, at every kind of place of random contracts, with all
     hashes of the file made anew."""
     tried = 0
-    for seed in range(20):
+    for seed in range(12):
         papers = papers_of(seed, working=True)
         if papers["charges.json"]:
             cheat = Cheat(VERIFIER, members_of(packed(papers)), Random(seed))
-            assert cheat.unseen(UNCHECKED, most=2) == {}, seed
+            assert cheat.unseen(UNCHECKED, most=1) == {}, seed
             tried += cheat.tried
-    assert tried > 5_000
+    assert tried > 1_500
 
 
 # every line of a working that a rating makes, but not_negative, which is rare
@@ -236,6 +215,8 @@ def test_every_kind_of_line_that_is_changed_in_any_of_its_figures_is_named():
     """Of each kind the first three lines that come: the day of the trigger as well as what a cap left of a royalty."""
     seen = Counter()
     for seed in range(300):
+        if set(seen) >= RATED:
+            return
         papers = as_read(papers_of(seed, working=True))
         bundle = checked(papers, VERIFIER.check_workings)
         assert bundle.wrong == [], seed
@@ -252,7 +233,7 @@ def test_every_kind_of_line_that_is_changed_in_any_of_its_figures_is_named():
                                 VERIFIER.check_working(bundle, charge)
                         assert bundle.wrong, (seed, pattern, what, line)
                         bundle.wrong.clear()
-    assert set(seen) >= RATED
+    raise AssertionError(f"no line of {RATED - set(seen)}")
 
 
 def test_a_working_that_was_taken_away_is_named():
@@ -276,6 +257,89 @@ def test_a_changed_line_is_named():
     line = papers["charges.json"][0]["working"]["steps"][1]
     line["value"] = str(Fraction(line["value"]) + 1)
     assert any("working, line 2" in found for found in differences(papers))
+
+
+def _compressed(members) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(members.items()):
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def _with(members, name: str, content: bytes) -> bytes:
+    """The file with one member in place of its own, and every hash made anew."""
+    manifest = json.loads(members["manifest.json"])
+    manifest["files"][name] = VERIFIER.sha256(content)
+    members = {**members, name: content, "manifest.json": VERIFIER.canonical(manifest) + b"\n"}
+    members["manifest.sha256"] = VERIFIER.sha256(members["manifest.json"]).encode() + b"\n"
+    return VERIFIER.packed(members)
+
+
+def hostile():
+    """(what, file, what must be named)"""
+    members = members_of(packed(papers_of(SOLD, working=True)))
+    charges = json.loads(members["charges.json"])
+    yield "no file", b"", "cannot be read whole"
+    yield "a bomb", _compressed({**members, "usage.json": b"0" * 10_000_000}), "usage.json: is compressed"
+    yield "a way out", VERIFIER.packed({**members, "../../x": b""}), "is no member of a bundle"
+    twice = zipfile.ZipFile(twofold := io.BytesIO(VERIFIER.packed(members)), "a")
+    with twice, pytest.warns(UserWarning, match="Duplicate"):
+        twice.writestr("usage.json", b"[]\n")
+    yield "twice", twofold.getvalue(), "usage.json: stands twice"
+    for what, text in (
+        ("NaN", b'[{"quantity":NaN}]'),
+        ("a binary fraction", b"[0.1]"),
+        ("a number without end", b"[" + b"9" * 1_000_000 + b"]"),
+        ("a name twice", b'[{"a":1,"a":2}]'),
+        ("a deep hole", b"[" * 100_000 + b"]" * 100_000),
+        ("no UTF-8", b"[\xff]"),
+        ("half a sign", b'["\\ud800"]'),
+        ("nothing", b""),
+    ):
+        yield what, _with(members, "usage.json", text + b"\n"), "usage.json: is no"
+    for what, change, named in (
+        ("a text for a number", {"minor": "1"}, "minor: must be a whole number"),
+        ("true for a number", {"part": True}, "part: must be a whole number"),
+        ("an exponent", {"exact": "1e999999999"}, "exact: must be an exact number"),
+        ("by nothing", {"exact": "1/0"}, "exact: must be an exact number"),
+        ("no day", {"start": "2026-02-30"}, "start: must be a day"),
+        ("another calendar", {"start": "2026W011"}, "start: must be a day"),
+        ("the end of days", {"end": "9999-12-31"}, "end: must be a day"),
+        ("no working", {"working": {"steps": []}}, "working.currency: is missing"),
+        ("a rule of its own", {"due": {"kind": "after_invoice", "days": 10**30}}, "due: must be a due rule"),
+    ):
+        paper = VERIFIER.canonical([{**charges[0], **change}, *charges[1:]]) + b"\n"
+        yield what, _with(members, "charges.json", paper), named
+    facts = json.loads(members["facts.json"]) | {"extension_months": 10**30}
+    yield (
+        "months without end",
+        _with(members, "facts.json", VERIFIER.canonical(facts) + b"\n"),
+        "cannot be rated",
+    )
+    terms = json.loads(members["terms.json"])
+    terms[0]["terms"] = {"currency": "CNY"}
+    yield (
+        "no terms",
+        _with(members, "terms.json", VERIFIER.canonical(terms) + b"\n"),
+        "terms.json: version 1: hash",
+    )
+    charges[0]["element"] = "x\neverything agrees"
+    yield (
+        "lines of its own",
+        _with(members, "charges.json", VERIFIER.canonical(charges) + b"\n"),
+        "x\\neverything agrees",
+    )
+
+
+def test_hostile_files_are_named_and_break_nothing(tmp_path, capsys):
+    path = tmp_path / "hostile.zip"
+    for what, content, named in hostile():
+        path.write_bytes(content)
+        assert VERIFIER.main([str(path)]) == 1, what
+        lines = capsys.readouterr().out.splitlines()
+        assert any(named in line for line in lines), (what, lines[:5])
+        assert lines.count("everything agrees") == 0, what
 
 
 def test_the_program_needs_nothing_but_python(tmp_path):
