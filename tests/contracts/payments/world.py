@@ -163,7 +163,7 @@ def invoice(
         exact=str(total_minor),
         version_number=1,
         terms_hash="0" * 64,
-        due={},
+        due={"kind": "after_invoice", "days": 30},
         state=ChargeState.INVOICED,
     )
     reference = new_reference()
