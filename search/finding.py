@@ -126,8 +126,9 @@ def listed(params: SearchParams, viewer: Viewer, limit: int) -> list[SearchDocum
 
 def wants_near(query: Query, total: int, params: SearchParams) -> bool:
     """Whether what holds no typed word whole, but comes near, is shown too: where there is little or nothing else.
-    A longer text brings it anyway."""
-    few = total < FEW and query.wants_whole_words and params.sort == "relevance" and params.page == 1
+    A longer text brings it anyway, and near a number is nothing."""
+    is_short = query.wants_whole_words and not query.is_number
+    few = total < FEW and is_short and params.sort == "relevance" and params.page == 1
     return query.is_searchable and (few or not total)
 
 
@@ -187,6 +188,8 @@ def _correct(
 ) -> Correction | None:
     """The first of the likely corrections that finds something for this reader, its words as their documents spell
     them. Looked for where nothing is found, or where no hit holds an English word that was typed."""
+    if shown and query.is_number:
+        return None
     known = thesaurus()
     missing = [w.text for w in query.words if all(w.text in hit.missing for hit in shown)]
     doubtful = [text for text in missing if text.isascii() and text.isalpha() and text not in known.latin]

@@ -39,6 +39,14 @@ def identifiers_of(text: str) -> list[str]:
     return [spelling for spelling in dict.fromkeys([whole, short]) if 4 <= len(spelling) <= LONGEST]
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is one such number and nothing else; six digits at least. Digits with spaces between them may be
+    several (18650 21700), unless they have the shape of an application."""
+    written = _written(text)
+    shapes = (_NEW, _OLD) if re.fullmatch(r"[\d\s]+", written) else (_NEW, _OLD, _NUMBER)
+    return len(re.findall(r"\d", written)) >= 6 and any(shape.fullmatch(written) for shape in shapes)
+
+
 def identifiers_in(text: str) -> list[str]:
     """The numbers that a query holds: the whole of it, and each part that looks like one. Four digits at least; a
     part among other words six."""

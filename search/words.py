@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from search.analysis import clean
-from search.identifiers import identifiers_in
+from search.identifiers import identifiers_in, is_number
 from search.thesaurus import EMPTY, Concept, Phrase, Thesaurus, Word, words_of
 
 __all__ = ["Concept", "Phrase", "Query", "Thesaurus", "Word", "read", "words_of"]
@@ -44,6 +44,12 @@ class Query:
         return len(self.words) <= WHOLE_WORDS_UP_TO and all(
             len(w.text) <= WHOLE_WORD_CHARACTERS for w in self.words if w.is_han
         )
+
+    @cached_property
+    def is_number(self) -> bool:
+        """Whether it asks for one number and nothing else: a hit is what has that number, or names it, and not what
+        has some part of it, such as the year."""
+        return bool(self.identifiers) and is_number(self.text)
 
     @property
     def synonyms(self) -> tuple[Phrase, ...]:

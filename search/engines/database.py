@@ -286,7 +286,9 @@ def text_condition(query: Query, loose: bool, most: int | None = OR_TERMS) -> Sq
     if not query.is_searchable:
         return Sql("FALSE")
     words = [word for word in query.words if not word.is_character]
-    if query.wants_whole_words and not loose:
+    if query.is_number and not loose:
+        wanted = [_phrase(query.words)]
+    elif query.wants_whole_words and not loose:
         wanted = [_phrase((word,)) for word in words]
     else:
         wanted = [_any(sorted(query.terms, key=lambda term: -rarity(stem(term)))[:most])]

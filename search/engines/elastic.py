@@ -202,7 +202,10 @@ def bool_query(query: Query, *filters: dict, loose: bool = False) -> dict:
     numbers = [_numbers(query)] if query.identifiers else []
     meaning = other_words(query)
     must = [_any([*_text_of(query, meaning), *numbers])]
-    if query.wants_whole_words and not loose:
+    if query.is_number and not loose:
+        named = [_phrase(query.words)] if query.words else []
+        filters += (_any([*named, *numbers]),)
+    elif query.wants_whole_words and not loose:
         filters += (_any([*(_phrase((word,)) for word in query.words), *meaning, *numbers]),)
     return {"filter": list(filters), "must": must}
 

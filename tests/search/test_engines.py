@@ -101,8 +101,18 @@ def test_exact_number_comes_first(market, stored, find):
             SERVICE, page_id=6, code="X", numbers=("X",), title_en="UF-2026-000003 UF-2026-000003 testing"
         )
     )
-    assert ids(find("UF-2026-000003"))[0] == PUMP.page_id
     assert ids(find("uf-2026-000003 testing"))[0] == PUMP.page_id
+
+
+def test_number_finds_what_has_it_or_names_it_and_nothing_that_shares_a_part_of_it(market, stored, find):
+    stored(
+        replace(SERVICE, page_id=6, code="X", numbers=("X",), title_en="Testing of UF-2026-000003"),
+        replace(SERVICE, page_id=7, code="Y", numbers=("Y",), title_en="Tests of 2026, UF 000004"),
+    )
+    assert ids(find("UF-2026-000003")) == [PUMP.page_id, 6]
+    assert ids(find("UF 2026 000003")) == [PUMP.page_id, 6]
+    assert find("UF-2026-000099").total == 0
+    assert 7 in ids(find("UF-2026-000099", loose=True))
 
 
 def test_synonyms_work_across_languages(market, find):

@@ -74,6 +74,24 @@ def test_number_is_found_in_any_notation(number, typed):
 
 
 @pytest.mark.parametrize(
+    ("typed", "alone"),
+    [
+        ("UF-2026-000123", True),
+        ("ZL 2021 1 0123456.7", True),
+        ("US 10,123,456 B2", True),
+        ("挂牌 UF-2026-000123", False),
+        ("patent 202110123456 please", False),
+        ("2026", False),
+        ("-40 °C to 85 °C", False),
+        ("18650 21700", False),
+        ("", False),
+    ],
+)
+def test_number_alone_is_told_from_one_among_words(typed, alone):
+    assert read(typed).is_number is alone
+
+
+@pytest.mark.parametrize(
     "typed", ["电池", "5G", "1,200 °C", "TRL 5", "12 months", "a" * 300 + " 12345678", ""]
 )
 def test_no_number_is_seen_where_there_is_none(typed):
