@@ -29,7 +29,8 @@ _database, _elastic = DatabaseEngine(), ElasticEngine()
 
 def answer(ask: Callable[[Engine], T], seconds: float = client.PAGE_SECONDS) -> tuple[T, bool]:
     """What the engine answers to `ask(engine)`, and whether it is the substitute: Elasticsearch is configured but
-    does not answer within so many seconds."""
+    does not answer within so many seconds. Who waits less long than a result page gets EngineDown from a late one: that
+    does not say that the server is unwell, and in a market of such a size the database would be later still."""
     if not client.configured():
         return ask(_database), False
     if breaker.allows():
@@ -37,8 +38,9 @@ def answer(ask: Callable[[Engine], T], seconds: float = client.PAGE_SECONDS) -> 
             with client.within(seconds):
                 found = ask(_elastic)
         except EngineDown as problem:
-            if seconds >= client.PAGE_SECONDS or not client.is_late(problem.__cause__):
-                breaker.failed()  # who waits less long than a result page does not know whether the server is well
+            if seconds < client.PAGE_SECONDS and client.is_late(problem.__cause__):
+                raise
+            breaker.failed()
             logger.warning("Elasticsearch does not answer; the database answers instead", exc_info=True)
         else:
             breaker.succeeded()

@@ -8,6 +8,7 @@ from elasticsearch import Elasticsearch
 
 from marketplace.clock import now
 from search import ranking
+from search.analysis import stem
 from search.engines import client
 from search.engines.base import (
     NUMBERS,
@@ -18,6 +19,7 @@ from search.engines.base import (
     chosen_values,
     split_ranges,
 )
+from search.engines.rarity import rarity
 from search.params import FACETS, WINDOW, SearchParams, trl_range
 from search.viewer import Viewer
 from search.words import Query, Word
@@ -34,6 +36,7 @@ BESIDE_BOOST = 1.0
 TIE = 0.1
 DETAIL_BOOST = 0.7  # of a need's long text beside its title
 NEAR_BOOST = 1.0
+RAREST = 40  # terms of a long text that find what is like it
 RANKED = 1_000  # hits that the gentle factors put in order; further ones are ranked ten thousand at a time
 _COLUMN = {"field": "fields", "trigger": "triggers", "language": "languages", "eligible": "pilot"}
 _NEWEST = [{"published_at": {"order": "desc", "missing": "_last"}}, {"page_id": "desc"}]
@@ -210,10 +213,14 @@ def bool_query(query: Query, *filters: dict, loose: bool = False) -> dict:
     return {"filter": list(filters), "must": must}
 
 
+def _words_of(query: Query) -> list[dict]:
+    """Any of the typed words or their pairs; a single character as such."""
+    return [*pairs(query), *(_phrase((word,)) for word in query.words if word.is_character)]
+
+
 def _typed(query: Query) -> list[dict]:
     """The words as they were typed."""
-    characters = [_phrase((word,)) for word in query.words if word.is_character]
-    texts = [*pairs(query), *characters]
+    texts = _words_of(query)
     return [{"bool": {"must": [_any(texts)], "should": premiums(query)}}] if texts else []
 
 
@@ -258,11 +265,14 @@ def pairs(query: Query, boost: float = 1.0) -> list[dict]:
 
 
 def premiums(query: Query, boost: float = 1.0, singles: float = SINGLES_BOOST) -> list[dict]:
-    """What only adds to the score of hits: single Han characters (of which alone nearly every document holds some),
-    the whole phrase, and neighbours of other scripts that stay together (the pairs of Han characters do so anyway)."""
+    """What only adds to the score of hits: single Han characters (of which alone nearly every document holds some) and
+    the words beside them once more, which else would count for less, the whole phrase, and neighbours of other scripts
+    that stay together (the pairs of Han characters do so anyway)."""
     groups = []
     if singles and any(word.is_han for word in query.words):
         groups.append(_match("text.one", _text(query), boost * singles))
+        others = " ".join(word.text for word in query.words if not word.is_han)[:TEXT_CHARACTERS]
+        groups += [_match("text", others, boost * singles)] if others else []
     if query.phrases and query.phrases[0] is query.words:
         text = _text(query)[:PHRASE_CHARACTERS]
         groups.append(_close(text, ["title^2", "text"], PHRASE_BOOST * boost))
@@ -296,22 +306,36 @@ def _numbers(query: Query) -> dict:
 
 
 def alike_request(likeness: Likeness, limit: int) -> dict:
-    """A long text is asked for by its pairs alone: nearly every document holds some of its single characters, so that
-    these would have nearly every document scored, ten times the work for next to nothing (docs/search.md). The title, which
-    is short, keeps them."""
+    """In two steps, since a long text asked of every document takes three times as long and finds the same (docs/search.md):
+    its title and the rarest terms of its detail find the candidates, and all that it says puts these in order.
+
+    Of the detail pairs alone: nearly every document holds some of its single characters. The title, which is short, keeps
+    them."""
     near = [
         {"constant_score": {"filter": facet_filter(name, values), "boost": NEAR_BOOST}}
         for name, values in likeness.near.items()
     ]
-    title = _text_of(likeness.title, other_words(likeness.title))
-    texts = [*title, *pairs(likeness.detail, DETAIL_BOOST)]
+    title, meaning = likeness.title, other_words(likeness.title)
+    texts = [*_text_of(title, meaning), *pairs(likeness.detail, DETAIL_BOOST)]
+    rarest = " ".join(sorted(likeness.detail.terms, key=lambda term: -rarity(stem(term)))[:RAREST])
+    first = [*_words_of(title), *meaning, *([_match("text", rarest, DETAIL_BOOST)] if rarest else [])]
     query = {
         "filter": [
             *([visible(likeness.viewer)] if likeness.viewer is not None else []),
             {"terms": {"kind": list(likeness.kinds)}},
         ],
-        "must": [_any(texts)] if texts else [{"match_none": {}}],
-        "should": [*premiums(likeness.detail, DETAIL_BOOST, singles=0), *near],
+        "must": [_any(first)] if first else [{"match_none": {}}],
         "must_not": [{"ids": {"values": [str(likeness.without)]}}] if likeness.without else [],
     }
-    return {"query": {"bool": query}, "size": limit, "_source": False, "track_total_hits": False}
+    whole = {
+        "must": [_any(texts)] if texts else [{"match_none": {}}],
+        "should": [*premiums(likeness.detail, DETAIL_BOOST, singles=0), *near],
+    }
+    order = {"rescore_query": {"bool": whole}, "query_weight": 0.0, "rescore_query_weight": 1.0}
+    return {
+        "query": {"bool": query},
+        "rescore": {"window_size": RANKED, "query": order},
+        "size": limit,
+        "_source": False,
+        "track_total_hits": False,
+    }

@@ -16,6 +16,7 @@ SETTINGS: dict = {
             "english_stop": {"type": "stop", "stopwords": "_english_"},
             # Porter's first stemmer, not the second one as in search.analysis: no worse (docs/search.md), half the work
             "english_stem": {"type": "porter_stem"},
+            "han": {"type": "keep_types", "types": ["<IDEOGRAPHIC>", "<HIRAGANA>", "<KATAKANA>", "<HANGUL>"]},
         },
         "analyzer": {
             # pairs of Han characters, stems of English words
@@ -24,12 +25,7 @@ SETTINGS: dict = {
                 "tokenizer": "standard",
                 "filter": ["cjk_bigram", "english_stop", "english_stem"],
             },
-            # single Han characters, stems of English words
-            "singles": {
-                "type": "custom",
-                "tokenizer": "standard",
-                "filter": ["english_stop", "english_stem"],
-            },
+            "singles": {"type": "custom", "tokenizer": "standard", "filter": ["han"]},  # Han characters alone
         },
     },
 }
