@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections import Counter
 from fractions import Fraction
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -77,6 +78,20 @@ def test_a_fen_more_interest_is_found_whether_it_is_charged_with_payments_or_mon
             assert wrong[0].startswith("interest of INV-")
             found[papers["terms.json"][0]["terms"]["interest"].get("charged", "on_payment")] += 1
     assert min(found.values()) > 10
+
+
+def test_interest_that_was_left_out_before_other_interest_is_found():
+    found = 0
+    for seed in range(60):
+        papers = late_papers(seed)
+        for one, after in pairwise(late(papers)):
+            if one["of_invoice"] == after["of_invoice"]:
+                papers["charges.json"].remove(one)
+                wrong = checked(papers, VERIFIER.check_interest).wrong
+                assert any(one["end"] in line and "not charged" in line for line in wrong), (seed, one, wrong)
+                found += 1
+                break
+    assert found > 20
 
 
 def test_a_whole_bundle_agrees_and_packs_to_the_same_bytes_twice():
