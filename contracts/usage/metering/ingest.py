@@ -1,16 +1,18 @@
 """The one way in for events, whether a program, a file or a form sends them."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from contracts.usage.metering.cloudevents import (
     CLOSING,
     FUTURE,
     REPLACEMENT,
+    USAGE,
     VOID,
     Place,
     Reading,
@@ -93,20 +95,22 @@ def ingest(
     return results
 
 
-@transaction.atomic
 def _store(
     readings: list[Reading | None], wanted: dict[Key, Reading], doubtful: dict[int, Unreadable], by: tuple,
     *, repeats: bool,
 ) -> tuple[set[Key], dict[Key, bytes]]:  # fmt: skip
-    """(the keys written, the hashes on record under every key of the call); see statements.write for `repeats`."""
-    if any(reading.target_id is not None for reading in wanted.values()):
-        doubtful |= _drop_pointless(readings, wanted, doubtful)
-    known = stored_hashes([readings[index][:3] for index in doubtful])
-    _keep_late(doubtful, readings, known)  # looks at the contract's row: before any lock on its events
-    written = write(sorted(wanted.values()), *by, repeats=repeats)
-    if len(written) < len(readings):
-        known |= stored_hashes([key for key in wanted if key not in written])
-        known |= {key: wanted[key].content_hash for key in written}
+    """(the keys written, the hashes on record under every key of the call); see statements.write for `repeats`. Usage
+    alone is one call of the database, and needs no transaction around it."""
+    alone = not doubtful and all(reading.kind == USAGE for reading in wanted.values())
+    with nullcontext() if alone and not connection.in_atomic_block else transaction.atomic():
+        if any(reading.target_id is not None for reading in wanted.values()):
+            doubtful |= _drop_pointless(readings, wanted, doubtful)
+        known = stored_hashes([readings[index][:3] for index in doubtful])
+        _keep_late(doubtful, readings, known)  # looks at the contract's row: before any lock on its events
+        written = write(sorted(wanted.values()), *by, repeats=repeats)
+        if len(written) < len(readings):
+            known |= stored_hashes([key for key in wanted if key not in written])
+            known |= {key: wanted[key].content_hash for key in written}
     return written, known
 
 

@@ -1,5 +1,5 @@
-"""The statements that write events. One statement writes the events and their daily sums, so that no moment
-exists at which one is there without the other.
+"""The statements that write events. Events and their daily sums are written together, so that no moment exists at
+which one is there without the other.
 
 Order of locks, the same in every call, so that no two calls wait for each other in a circle: contracts (an
 advisory lock each, by id), keys of events (rows come sorted), daily sums (in key order). Plain usage shares a
@@ -25,10 +25,9 @@ READ_ALL_EVENTS = [*READ_USAGE, Task.PERIODS.value]
 
 _LOCK = "SELECT {}(%b::int8 + id) FROM unnest(%b::int8[]) AS id"
 
-# What the periodic tasks remember of the contracts (contracts.lifecycle.looks) does not hold any more. Nearly always there
-# is nothing: only the first call after a look finds something. So the statement that writes usage asks whether there is,
-# instead of one more. Rows are locked in the order of their key. Those that somebody holds are not waited for: that may be
-# a look that waits for the lock of the contract's events, which this call has.
+# What the periodic tasks remember of the contracts (contracts.lifecycle.looks) does not hold any more. Rows are locked in
+# the order of their key. Those that somebody holds are not waited for: that may be a look that waits for the lock of the
+# contract's events, which this call has.
 _FORGET_LOOKS = """
 DELETE FROM contracts_look USING (
     SELECT contract_id, task FROM contracts_look WHERE contract_id = ANY(%b::int8[]) AND task = ANY(%b::text[])
@@ -40,56 +39,12 @@ _ARE_LOOKS_LEFT = "SELECT EXISTS (SELECT 1 FROM contracts_look WHERE contract_id
 _COLUMNS = """contract_id, source, event_id, kind, meter_id, product, day, last_day, quantity, happened_at,
     target_source, target_id, content_hash, received_at, key_id, user_id"""
 
-# Usage: what waits for an event (a void or a replacement that came first) keeps it out of the sums. Columns come as one
-# text each, cut at a mark that no value holds: arrays would cost the client more than everything else.
-# The look for what waits is a subquery with LIMIT on purpose: as a join, planned while the table was still empty, it
-# would read the whole table at each call until the next ANALYZE.
-_INSERT_USAGE = """
-WITH written AS (
-    INSERT INTO contracts_usageevent (contract_id, source, event_id, kind, meter_id, product, day, quantity,
-        happened_at, content_hash, received_at, key_id, user_id)
-    SELECT g.contract_id, g.source, g.event_id, 0, g.meter_id, coalesce(g.product, ''), g.day, g.quantity,
-        to_timestamp(g.moment), substr(%(hashes)b::bytea, 32 * g.n - 31, 32), %(received)b::timestamptz,
-        %(key)b::int8, %(user)b::int8
-    FROM (
-        SELECT unnest(string_to_array(%(contracts)b, E'\\x1f')::int8[]) AS contract_id,
-            unnest(string_to_array(%(sources)b, E'\\x1f')) AS source,
-            unnest(string_to_array(%(ids)b, E'\\x1f')) AS event_id,
-            unnest(string_to_array(%(meters)b, E'\\x1f')::int8[]) AS meter_id,
-            unnest(string_to_array(%(products)b, E'\\x1f')) AS product,
-            unnest(string_to_array(%(days)b, E'\\x1f')::int4[]) AS day,
-            unnest(string_to_array(%(quantities)b, E'\\x1f')::numeric[]) AS quantity,
-            unnest(string_to_array(%(moments)b, E'\\x1f')::float8[]) AS moment,
-            generate_series(1, %(number)b::int4) AS n
-    ) g
-    {conflict}
-    RETURNING contract_id, source, event_id, meter_id, product, day, quantity
-), summed AS (
-    INSERT INTO contracts_dailyusage AS d (meter_id, product, day, quantity, events)
-    SELECT meter_id, product, day, sum(quantity), count(*)
-    FROM written w
-    WHERE (
-        SELECT true FROM contracts_usageevent c
-        WHERE c.contract_id = w.contract_id AND c.target_source = w.source AND c.target_id = w.event_id
-            AND c.target_id IS NOT NULL
-        LIMIT 1
-    ) IS NULL
-    GROUP BY meter_id, product, day
-    ORDER BY meter_id, product COLLATE "C", day
-    ON CONFLICT (meter_id, product, day)
-    DO UPDATE SET quantity = d.quantity + excluded.quantity, events = d.events + excluded.events
-)
-SELECT count(*), CASE WHEN count(*) < %(number)b::int4
-    THEN array_agg(contract_id || E'\\x1f' || source || E'\\x1f' || event_id) END, (
-    SELECT count(*) FROM unnest(%(each)b::int8[]) AS id
-    WHERE (SELECT true FROM contracts_look WHERE contract_id = id AND task = ANY(%(tasks)b::text[]) LIMIT 1)
-)
-FROM written
+# Usage, by a function of the database (migration 0016): it locks the contracts, writes events and sums, and forgets looks.
+_TAKE_USAGE = """
+SELECT number, keys, are_looks_left FROM contracts_take_usage(%(repeats)b, %(number)b::int4, %(contracts)b, %(sources)b,
+    %(ids)b, %(meters)b, %(products)b, %(days)b, %(quantities)b, %(moments)b, %(hashes)b::bytea, %(received)b::timestamptz,
+    %(key)b::int8, %(user)b::int8, %(each)b::int8[], %(space)b::int8, %(tasks)b::text[])
 """
-# Nearly all events are new, and finding out by the unique key saves a third of the database's work. Only when it
-# refuses one is the call done again, leaving out what is there.
-_INSERT_NEW = _INSERT_USAGE.format(conflict="")
-_INSERT_MISSING = _INSERT_USAGE.format(conflict="ON CONFLICT DO NOTHING")
 
 _INSERT_OTHERS = f"""
 INSERT INTO contracts_usageevent ({_COLUMNS})
@@ -165,20 +120,19 @@ Key = tuple[int, str, str]
 def write(
     readings: Sequence[Reading], moment: datetime, key_id: int | None, user_id: int | None, *, repeats: bool
 ) -> set[Key]:
-    """Write the events, sorted and each key once, in the caller's transaction; the keys that were new. One that
-    was not is there already, or is the second replacement of an event. Without `repeats`, raises IntegrityError
-    when the key of a usage event is on record."""
+    """Write the events, sorted and each key once; the keys that were new. One that was not is there already, or is the
+    second replacement of an event. Without `repeats`, raises IntegrityError when the key of a usage event is on record.
+    Usage alone is written whole or not at all; with anything else the caller has a transaction open."""
     if not readings:
         return set()
     plain = [reading for reading in readings if reading.kind == USAGE]
     others = [reading for reading in readings if reading.kind != USAGE]
-    alone = {reading.contract_id for reading in others}
     written: set[Key] = set()
-    are_looked_at = False
     contracts = sorted({reading.contract_id for reading in readings})
-    _lock(contracts, alone)
+    if others:
+        _lock(contracts, alone={reading.contract_id for reading in others})
     if plain:
-        written, are_looked_at = _write_usage(plain, contracts, moment, key_id, user_id, repeats)
+        written = _write_usage(plain, contracts, moment, key_id, user_id, repeats)
     if others:
         columns = [list(column) for column in zip(*others, strict=True)]
         del columns[4]  # the meter's name
@@ -186,23 +140,26 @@ def write(
         written.update(new)
         if new:
             run(_CORRECT_SUMS, _columns(new), prepare=False)
-    if others or are_looked_at:
-        _forget_looks(contracts, READ_ALL_EVENTS if others else READ_USAGE)
+        _forget_looks(contracts, READ_ALL_EVENTS)
     return written
 
 
 def _forget_looks(*which: list) -> None:
-    """What somebody holds now is waited for and deleted once the events are there for all to see; should that fail the
-    sender is told so, sends the events again, and it is done then."""
     run(_FORGET_LOOKS.format("SKIP LOCKED"), which, prepare=False)
     if run(_ARE_LOOKS_LEFT, which, prepare=False).fetchone()[0]:
-        transaction.on_commit(lambda: run(_FORGET_LOOKS.format(""), which, prepare=False))
+        _forget_later(*which)
+
+
+def _forget_later(*which: list) -> None:
+    """What somebody holds now is waited for and deleted once the events are there for all to see; should that fail the
+    sender is told so, sends the events again, and it is done then."""
+    transaction.on_commit(lambda: run(_FORGET_LOOKS.format(""), which, prepare=False))
 
 
 def _write_usage(
     plain: Sequence[Reading], contracts: list[int], moment: datetime, key_id, user_id, repeats
-) -> tuple[set[Key], bool]:
-    """(the keys that were new, whether a periodic task remembers any of the contracts)"""
+) -> set[Key]:
+    """The keys that were new."""
     ids, sources, events, _k, _n, meters, products, days, _l, quantities, moments, *_rest, hashes = zip(
         *plain, strict=True
     )
@@ -221,20 +178,20 @@ def _write_usage(
         "key": key_id,
         "user": user_id,
         "each": contracts,
+        "space": LOCK_SPACE,
         "tasks": READ_USAGE,
+        "repeats": repeats,
     }
-    statement = _INSERT_MISSING if repeats else _INSERT_NEW
-    number, some, looks = run(statement, values, binary=True).fetchone()
+    number, keys, are_looks_left = run(_TAKE_USAGE, values, binary=True).fetchone()
+    if are_looks_left:
+        _forget_later(contracts, READ_USAGE)
     if number == len(plain):
-        return set(zip(ids, sources, events, strict=True)), looks > 0
-    found = (name.split(MARK) for name in some or ())
-    return {(int(contract), source, event_id) for contract, source, event_id in found}, looks > 0
+        return set(zip(ids, sources, events, strict=True))
+    found = (name.split(MARK) for name in keys or ())
+    return {(int(contract), source, event_id) for contract, source, event_id in found}
 
 
 def _lock(contracts: list[int], alone: set[int]) -> None:
-    if not alone:
-        run(_LOCK.format("pg_advisory_xact_lock_shared"), [LOCK_SPACE, contracts])
-        return
     for contract_id in contracts:
         how = "pg_advisory_xact_lock" if contract_id in alone else "pg_advisory_xact_lock_shared"
         run(_LOCK.format(how), [LOCK_SPACE, [contract_id]])
