@@ -13,7 +13,7 @@ from search.identifiers import identifiers_of
 from search.models import SearchDocument, Suggestion
 from search.offers import free_bucket, price_bucket
 
-SHAPE = 6  # raise it when what documents hold changes: the next reindex makes them anew
+SHAPE = 7  # raise it when what documents hold changes: the next reindex makes them anew
 PUBLIC, VERIFIED = "public", "verified"
 KEYWORD, TITLE = 3, 2  # weights of what is suggested
 _KEY, _SUGGESTED_KEYWORDS, _WORD_STARTS = 24, 5, 6
@@ -103,7 +103,6 @@ def _source(row: SearchDocument, texts: dict[str, str], facts: Facts) -> str:
     """The body that Elasticsearch gets: texts as their runs, the title twice where it stands over a longer one; facets."""
     folded = {name: spaced(text) for name, text in texts.items()}
     body = {
-        "title": folded["title"],
         "text": [text for text in (folded["title"] if folded["body"] else "", *folded.values()) if text],
         **{name: getattr(row, name) for name in FACET_COLUMNS},
         "audience": row.audience,

@@ -25,7 +25,7 @@ from search.viewer import Viewer
 from search.words import Query, Word
 
 SINGLES_BOOST = 0.5  # of single Han characters beside pairs; more drowns the pairs of long queries
-PHRASE_BOOST = 0.3
+PHRASE_BOOST = 0.45
 PHRASE_CHARACTERS = 200
 TEXT_CHARACTERS = 600
 NEIGHBOUR_BOOST = 0.1
@@ -275,16 +275,15 @@ def premiums(query: Query, boost: float = 1.0, singles: float = SINGLES_BOOST) -
         groups += [_match("text", others, boost * singles)] if others else []
     if query.phrases and query.phrases[0] is query.words:
         text = _text(query)[:PHRASE_CHARACTERS]
-        groups.append(_close(text, ["title^2", "text"], PHRASE_BOOST * boost))
+        groups.append(_close(text, PHRASE_BOOST * boost))
     neighbours = [(a, b) for a, b in pairwise(query.words) if not (a.is_han and b.is_han)]
-    groups += [
-        _close(f"{a.text} {b.text}", ["text"], NEIGHBOUR_BOOST * boost) for a, b in neighbours[:NEIGHBOURS]
-    ]
+    groups += [_close(f"{a.text} {b.text}", NEIGHBOUR_BOOST * boost) for a, b in neighbours[:NEIGHBOURS]]
     return groups
 
 
-def _close(text: str, fields: list[str], boost: float) -> dict:
-    return {"multi_match": {"query": text, "type": "phrase", "fields": fields, "slop": 2, "boost": boost}}
+def _close(text: str, boost: float) -> dict:
+    """In the order of the text, two words apart at most. Of a title this counts twice, as all of it does."""
+    return {"match_phrase": {"text": {"query": text, "slop": 2, "boost": boost}}}
 
 
 def _match(field: str, text: str, boost: float) -> dict:

@@ -44,7 +44,6 @@ MAPPING: dict = {
     "_source": {"enabled": True},
     "properties": {
         "text": _TEXT,
-        "title": {"type": "text", "analyzer": "pairs"},  # what stands there weighs more
         **dict.fromkeys(
             (
                 "audience", "kind", "fields", "ip", "free", "triggers", "payment", "exclusivity", "institution",
