@@ -255,7 +255,7 @@ def _any(clauses: list[dict]) -> dict:
 
 
 def _text(query: Query) -> str:
-    """The words that are looked for; of an endless text its beginning, since each pair is a term in four fields."""
+    """The words that are looked for; of an endless text its beginning, since each pair is a term."""
     return " ".join(word.text for word in query.words)[:TEXT_CHARACTERS]
 
 
