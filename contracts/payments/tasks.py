@@ -4,7 +4,7 @@ from celery import shared_task
 
 from contracts.payments import booking, interest, overpaid
 from contracts.payments.collecting import dunning
-from contracts.payments.gateways import services as gateways
+from contracts.payments.gateways import hearing, sending
 
 
 @shared_task
@@ -30,15 +30,15 @@ def release_overpaid() -> None:
 
 @shared_task
 def send_gateway_invoices() -> None:
-    gateways.send_waiting()
+    sending.send_waiting()
 
 
 @shared_task
 def handle_webhooks() -> None:
-    gateways.handle_events()
+    hearing.handle_events()
 
 
 @shared_task
 def sync_gateway_invoices() -> None:
-    gateways.handle_events()
-    gateways.sync_open()
+    hearing.handle_events()
+    hearing.sync_open()

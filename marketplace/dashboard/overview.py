@@ -17,7 +17,7 @@ from contracts.ledger.models import LedgerCheck, LedgerFinding
 from contracts.lifecycle.models import LicenceContract, Objection
 from contracts.lifecycle.states import ObjectionState, State
 from contracts.payments.gateways.models import WebhookEvent
-from contracts.payments.gateways.services import MAX_ATTEMPTS as WEBHOOK_ATTEMPTS
+from contracts.payments.gateways.steps import MAX_ATTEMPTS as WEBHOOK_ATTEMPTS
 from contracts.payments.models import Payment, Refund
 from contracts.payments.queries import annotate_balances
 from contracts.usage.metering.models import Recount

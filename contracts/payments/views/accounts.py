@@ -13,6 +13,7 @@ from contracts.payments.accounts import change_account, close_account, save_acco
 from contracts.payments.forms import AccountChangeForm, AccountForm, GatewayForm, WebhookForm
 from contracts.payments.gateways import services as gateways
 from contracts.payments.gateways.models import GatewayAccount, WebhookEvent
+from contracts.payments.gateways.sending import request_gateway_invoice
 from contracts.payments.models import BankAccount
 from marketplace.organisations.acting import permit
 from marketplace.refusals import Refused
@@ -139,6 +140,6 @@ def gateway_remove(request):
 @require_POST
 def gateway_send(request, pk):
     invoice = get_object_or_404(Invoice.objects.visible_to(request.acting), pk=pk)
-    gateways.request_gateway_invoice(invoice, actor=request.acting)
+    request_gateway_invoice(invoice, actor=request.acting)
     messages.success(request, _("The invoice is being sent through Stripe."))
     return redirect(invoice)

@@ -5,8 +5,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from contracts.payments.gateways import stripe
+from contracts.payments.gateways.hearing import store_event
 from contracts.payments.gateways.models import GatewayAccount
-from contracts.payments.gateways.services import store_event
 
 MAX_BODY = 512 * 1024
 

@@ -6,6 +6,7 @@ from contracts.ledger.models import Entry
 from contracts.ledger.queries import trial_balance
 from contracts.ledger.verifying import verify_ledger
 from contracts.payments.booking import book_money
+from contracts.payments.gateways import hearing, sending
 from contracts.payments.gateways import services as gateways
 from contracts.payments.gateways import stripe as gateway
 from contracts.payments.gateways.models import GatewayInvoice, WebhookEvent
@@ -104,15 +105,15 @@ def test_the_same_webhook_twice_in_parallel_counts_once(committed, monkeypatch):
         world.uni, actor=world.finance, secret_key=double.key, webhook_secret=double.secret
     )
     bill = invoice(world.contract, 69_000)
-    gateways.request_gateway_invoice(bill, actor=world.finance)
-    gateways.send_waiting()
+    sending.request_gateway_invoice(bill, actor=world.finance)
+    sending.send_waiting()
     row = GatewayInvoice.objects.get(invoice=bill)
     double.pay(row.external_id)
 
     event = double.events[-1]
-    stored = at_once(*(lambda: gateways.store_event(connected, event) for _time in range(4)))
+    stored = at_once(*(lambda: hearing.store_event(connected, event) for _time in range(4)))
     assert len({found.pk for found in stored}) == WebhookEvent.objects.count() == 1
-    results = at_once(*[gateways.handle_events] * 3, gateways.sync_open)
+    results = at_once(*[hearing.handle_events] * 3, hearing.sync_open)
     assert [result for result in results if isinstance(result, Exception)] == []
     assert Payment.objects.count() == 1
     assert Allocation.objects.count() == 1

@@ -1,0 +1,154 @@
+"""What a gateway says of our invoices: its messages, and what it answers when it is asked."""
+
+import logging
+
+from django.db import transaction
+from django.db.models import F
+
+from contracts.batches import one_by_one
+from contracts.payments.gateways import stripe
+from contracts.payments.gateways.errors import GatewayError, Unreachable
+from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice, WebhookEvent
+from contracts.payments.gateways.runs import Run, run_through
+from contracts.payments.gateways.steps import MAX_ATTEMPTS, facts_of, foreseen, store_step
+from contracts.payments.models import Payment
+from contracts.payments.queries import balance
+from contracts.payments.reasons import THROUGH_STRIPE
+from contracts.payments.services import receive_from_gateway, record_refund
+from contracts.payments.states import GatewayState
+from marketplace.audit.services import record
+from marketplace.celery import nudge
+from marketplace.clock import now, today
+
+logger = logging.getLogger(__name__)
+HEARING_SECONDS, SYNC_SECONDS = 100, 400  # no run is still there when beat starts the next
+
+
+def store_event(account: GatewayAccount, event: dict) -> WebhookEvent:
+    """Keep a verified event, once; the same one again returns the first."""
+    found = ((event.get("data") or {}).get("object")) or {}
+    row, _made = WebhookEvent.objects.get_or_create(
+        account=account,
+        event_id=event["id"][:120],
+        defaults={
+            "kind": str(event["type"])[:80],
+            "object_id": str(found.get("id") or "")[:120],
+            "payload": event,
+        },
+    )
+    from contracts.payments.tasks import handle_webhooks
+
+    nudge(handle_webhooks)
+    return row
+
+
+def handle_events() -> Run:
+    """Re-read the object of every event that waits, those that failed most often last: order, once-only and content of
+    webhooks are not trusted. One that fails stops no other."""
+    waiting = WebhookEvent.objects.filter(handled_at__isnull=True, attempts__lt=MAX_ATTEMPTS)
+    rows = waiting.order_by("attempts", "pk").values_list("account_id", "pk")
+    return run_through(rows, handle_event, seconds=HEARING_SECONDS)
+
+
+def handle_event(pk: int) -> bool:
+    """False: the gateway did not answer."""
+    event = WebhookEvent.objects.select_related("account").get(pk=pk)
+    if event.handled_at is not None:
+        return True
+    problem, answered = "", True
+    try:
+        with foreseen(event):
+            if event.account.removed_at is None:
+                _sync_all(_concerned(event))
+    except GatewayError as error:
+        problem, answered = error.message, not isinstance(error, Unreachable)
+    done = {"attempts": event.attempts + 1, "problem": problem[:300]}
+    if not problem:
+        done["handled_at"] = now()
+    WebhookEvent.objects.filter(pk=pk, handled_at__isnull=True).update(**done)
+    return answered
+
+
+def _sync_all(rows: list[GatewayInvoice]) -> None:
+    """Each is tried before the first failure is raised."""
+    for error in one_by_one(rows, sync, transaction_each=False).values():
+        raise error
+
+
+def _concerned(event: WebhookEvent) -> list[GatewayInvoice]:
+    """Our invoices that an event is about: by the invoice itself, or by the payment that was given back."""
+    found = ((event.payload.get("data") or {}).get("object")) or {}
+    rows = GatewayInvoice.objects.filter(account=event.account).select_related("invoice", "account")
+    if event.kind.startswith("invoice_payment."):
+        return list(rows.filter(external_id=found.get("invoice") or "-"))
+    if event.kind.startswith("invoice."):
+        return list(rows.filter(external_id=event.object_id))
+    intent = found.get("payment_intent")
+    if event.kind.startswith(("refund.", "charge.")) and isinstance(intent, str):
+        paid = Payment.objects.filter(issuer=event.account.organisation, external_reference=intent)
+        return list(rows.filter(invoice__allocations__payment__in=paid).distinct())
+    return []
+
+
+def sync(row: GatewayInvoice) -> GatewayInvoice:
+    """Read an invoice at the gateway and take over what was paid and given back, each once."""
+    if not row.external_id or row.account.removed_at is not None:
+        return row
+    current = stripe.read_invoice(row)
+    payments = stripe.read_payments(row)
+    for received in payments:
+        payment = receive_from_gateway(
+            row.invoice,
+            key=received.key,
+            amount_minor=received.amount_minor,
+            received_on=min(received.paid_on, today()),  # the gateway lives on real time
+            reference=received.reference,
+        )
+        for refund in stripe.read_refunds(row.account, received.reference):
+            if not payment.refunds.filter(external_key=refund.key).exists():
+                _take_refund(payment, refund)
+    state = {"paid": GatewayState.PAID, "void": GatewayState.VOID}.get(current["status"], row.state)
+    done = {"problem": ""} if row.state == GatewayState.SENT else {}  # before, a problem is one of sending
+    return store_step(row, state=state, synced_at=now(), **done, **facts_of(current))
+
+
+def _take_refund(payment: Payment, refund: stripe.Received) -> None:
+    with transaction.atomic():
+        Payment.objects.select_for_update().get(pk=payment.pk)
+        if payment.refunds.filter(external_key=refund.key).exists():
+            return
+        record_refund(
+            payment,
+            actor=None,
+            amount_minor=refund.amount_minor,
+            refunded_on=max(min(refund.paid_on, today()), payment.received_on),
+            reason=str(THROUGH_STRIPE),
+            external_key=refund.key,
+        )
+
+
+def sync_open() -> Run:
+    """The timer's way to the same facts: read every sent invoice, those that were asked about longest ago first, and
+    void one that was settled by other means. One that fails stops no other."""
+    rows = GatewayInvoice.objects.filter(
+        state__in=[GatewayState.SENT, GatewayState.FINAL], account__removed_at__isnull=True
+    ).order_by(F("synced_at").asc(nulls_first=True), "pk")
+    return run_through(rows.values_list("account_id", "pk"), _sync_open, seconds=SYNC_SECONDS)
+
+
+def _sync_open(pk: int) -> bool:
+    """False: the gateway did not answer."""
+    row = GatewayInvoice.objects.select_related("invoice", "account").get(pk=pk)
+    try:
+        with foreseen(row):
+            row = sync(row)
+            still_ours = row.state == GatewayState.SENT and row.account.removed_at is None
+            if still_ours and balance(row.invoice).open_minor <= 0:
+                stripe.void(row)
+                store_step(row, state=GatewayState.VOID)
+                record(None, "gateway.invoice_voided", row.invoice, external=row.external_id)
+    except GatewayError as error:
+        logger.warning("Gateway invoice %s not read: %s", row.pk, error.message)
+        store_step(row, problem=error.message[:300], synced_at=now())
+        return not isinstance(error, Unreachable)
+    return True
