@@ -126,10 +126,14 @@ class StripeDouble(stripe.HTTPClient):
         table = [
             ("get", r"/v1/account", self._account),
             ("post", r"/v1/customers", self._create_customer),
+            ("get", r"/v1/customers/(\w+)", self._read_customer),
             ("get", r"/v1/invoices", self._list_invoices),
             ("post", r"/v1/invoices", self._create_invoice),
             ("get", r"/v1/invoices/(\w+)", self._read_invoice),
+            ("delete", r"/v1/invoices/(\w+)", self._delete_invoice),
             ("post", r"/v1/invoiceitems", self._create_item),
+            ("get", r"/v1/invoiceitems", self._list_items),
+            ("delete", r"/v1/invoiceitems/(\w+)", self._delete_item),
             ("post", r"/v1/invoices/(\w+)/finalize", self._finalize),
             ("post", r"/v1/invoices/(\w+)/send", self._send),
             ("post", r"/v1/invoices/(\w+)/void", self._void),
@@ -154,6 +158,11 @@ class StripeDouble(stripe.HTTPClient):
         self.customers[row["id"]] = row
         return row
 
+    def _read_customer(self, pk, given):
+        if pk not in self.customers:
+            raise Refusal(f"No such customer: '{pk}'", 404)
+        return self.customers[pk]
+
     def _invoice(self, pk) -> dict:
         if pk not in self.invoices:
             raise Refusal(f"No such invoice: '{pk}'", 404)
@@ -161,8 +170,8 @@ class StripeDouble(stripe.HTTPClient):
 
     def _create_invoice(self, given):
         _check(given, types.InvoiceCreateParams)
-        if given.get("customer") not in self.customers:
-            raise Refusal("No such customer", 404)
+        if self.customers.get(given.get("customer"), {"deleted": True}).get("deleted"):
+            raise Refusal("No such customer")
         if given.get("collection_method") == "send_invoice" and "days_until_due" not in given:
             raise Refusal("If invoices are sent, 'days_until_due' or 'due_date' must be given")
         if int(given.get("days_until_due", 0)) < 0:
@@ -199,6 +208,33 @@ class StripeDouble(stripe.HTTPClient):
         invoice["total"] += row["amount"]
         invoice["amount_remaining"] = invoice["total"] - invoice["amount_paid"]
         return row
+
+    def _list_items(self, given):
+        _check(given, types.InvoiceItemListParams)
+        rows = [row for row in self.items.values() if row["invoice"] == given.get("invoice", row["invoice"])]
+        return self._list(rows, given, "/v1/invoiceitems")
+
+    def _delete_item(self, pk, given):
+        if pk not in self.items:
+            raise Refusal(f"No such invoiceitem: '{pk}'", 404)
+        invoice = self.invoices.get(self.items[pk]["invoice"])
+        if invoice:
+            if invoice["status"] != "draft":
+                raise Refusal("This invoice is no longer editable")
+            invoice["total"] -= self.items[pk]["amount"]
+            invoice["amount_remaining"] = invoice["total"]
+        del self.items[pk]
+        return {"id": pk, "object": "invoiceitem", "deleted": True}
+
+    def _delete_invoice(self, pk, given):
+        """What was put on the draft and not deleted before waits for the customer's next invoice."""
+        if self._invoice(pk)["status"] != "draft":
+            raise Refusal("You can only delete draft invoices.")
+        for item in self.items.values():
+            if item["invoice"] == pk:
+                item["invoice"] = None
+        del self.invoices[pk]
+        return {"id": pk, "object": "invoice", "deleted": True}
 
     def _read_invoice(self, pk, given):
         return self._invoice(pk)

@@ -295,6 +295,8 @@ gateway | uni | | in 200 200 200 | in 200 200 200
 gateway_test | uni | | in 405 405 405 | in 302 302 302
 gateway_webhook | uni | | in 405 405 405 | in 302 302 302
 gateway_remove | uni | | in 405 405 405 | in 302 302 302
+gateway_messages | uni | | in 200 200 200 | 405 405 405 405
+gateway_messages_retry | uni | | 405 405 405 405 | in 302 302 302
 gateway_send | uni | invoice.pk | in 405 405 405 | in 409 404 404
 statements | uni | | in 200 200 403 | in 200 200 403
 statement | uni | statement.pk | in 200 404 404 | in 200 404 404
@@ -338,6 +340,7 @@ desk | firm | | in 200 200 200 | in 200 200 200
 demo_letters | firm | | 404 404 404 404 | 405 405 405 405
 demo_statement | uni | account.pk | in 404 404 404 | 405 405 405 405
 market | operator | | in 200 404 200 | 405 405 405 405
+webhooks_retry | operator | | 405 405 405 405 | in 302 404 302
 letters_retry | operator | | 405 405 405 405 | in 302 404 302
 market_list | operator | 'overdue' | in 200 404 200 | 405 405 405 405
 wagtailcore_authenticate_with_password | firm | 1 1 | 404 404 404 404 | 404 404 404 404

@@ -13,7 +13,7 @@ from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice
 from contracts.payments.interest import charged_interest, open_interest
 from contracts.payments.models import Payment, PaymentAdvice, StatementLine
 from contracts.payments.queries import annotate_balances, payee_account
-from contracts.payments.states import AdviceState, GatewayState, LineState
+from contracts.payments.states import GATEWAY_NEXT, AdviceState, GatewayState, LineState
 from contracts.payments.tasks import release_overpaid
 from marketplace.clock import today
 from marketplace.desk import DeskItem, desk_items
@@ -30,14 +30,13 @@ follow_credit_notes(release_overpaid)
 def how_to_pay(request, invoice) -> str:
     acting = request.acting
     issuer = acting.is_for(invoice.issuer)
-    gateway = GatewayInvoice.objects.filter(invoice=invoice).first()
-    usable = gateway is None or gateway.state == GatewayState.FAILED
-    may_send = (
-        issuer
-        and usable
-        and acting.can("invoice.issue")
-        and GatewayAccount.objects.usable().filter(organisation=invoice.issuer).exists()
-    )
+    gateway = GatewayInvoice.objects.filter(invoice=invoice).select_related("account").first()
+    may_send, left_behind = False, ""
+    if issuer and acting.can("invoice.issue") and invoice.open_minor > 0:
+        to = GatewayAccount.objects.usable().filter(organisation=invoice.issuer).first()
+        may_send = to is not None and (gateway is None or GatewayState.PENDING in GATEWAY_NEXT[gateway.state])
+        if may_send and gateway and not gateway.account.is_same_as(to):
+            left_behind = gateway.external_id
     context = {
         "invoice": invoice,
         "account": payee_account(invoice),
@@ -46,6 +45,7 @@ def how_to_pay(request, invoice) -> str:
         "stripe": gateway,
         "may_advise": acting.is_for(invoice.payer) and acting.can("payment.advise"),
         "may_send": may_send,
+        "left_behind": left_behind,
     }
     return render_to_string("contracts/payments/_invoice_pay.html", context, request)
 

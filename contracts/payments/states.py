@@ -63,11 +63,11 @@ class GatewayState(models.TextChoices):
 
 
 GATEWAY_NEXT = {
-    GatewayState.PENDING: {GatewayState.DRAFT, GatewayState.FAILED, GatewayState.VOID},
+    GatewayState.PENDING: {GatewayState.DRAFT, GatewayState.PAID, GatewayState.FAILED, GatewayState.VOID},
     GatewayState.DRAFT: {GatewayState.FINAL, GatewayState.FAILED, GatewayState.VOID},
     GatewayState.FINAL: {GatewayState.SENT, GatewayState.PAID, GatewayState.FAILED, GatewayState.VOID},
     GatewayState.SENT: {GatewayState.PAID, GatewayState.VOID},
-    GatewayState.FAILED: {GatewayState.PENDING},
+    GatewayState.FAILED: {GatewayState.PENDING, GatewayState.PAID},
     GatewayState.PAID: set(),
-    GatewayState.VOID: set(),
+    GatewayState.VOID: {GatewayState.PENDING},
 }

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from contracts.payments.views import accounts, collecting, receipts
+from contracts.payments.views import accounts, collecting, messages, receipts
 
 urlpatterns = [
     path("bank-accounts/", accounts.bank_accounts, name="bank_accounts"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("stripe/test/", accounts.gateway_test, name="gateway_test"),
     path("stripe/webhook/", accounts.gateway_webhook, name="gateway_webhook"),
     path("stripe/remove/", accounts.gateway_remove, name="gateway_remove"),
+    path("stripe/messages/", messages.gateway_messages, name="gateway_messages"),
+    path("stripe/messages/retry/", messages.gateway_messages_retry, name="gateway_messages_retry"),
     path("invoices/<int:pk>/stripe/", accounts.gateway_send, name="gateway_send"),
     path("statements/", receipts.statements, name="statements"),
     path("statements/<int:pk>/", receipts.statement, name="statement"),

@@ -60,6 +60,7 @@ OCCASIONS = {
     "payments/payment_received": _("Payment received"),
     "payments/dunning": _("Reminder of an invoice"),
     "payments/gateway_failed": _("Invoice not sent through Stripe"),
+    "payments/webhooks_given_up": _("Messages from Stripe not handled"),
     "payments/write_off_proposed": _("Write-off proposed"),
     "payments/write_off_decided": _("Write-off decided"),
     "proceeds/distribution_proposed": _("Distribution proposed"),

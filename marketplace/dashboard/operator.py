@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from contracts.payments.gateways.hearing import retry_messages
+from contracts.payments.views.messages import retried
 from marketplace import tables
 from marketplace.clock import ZONE, today
 from marketplace.dashboard import overview
@@ -28,13 +30,15 @@ PER_PAGE = 20
 @dataclass(frozen=True)
 class WatchList:
     """A list that has no page elsewhere. A column: key of sorting ("" for none), header, getter. `page`: what the
-    first column of a row leads to."""
+    first column of a row leads to. `retry`: the address that has all rows tried again, with the effect in words."""
 
     title: str
     lede: str
     rows: Callable[[], QuerySet]
     columns: Sequence[tuple[str, str, str | Callable]]
     page: str = ""
+    retry: str = ""
+    effect: str = ""
 
 
 LISTS = {
@@ -75,6 +79,8 @@ LISTS = {
             ("created_at", gettext_lazy("Written"), "created_at"),
             ("mail_attempts", gettext_lazy("Attempts"), "mail_attempts"),
         ),
+        retry="letters_retry",
+        effect=gettext_lazy("All these letters are put back into the queue and sent once more."),
     ),
     "books": WatchList(
         gettext_lazy("Findings in the books"),
@@ -104,6 +110,8 @@ LISTS = {
             ("attempts", gettext_lazy("Attempts"), "attempts"),
             ("", gettext_lazy("What went wrong"), "problem_words"),
         ),
+        retry="webhooks_retry",
+        effect=gettext_lazy("All these messages are put back and handled once more."),
     ),
 }
 CONTRACT_COLUMNS = (
@@ -183,3 +191,10 @@ def letters_retry(request):
         % {"count": number},
     )
     return redirect("market_list", "letters")
+
+
+@require_POST
+@operator_page("market.watch")
+def webhooks_retry(request):
+    messages.success(request, retried(retry_messages(actor=request.acting)))
+    return redirect("market_list", "webhooks")

@@ -17,7 +17,6 @@ from contracts.ledger.models import LedgerCheck, LedgerFinding
 from contracts.lifecycle.models import LicenceContract, Objection
 from contracts.lifecycle.states import ObjectionState, State
 from contracts.payments.gateways.models import WebhookEvent
-from contracts.payments.gateways.steps import MAX_ATTEMPTS as WEBHOOK_ATTEMPTS
 from contracts.payments.models import Payment, Refund
 from contracts.payments.queries import annotate_balances
 from contracts.usage.metering.models import Recount
@@ -125,7 +124,7 @@ def failed_letters() -> QuerySet[Notification]:
 
 
 def failed_webhooks() -> QuerySet[WebhookEvent]:
-    rows = WebhookEvent.objects.filter(handled_at__isnull=True, attempts__gte=WEBHOOK_ATTEMPTS)
+    rows = WebhookEvent.objects.in_state(WebhookEvent.State.GIVEN_UP)
     return rows.select_related("account__organisation").order_by("-pk")
 
 

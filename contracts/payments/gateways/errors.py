@@ -10,6 +10,7 @@ UNREACHABLE = known(_("Stripe could not be reached; it will be tried again."))
 OTHER_FIGURES = known(_("This was sent to Stripe before with other figures."))
 REFUSED = known(_("Stripe refused: %(words)s"))
 NO_EMAIL = known(_("The licensee has no e-mail address for invoices; Stripe needs one."))
+PART_PAID = known(_("At Stripe this was paid in part; void what is left there, or wait until it is paid."))
 OTHER_AMOUNT = known(_("The draft at Stripe has another amount."))
 REMOVED = known(_("The account was removed."))
 UNFORESEEN = known(_("Something unexpected happened; it will be tried again. The operator's log says what."))
@@ -21,6 +22,13 @@ class GatewayError(Exception):
     def __init__(self, message: str, *, retry: bool):
         super().__init__(str(message))
         self.message, self.retry = str(message), retry
+
+
+class Missing(GatewayError):
+    """It does not stand there (any more): it was deleted, or made through another account."""
+
+    def __init__(self, message: str):
+        super().__init__(message, retry=False)
 
 
 class Unreachable(GatewayError):

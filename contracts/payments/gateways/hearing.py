@@ -4,13 +4,14 @@ import logging
 
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 
 from contracts.batches import one_by_one
 from contracts.payments.gateways import stripe
 from contracts.payments.gateways.errors import GatewayError, Unreachable
-from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice, WebhookEvent
+from contracts.payments.gateways.models import MAX_ATTEMPTS, GatewayAccount, GatewayInvoice, WebhookEvent
 from contracts.payments.gateways.runs import Run, run_through
-from contracts.payments.gateways.steps import MAX_ATTEMPTS, facts_of, foreseen, store_step
+from contracts.payments.gateways.steps import facts_of, foreseen, store_step
 from contracts.payments.models import Payment
 from contracts.payments.queries import balance
 from contracts.payments.reasons import THROUGH_STRIPE
@@ -19,6 +20,9 @@ from contracts.payments.states import GatewayState
 from marketplace.audit.services import record
 from marketplace.celery import nudge
 from marketplace.clock import now, today
+from marketplace.notifications.services import notify
+from marketplace.organisations.acting import members, permit
+from marketplace.organisations.models import Organisation
 
 logger = logging.getLogger(__name__)
 HEARING_SECONDS, SYNC_SECONDS = 100, 400  # no run is still there when beat starts the next
@@ -45,13 +49,12 @@ def store_event(account: GatewayAccount, event: dict) -> WebhookEvent:
 def handle_events() -> Run:
     """Re-read the object of every event that waits, those that failed most often last: order, once-only and content of
     webhooks are not trusted. One that fails stops no other."""
-    waiting = WebhookEvent.objects.filter(handled_at__isnull=True, attempts__lt=MAX_ATTEMPTS)
-    rows = waiting.order_by("attempts", "pk").values_list("account_id", "pk")
-    return run_through(rows, handle_event, seconds=HEARING_SECONDS)
+    waiting = WebhookEvent.objects.in_state(WebhookEvent.State.WAITING).order_by("attempts", "pk")
+    return run_through(waiting.values_list("account_id", "pk"), handle_event, seconds=HEARING_SECONDS)
 
 
 def handle_event(pk: int) -> bool:
-    """False: the gateway did not answer."""
+    """One that failed too often is given up, and somebody is told. False: the gateway did not answer."""
     event = WebhookEvent.objects.select_related("account").get(pk=pk)
     if event.handled_at is not None:
         return True
@@ -65,8 +68,45 @@ def handle_event(pk: int) -> bool:
     done = {"attempts": event.attempts + 1, "problem": problem[:300]}
     if not problem:
         done["handled_at"] = now()
-    WebhookEvent.objects.filter(pk=pk, handled_at__isnull=True).update(**done)
+    with transaction.atomic():
+        written = WebhookEvent.objects.filter(pk=pk, handled_at__isnull=True).update(**done)
+        if written and problem and done["attempts"] == MAX_ATTEMPTS:
+            _give_up(event)
     return answered
+
+
+def _give_up(event: WebhookEvent) -> None:
+    """The finance of the licensor is told of the first; who has a hundred more needs no hundred letters."""
+    account = GatewayAccount.objects.select_for_update().get(pk=event.account_id)
+    record(None, "gateway.message_given_up", account, event=event.event_id, kind=event.kind)
+    if account.events.in_state(WebhookEvent.State.GIVEN_UP).exclude(pk=event.pk).exists():
+        return
+    notify(
+        members(account.organisation, "account.edit"),
+        "payments/webhooks_given_up",
+        path=f"{reverse('gateway_messages')}?state={WebhookEvent.State.GIVEN_UP}",
+        event=WebhookEvent.objects.get(pk=event.pk),
+    )
+
+
+@transaction.atomic
+def retry_messages(*, actor, organisation: Organisation | None = None) -> int:
+    """Have the messages tried again that were given up, of one licensor by its finance, or of all by who watches the
+    market; returns how many there were."""
+    if organisation is not None:
+        permit(actor, "account.edit", organisation)
+    else:
+        permit(actor, "market.watch", actor.organisation)
+    given_up = WebhookEvent.objects.in_state(WebhookEvent.State.GIVEN_UP)
+    if organisation is not None:
+        given_up = given_up.filter(account__organisation=organisation)
+    number = given_up.update(attempts=0)
+    if number:
+        record(actor, "gateway.messages_retried", organisation or actor.organisation, count=number)
+    from contracts.payments.tasks import handle_webhooks
+
+    nudge(handle_webhooks)
+    return number
 
 
 def _sync_all(rows: list[GatewayInvoice]) -> None:
@@ -95,8 +135,15 @@ def sync(row: GatewayInvoice) -> GatewayInvoice:
     if not row.external_id or row.account.removed_at is not None:
         return row
     current = stripe.read_invoice(row)
-    payments = stripe.read_payments(row)
-    for received in payments:
+    take_over(row)
+    state = {"paid": GatewayState.PAID, "void": GatewayState.VOID}.get(current["status"], row.state)
+    done = {"problem": ""} if row.state == GatewayState.SENT else {}  # before, a problem is one of sending
+    return store_step(row, state=state, synced_at=now(), **done, **facts_of(current))
+
+
+def take_over(row: GatewayInvoice) -> None:
+    """What was paid on an invoice at the gateway and given back, each once."""
+    for received in stripe.read_payments(row):
         payment = receive_from_gateway(
             row.invoice,
             key=received.key,
@@ -107,9 +154,6 @@ def sync(row: GatewayInvoice) -> GatewayInvoice:
         for refund in stripe.read_refunds(row.account, received.reference):
             if not payment.refunds.filter(external_key=refund.key).exists():
                 _take_refund(payment, refund)
-    state = {"paid": GatewayState.PAID, "void": GatewayState.VOID}.get(current["status"], row.state)
-    done = {"problem": ""} if row.state == GatewayState.SENT else {}  # before, a problem is one of sending
-    return store_step(row, state=state, synced_at=now(), **done, **facts_of(current))
 
 
 def _take_refund(payment: Payment, refund: stripe.Received) -> None:

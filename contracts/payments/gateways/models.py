@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contracts.billing.models import Invoice
 from contracts.billing.reasons import in_the_readers_language
@@ -12,6 +13,8 @@ from contracts.payments.states import GatewayState
 from marketplace.clock import now
 from marketplace.encrypted import EncryptedTextField
 from marketplace.organisations.models import Organisation
+
+MAX_ATTEMPTS = 12  # then a failure is no longer tried again by itself
 
 
 def _token() -> str:
@@ -62,6 +65,10 @@ class GatewayAccount(models.Model):
     def __str__(self):
         return f"{self.provider} **** {self.key_tail}"
 
+    def is_same_as(self, other: "GatewayAccount") -> bool:
+        """Whether both are keys of one account at the provider."""
+        return self.pk == other.pk or bool(self.external_id and self.external_id == other.external_id)
+
     @property
     def test_problem_words(self) -> str:
         return in_the_readers_language(self.test_problem)
@@ -80,7 +87,8 @@ class GatewayInvoice(models.Model):
     external_customer = models.CharField(max_length=80, blank=True)
     external_number = models.CharField(max_length=60, blank=True)
     hosted_url = models.URLField(max_length=500, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    round = models.PositiveSmallIntegerField(default=1)  # how often it was asked for; part of our keys
+    attempts = models.PositiveSmallIntegerField(default=0)  # in this round
     problem = models.CharField(max_length=300, blank=True)
     asked_at = models.DateTimeField(default=now)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -104,8 +112,27 @@ class GatewayInvoice(models.Model):
         return in_the_readers_language(self.problem)
 
 
+class WebhookEventQuerySet(OwnedQuerySet):
+    owner, permission = "account__organisation", "account.edit"
+
+    @staticmethod
+    def condition(state: str) -> Q:
+        """`state` is a WebhookEvent.State."""
+        return _WEBHOOK_STATES[state]
+
+    def in_state(self, state: str):
+        return self.filter(self.condition(state))
+
+
 class WebhookEvent(models.Model):
     """Inbox of what a gateway tells: stored raw, once, then a task re-reads the object it is about."""
+
+    class State(models.TextChoices):
+        """Never stored: what the other fields say."""
+
+        WAITING = "WAITING", pgettext_lazy("webhook", "waiting")
+        GIVEN_UP = "GIVEN_UP", pgettext_lazy("webhook", "given up")
+        DONE = "DONE", pgettext_lazy("webhook", "done")
 
     account = models.ForeignKey(GatewayAccount, models.PROTECT, related_name="events")
     event_id = models.CharField(max_length=120)
@@ -117,6 +144,8 @@ class WebhookEvent(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     problem = models.CharField(max_length=300, blank=True)
 
+    objects = WebhookEventQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("webhook event")
         ordering = ["id"]
@@ -127,5 +156,18 @@ class WebhookEvent(models.Model):
         return self.event_id
 
     @property
+    def state(self) -> State:
+        if self.handled_at is not None:
+            return self.State.DONE
+        return self.State.GIVEN_UP if self.attempts >= MAX_ATTEMPTS else self.State.WAITING
+
+    @property
     def problem_words(self) -> str:
         return in_the_readers_language(self.problem)
+
+
+_WEBHOOK_STATES = {
+    WebhookEvent.State.WAITING: Q(handled_at__isnull=True, attempts__lt=MAX_ATTEMPTS),
+    WebhookEvent.State.GIVEN_UP: Q(handled_at__isnull=True, attempts__gte=MAX_ATTEMPTS),
+    WebhookEvent.State.DONE: Q(handled_at__isnull=False),
+}

@@ -9,15 +9,16 @@ from django.utils.translation import gettext as _
 
 from contracts.billing.models import Invoice
 from contracts.payments.gateways import stripe
-from contracts.payments.gateways.errors import REMOVED, GatewayError, Unreachable
-from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice
+from contracts.payments.gateways.errors import PART_PAID, REMOVED, GatewayError, Unreachable
+from contracts.payments.gateways.hearing import take_over
+from contracts.payments.gateways.models import MAX_ATTEMPTS, GatewayAccount, GatewayInvoice
 from contracts.payments.gateways.runs import Run, run_through
-from contracts.payments.gateways.steps import MAX_ATTEMPTS, facts_of, foreseen, store_step
+from contracts.payments.gateways.steps import facts_of, foreseen, store_step
 from contracts.payments.queries import balance
 from contracts.payments.states import GATEWAY_NEXT, GatewayState
 from marketplace.audit.services import record
 from marketplace.celery import nudge
-from marketplace.clock import today
+from marketplace.clock import now, today
 from marketplace.notifications.services import notify
 from marketplace.organisations.acting import members, permit
 from marketplace.refusals import Refused, check
@@ -30,7 +31,9 @@ UNFINISHED = (GatewayState.PENDING, GatewayState.DRAFT, GatewayState.FINAL)
 def request_gateway_invoice(invoice: Invoice, *, actor) -> GatewayInvoice:
     """Ask that an invoice be sent through the licensor's gateway; a task does it.
 
-    Raises Refused without an account, for an invoice with nothing open, and for one that was sent already.
+    One that failed or was voided is asked for in another round: over what is open now, through the account of now,
+    and what the earlier rounds left at the gateway is taken back first. Raises Refused without an account, for an
+    invoice with nothing open, and for one that is there already.
     """
     permit(actor, "invoice.issue", invoice.issuer, against=invoice.payer)
     invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
@@ -47,15 +50,23 @@ def request_gateway_invoice(invoice: Invoice, *, actor) -> GatewayInvoice:
         )
     else:
         check(row.state, GatewayState.PENDING, GATEWAY_NEXT)
-        row.state, row.problem, row.attempts = GatewayState.PENDING, "", 0
-        if not row.external_id:
-            row.account, row.amount_minor, row.external_customer = account, open_minor, ""
-        row.save()
-    record(actor, "gateway.invoice_requested", invoice, amount_minor=row.amount_minor)
+        _begin_anew(row, account, open_minor, actor)
+    record(actor, "gateway.invoice_requested", invoice, amount_minor=row.amount_minor, round=row.round)
     from contracts.payments.tasks import send_gateway_invoices
 
     nudge(send_gateway_invoices)
     return row
+
+
+def _begin_anew(row: GatewayInvoice, account: GatewayAccount, amount_minor: int, actor) -> None:
+    if not row.account.is_same_as(account):
+        if row.external_id:
+            record(actor, "gateway.invoice_left", row.invoice, external=row.external_id)
+        row.external_customer = ""
+    row.round, row.attempts, row.state, row.problem = row.round + 1, 0, GatewayState.PENDING, ""
+    row.account, row.amount_minor, row.asked_at, row.asked_by = account, amount_minor, now(), actor.user
+    row.external_id = row.external_number = row.hosted_url = ""
+    row.save()
 
 
 def send_waiting() -> Run:
@@ -102,11 +113,36 @@ def _take_steps(row: GatewayInvoice) -> None:
 
 
 def _prepare(row: GatewayInvoice) -> None:
-    if not row.external_customer:
+    again = row.round > 1
+    if not row.external_customer or (again and not stripe.has_customer(row)):
         store_step(row, external_customer=stripe.create_customer(row))
-    earlier = stripe.find_invoice(row) if row.attempts > 1 and not row.external_id else None
-    external = row.external_id or (earlier["id"] if earlier else stripe.create_invoice(row, today=today()))
-    store_step(row, state=GatewayState.DRAFT, external_id=external)
+    external = _look_there(row) if again or row.attempts > 1 else ""
+    if row.amount_minor <= 0:
+        store_step(row, state=GatewayState.PAID, external_id=row.external_id, problem="")
+        return
+    external = external or stripe.create_invoice(row, today=today())
+    store_step(row, state=GatewayState.DRAFT, external_id=external, amount_minor=row.amount_minor)
+
+
+def _look_there(row: GatewayInvoice) -> str:
+    """See to what earlier attempts and rounds left at the gateway. What was paid there is taken over; an invoice of this
+    round, or an open one over just what is open here, is gone on with (the answer is its id); any other is taken back."""
+    there = stripe.find_invoices(row)
+    for found in there:
+        if found.get("amount_paid"):
+            row.external_id = found["id"]
+            take_over(row)
+            row.amount_minor = balance(row.invoice).open_minor
+    unpaid = [found for found in there if found["status"] != "paid"]
+    serves = next((found for found in unpaid if stripe.serves(row, found)), None)
+    for found in unpaid:
+        if found is serves:
+            continue
+        if found.get("amount_paid"):
+            raise GatewayError(PART_PAID, retry=False)
+        stripe.take_back(row, found)
+        record(None, "gateway.invoice_taken_back", row.invoice, external=found["id"])
+    return serves["id"] if serves else ""
 
 
 def _tell_failed(row: GatewayInvoice) -> None:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from contracts.payments.gateways import stripe
 from contracts.payments.gateways.errors import GatewayError
-from contracts.payments.gateways.models import GatewayAccount
+from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice
 from marketplace.audit.services import record
 from marketplace.clock import now
 from marketplace.organisations.acting import permit
@@ -63,7 +63,8 @@ def _remove(account: GatewayAccount, actor) -> None:
 
 
 def check_account(account: GatewayAccount, *, actor) -> GatewayAccount:
-    """Ask the gateway whether the key works; the answer is kept with its time."""
+    """Ask the gateway whether the key works; the answer is kept with its time. What was sent with an earlier key of the same
+    account there is looked after with this one from now on."""
     permit(actor, "account.edit", account.organisation)
     problem, facts = "", None
     try:
@@ -76,5 +77,10 @@ def check_account(account: GatewayAccount, *, actor) -> GatewayAccount:
         if facts is not None:
             account.external_id, account.country = facts.external_id, facts.country
         account.save(update_fields=["tested_at", "test_problem", "external_id", "country"])
+        if facts is not None:
+            earlier = GatewayInvoice.objects.filter(account__organisation=account.organisation)
+            earlier.filter(account__external_id=facts.external_id).exclude(account=account).update(
+                account=account
+            )
         record(actor, "gateway.tested", account, works=not problem)
     return account

@@ -11,7 +11,6 @@ from contracts.payments.gateways.models import GatewayInvoice, WebhookEvent
 from contracts.payments.states import GATEWAY_NEXT
 
 logger = logging.getLogger(__name__)
-MAX_ATTEMPTS = 12
 
 
 @contextmanager
@@ -28,9 +27,12 @@ def foreseen(row: GatewayInvoice | WebhookEvent) -> Iterator[None]:
 
 
 def store_step(row: GatewayInvoice, **changes) -> GatewayInvoice:
-    """Write a step in a transaction of its own; a row that somebody else moved on meanwhile wins."""
+    """Write a step in a transaction of its own; a row that somebody else moved on meanwhile wins, and of one that was
+    asked for once more nothing older is written."""
     with transaction.atomic():
         current = GatewayInvoice.objects.select_for_update().get(pk=row.pk)
+        if current.round != row.round:
+            return current
         target = changes.get("state", current.state)
         if target != current.state and target not in GATEWAY_NEXT[current.state]:
             changes.pop("state")

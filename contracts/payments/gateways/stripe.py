@@ -1,7 +1,8 @@
 """Stripe, through the licensor's own key: plain invoices, no meters, subscriptions or prices.
 
 Keys of idempotency are our facts, so a time-out after success is repeated safely; Stripe forgets keys after a day,
-so before an old attempt is repeated the invoice is looked for by our id in its metadata. `StripeObject` is turned
+so before an old attempt is repeated the invoice is looked for by our id in its metadata. An invoice that is asked for once
+more gets keys of its round: Stripe answers an old key as before, also with what is gone. `StripeObject` is turned
 into a dict at the border.
 """
 
@@ -13,12 +14,13 @@ from datetime import UTC, date, datetime
 import stripe
 
 from contracts.payments.gateways import errors
-from contracts.payments.gateways.errors import GatewayError, Unreachable
+from contracts.payments.gateways.errors import GatewayError, Missing, Unreachable
 from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice
 from marketplace.clock import ZONE
 
 TIMEOUT_SECONDS = 20
 WEBHOOK_TOLERANCE_SECONDS = 300
+NOT_FOUND = 404
 http_client_factory = stripe.new_default_http_client  # tests put their double here
 
 
@@ -38,8 +40,10 @@ def _call(method, *args, **kwargs) -> dict:
     except stripe.IdempotencyError as error:
         raise GatewayError(errors.OTHER_FIGURES, retry=False) from error
     except stripe.StripeError as error:
-        words = (error.user_message or str(error))[:200]
-        raise GatewayError(str(errors.REFUSED) % {"words": words}, retry=False) from error
+        words = str(errors.REFUSED) % {"words": (error.user_message or str(error))[:200]}
+        if error.http_status == NOT_FOUND:
+            raise Missing(words) from error
+        raise GatewayError(words, retry=False) from error
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,14 @@ def read_account(account: GatewayAccount) -> AccountFacts:
 
 
 def create_customer(row: GatewayInvoice) -> str:
-    """The payer as a customer of the licensor's account, made once for each payer and account."""
+    """The payer as a customer of the licensor's account, made once for each payer and account (and once more in place of
+    one that was deleted there)."""
     payer = row.invoice.payer
     if not payer.contact_email:
         raise GatewayError(errors.NO_EMAIL, retry=False)
+    facts = (payer.name_zh, payer.name_en, payer.contact_email)
+    if row.external_customer:
+        facts += (row.external_customer,)
     found = _call(
         client(row.account).v1.customers.create,
         {
@@ -66,11 +74,16 @@ def create_customer(row: GatewayInvoice) -> str:
             "email": payer.contact_email,
             "metadata": {"usefirst_organisation": str(payer.pk)},
         },
-        {
-            "idempotency_key": f"acc:{row.account_id}:payer:{payer.pk}:{_digest(payer.name_zh, payer.name_en, payer.contact_email)}"
-        },
+        {"idempotency_key": f"acc:{row.account_id}:payer:{payer.pk}:{_digest(*facts)}"},
     )
     return found["id"]
+
+
+def has_customer(row: GatewayInvoice) -> bool:
+    try:
+        return not _call(client(row.account).v1.customers.retrieve, row.external_customer).get("deleted")
+    except Missing:
+        return False
 
 
 def _digest(*facts: str) -> str:
@@ -78,17 +91,50 @@ def _digest(*facts: str) -> str:
     return hashlib.sha256("|".join(facts).encode()).hexdigest()[:12]
 
 
-def find_invoice(row: GatewayInvoice) -> dict | None:
-    """An invoice that an earlier attempt made, by our id in its metadata."""
-    page = {"customer": row.external_customer, "limit": 100}
+def find_invoices(row: GatewayInvoice) -> list[dict]:
+    """What earlier attempts and rounds made and is neither void nor given up there, by our id in its metadata."""
+    page, ours = {"customer": row.external_customer, "limit": 100}, []
     while True:
         found = _call(client(row.account).v1.invoices.list, page)
-        for invoice in found["data"]:
-            if (invoice.get("metadata") or {}).get("usefirst_invoice") == str(row.invoice_id):
-                return invoice
+        ours += [
+            invoice
+            for invoice in found["data"]
+            if _is_ours(row, invoice) and invoice["status"] in ("draft", "open", "paid")
+        ]
         if not found["has_more"]:
-            return None
+            return ours
         page["starting_after"] = found["data"][-1]["id"]
+
+
+def _is_ours(row: GatewayInvoice, found: dict) -> bool:
+    return (found.get("metadata") or {}).get("usefirst_invoice") == str(row.invoice_id)
+
+
+def serves(row: GatewayInvoice, found: dict) -> bool:
+    """Whether an invoice that was found is gone on with: one of this round, or an open one over just what is open here."""
+    if found["metadata"].get("usefirst_round", "1") == str(row.round):
+        return True
+    return found["status"] == "open" and found["amount_remaining"] == row.amount_minor
+
+
+def take_back(row: GatewayInvoice, found: dict) -> None:
+    """Delete a draft, with the items that we put on it (Stripe would keep them for another invoice of the customer), or
+    void an open invoice. What is gone already is well."""
+    api = client(row.account).v1
+    try:
+        if found["status"] == "open":
+            _call(api.invoices.void_invoice, found["id"], {}, {"idempotency_key": f"{found['id']}:void"})
+            return
+        for item in _call(api.invoice_items.list, {"invoice": found["id"], "limit": 100})["data"]:
+            if _is_ours(row, item):
+                _call(api.invoice_items.delete, item["id"])
+        _call(api.invoices.delete, found["id"])
+    except Missing:
+        return
+
+
+def _key(row: GatewayInvoice, step: str) -> str:
+    return f"inv:{row.invoice_id}:{step}" if row.round == 1 else f"inv:{row.invoice_id}:{row.round}:{step}"
 
 
 def create_invoice(row: GatewayInvoice, *, today: date) -> str:
@@ -104,9 +150,13 @@ def create_invoice(row: GatewayInvoice, *, today: date) -> str:
             "currency": invoice.currency.lower(),
             "pending_invoice_items_behavior": "exclude",
             "description": f"{invoice.number} · {invoice.contract.number}",
-            "metadata": {"usefirst_invoice": str(invoice.pk), "usefirst_number": invoice.number},
+            "metadata": {
+                "usefirst_invoice": str(invoice.pk),
+                "usefirst_number": invoice.number,
+                "usefirst_round": str(row.round),
+            },
         },
-        {"idempotency_key": f"inv:{invoice.pk}:create:{days}"},
+        {"idempotency_key": _key(row, f"create:{days}")},
     )
     return found["id"]
 
@@ -115,8 +165,10 @@ def add_item(row: GatewayInvoice) -> None:
     """One item: what was open on our invoice when it was sent. The lines stand on our own paper. An item that
     an earlier attempt has added (Stripe may have forgotten its key) is not added twice."""
     invoice = row.invoice
-    if row.attempts > 1 and read_invoice(row).get("total") == row.amount_minor:
-        return
+    if row.attempts > 1 or row.round > 1:
+        there = read_invoice(row)
+        if there["status"] != "draft" or there.get("total") == row.amount_minor:
+            return
     _call(
         client(row.account).v1.invoice_items.create,
         {
@@ -127,22 +179,22 @@ def add_item(row: GatewayInvoice) -> None:
             "description": f"{invoice.number} ({invoice.reference_code})",
             "metadata": {"usefirst_invoice": str(invoice.pk)},
         },
-        {"idempotency_key": f"inv:{invoice.pk}:item"},
+        {"idempotency_key": _key(row, "item")},
     )
 
 
 def finalize(row: GatewayInvoice) -> dict:
     """Finalise: the amount is locked and Stripe gives its number. One that is final already is read."""
     current = read_invoice(row)
+    if row.amount_minor not in (current.get("total"), current.get("amount_remaining")):
+        raise GatewayError(errors.OTHER_AMOUNT, retry=False)
     if current["status"] != "draft":
         return current
-    if current.get("total") != row.amount_minor:
-        raise GatewayError(errors.OTHER_AMOUNT, retry=False)
     return _call(
         client(row.account).v1.invoices.finalize_invoice,
         row.external_id,
         {"auto_advance": False},
-        {"idempotency_key": f"inv:{row.invoice_id}:finalize"},
+        {"idempotency_key": _key(row, "finalize")},
     )
 
 
@@ -151,7 +203,7 @@ def send(row: GatewayInvoice) -> dict:
         client(row.account).v1.invoices.send_invoice,
         row.external_id,
         {},
-        {"idempotency_key": f"inv:{row.invoice_id}:send"},
+        {"idempotency_key": _key(row, "send")},
     )
 
 
@@ -164,7 +216,7 @@ def void(row: GatewayInvoice) -> dict:
         client(row.account).v1.invoices.void_invoice,
         row.external_id,
         {},
-        {"idempotency_key": f"inv:{row.invoice_id}:void"},
+        {"idempotency_key": f"{row.external_id}:void"},
     )
 
 

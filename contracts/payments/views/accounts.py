@@ -93,7 +93,10 @@ def gateway(request):
         "form": form,
         "webhook_form": WebhookForm() if account else None,
         "webhook_url": settings.SITE_URL + reverse("stripe_webhook", args=[account.token]) if account else "",
-        "events": WebhookEvent.objects.filter(account=account).order_by("-pk")[:20] if account else [],
+        "events": WebhookEvent.objects.filter(account=account).order_by("-pk")[:5] if account else [],
+        "given_up": WebhookEvent.objects.visible_to(request.acting)
+        .in_state(WebhookEvent.State.GIVEN_UP)
+        .count(),
     }
     return render(request, "contracts/payments/gateway.html", context)
 

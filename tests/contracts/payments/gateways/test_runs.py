@@ -3,9 +3,8 @@
 from types import SimpleNamespace
 
 from contracts.payments.gateways import hearing, sending, services
-from contracts.payments.gateways.models import GatewayInvoice, WebhookEvent
+from contracts.payments.gateways.models import MAX_ATTEMPTS, GatewayInvoice, WebhookEvent
 from contracts.payments.gateways.runs import Run
-from contracts.payments.gateways.steps import MAX_ATTEMPTS
 from contracts.payments.queries import balance
 from tests.contracts.payments.gateways.conftest import deliver
 from tests.contracts.payments.world import contract, invoice
