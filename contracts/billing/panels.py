@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from contracts.billing.models import SETTLED, Charge, ChargeState
 from contracts.billing.sofar import so_far
-from contracts.rating import sentences
 from marketplace.desk import DeskItem, desk_items
 from marketplace.menu import MenuItem, register_menu
 from marketplace.money import Money
@@ -99,8 +98,8 @@ def _so_far(request, contract, template: str) -> str:
         return ""
     if found is None:
         return ""
-    charges = [(c.amount, sentences(c.working, language)) for c in found.charges if c.working]
-    return render_to_string(template, {"contract": contract, "so_far": found, "charges": charges}, request)
+    parts = [(part, part.sentences(language)) for part in found.parts]
+    return render_to_string(template, {"contract": contract, "so_far": found, "parts": parts}, request)
 
 
 @panel("contract.aside", order=50)

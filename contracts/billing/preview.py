@@ -17,7 +17,10 @@ from contracts.billing.rules import Vat
 from contracts.billing.standing import issued, standing_of
 from contracts.lifecycle.models import LicenceContract
 from contracts.rating import correct, rate
+from contracts.rating.corrections import Corrections
+from contracts.rating.result import Charge as Computed
 from contracts.rating.result import Key, reason_words
+from contracts.rating.working import sentences
 from contracts.usage.models import UsageReport
 from contracts.usage.queries import rating_inputs
 from marketplace.clock import today
@@ -25,11 +28,33 @@ from marketplace.money import Money
 from marketplace.terms import hash_of
 
 
+class Part(NamedTuple):
+    """What one element's period adds to what was charged: all of a new charge, of another one the difference to `before`.
+    `charge` is today's computation, None where nothing is due any more."""
+
+    period_start: date
+    period_end: date
+    amount: Money
+    before: Money | None
+    charge: Computed | None
+
+    def sentences(self, lang: str) -> list[str]:
+        return sentences(self.charge.working, lang) if self.charge else []
+
+
+def parts_of(found: Corrections) -> list[Part]:
+    """What is new, without charges of nothing, then what is corrected."""
+    new = [Part(c.period_start, c.period_end, c.amount, None, c) for c in found.new if c.amount.minor]
+    return new + [
+        Part(a.key.period_start, a.key.period_end, a.amount, a.before, a.charge) for a in found.adjustments
+    ]
+
+
 @dataclass(frozen=True)
 class Preview:
     """What a report would cost: charges that would arise or change, and what would still wait, in words."""
 
-    charges: list
+    parts: list[Part]
     total: Money
     waiting: list[str]
 
@@ -40,10 +65,9 @@ def preview_report(report: UsageReport, rows: list, lang: str, *, until: date | 
     versions, facts, usage = rating_inputs(report.contract, instead=report, rows=rows)
     rating = rate(versions, facts, usage, until)
     found = correct(issued(standing_of(report.contract), rating.currency), rating)
-    amounts = [charge.amount for charge in found.new] + [a.amount for a in found.adjustments]
-    total = Money(sum(a.minor for a in amounts), rating.currency)
-    charges = [c for c in found.new if c.amount.minor] + [a.charge for a in found.adjustments if a.charge]
-    return Preview(charges, total, [reason_words(w, lang) for w in rating.waiting])
+    parts = parts_of(found)
+    total = Money(sum(part.amount.minor for part in parts), rating.currency)
+    return Preview(parts, total, [reason_words(w, lang) for w in rating.waiting])
 
 
 class Line(NamedTuple):

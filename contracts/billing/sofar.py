@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
+from contracts.billing.preview import Part, parts_of
 from contracts.billing.standing import issued, standing_of
 from contracts.lifecycle.models import LicenceContract
 from contracts.rating import Closed, Period, correct, periods, rate
@@ -16,12 +17,12 @@ from marketplace.money import Money
 
 @dataclass(frozen=True)
 class SoFar:
-    """What would be charged at the end of the running period if nothing more came: `charges` with their working,
-    `total` with the corrections of earlier periods, and what would still wait."""
+    """What would be charged at the end of the running period if nothing more came: `parts` with their working,
+    `total` of them all, corrections of earlier periods with them, and what would still wait."""
 
     start: date
     end: date
-    charges: list
+    parts: list[Part]
     total: Money
     waiting: list[str]
 
@@ -48,12 +49,11 @@ def so_far(contract: LicenceContract, lang: str) -> SoFar | None:
         facts = replace(facts, accepted=(*facts.accepted, Period(period.start, period.end)))
     rating = rate(versions, facts, usage, period.end)
     found = correct(issued(standing_of(contract), rating.currency), rating)
-    amounts = [charge.amount for charge in found.new] + [a.amount for a in found.adjustments]
-    charges = [c for c in found.new if c.amount.minor] + [a.charge for a in found.adjustments if a.charge]
+    parts = parts_of(found)
     return SoFar(
         period.start,
         period.end,
-        charges,
-        Money(sum(amount.minor for amount in amounts), rating.currency),
+        parts,
+        Money(sum(part.amount.minor for part in parts), rating.currency),
         [reason_words(waiting, lang) for waiting in rating.waiting],
     )

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST
 from contracts.billing import tasks
 from contracts.billing.preview import preview_report
 from contracts.lifecycle.models import LicenceContract
-from contracts.rating import sentences
 from contracts.usage import services, sheets
 from contracts.usage.access import visible
 from contracts.usage.drafting import moved_since
@@ -166,11 +165,7 @@ def _preview(found, rows) -> dict:
     return {
         "total": preview.total,
         "waiting": preview.waiting,
-        "charges": [
-            {"amount": charge.amount, "sentences": sentences(charge.working, language)}
-            for charge in preview.charges
-            if charge.working
-        ],
+        "parts": [(part, part.sentences(language)) for part in preview.parts],
     }
 
 

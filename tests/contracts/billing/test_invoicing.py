@@ -234,6 +234,19 @@ def test_the_preview_is_the_figure_of_the_later_charge(reported):
     assert str(preview.total.decimal) == charged(reported.contract)[-1][1] == "3703.70"
 
 
+def test_the_preview_of_an_amended_report_is_the_difference_with_both_sides(reported):
+    report = report_for(reported.contract, MARCH)
+    with at(date(2026, 4, 5)):
+        rows = check_rows(report, Draft(rows=[sales("2100000")]))
+        [part] = preview_report(report, rows, "en").parts
+    assert [str(money.decimal) for money in (part.before, part.charge.amount, part.amount)] == [
+        "69000.00",
+        "63000.00",
+        "-6000.00",
+    ]
+    assert "63,000.00" in part.sentences("en")[-1]
+
+
 def test_charging_again_adds_nothing(reported):
     with at(date(2026, 4, 5)):
         assert charge_contract(reported.contract) == []
