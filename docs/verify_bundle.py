@@ -1,16 +1,30 @@
 #!/usr/bin/env python3
 """Recompute every bill of a contract from its bundle: no network, no database, nothing but Python (3.9 or newer).
 
-    python3 verify_bundle.py BUNDLE.zip               checks everything, prints what was checked
-    python3 verify_bundle.py BUNDLE.zip EVENTS.json   and holds the daily sums against events that you sent (a JSON list
-                                                      of CloudEvents, one object a line, or several such files)
-    exit status 0: all agrees · 1: something differs (each difference is named) · 2: no bundle
+    python3 verify_bundle.py BUNDLE.zip                checks everything; tells what was checked and what differs
+    python3 verify_bundle.py BUNDLE.zip EVENTS.json …  and holds the daily sums against events that you sent (files of
+                                                       CloudEvents: a JSON list, or one object a line)
+    python3 verify_bundle.py --lang zh …               用中文说明
+    exit status 0: all agrees · 1: something differs (each difference is named) · 2: there is nothing to read
 
 It was written from the conventions of the contract terms (docs/terms.md, docs/bundle.md), apart from the program
 that made the bills, so that the two can be held against each other. All sums are exact fractions; an amount is
 rounded once, half up, to the minor unit. What a bundle can and cannot prove stands in docs/bundle.md.
+
+The program from top to bottom, each part made of those before it:
+
+    1 Days and numbers                       8 The form of each member
+    2 The contract as the bundle tells it    9 Checks: the file, the contract, its terms
+    3 Triggers                              10 Checks: usage and reports
+    4 Royalties                             11 Checks: runs, charges, workings
+    5 Sums, fees, minima, credits, caps:    12 Checks: invoices, credit notes, receipts
+      the rating from start to end          13 Checks: late-payment interest, cost of audits
+    6 Words, in the reader's language       14 Checks: the book and the annexes
+    7 The bundle, and what is found wrong   15 Your own events, and the program itself
+                                            16 The same words in Chinese
 """
 
+import argparse
 import hashlib
 import io
 import json
@@ -28,25 +42,20 @@ DAY = timedelta(days=1)
 WHOLE_UNITS = {"JPY", "KRW"}  # currencies without minor units; every other one here has hundredths
 MONEY = ("net_sales", "gross_sales")
 SALES = ("sales", *MONEY)
-DEDUCTIONS = (
-    "vat",
-    "returns",
-    "freight",
-    "insurance",
-    "discounts",
-    "customs",
-    "packaging",
-)  # as workings list them
+# what is taken off sales, in the order in which workings list it
+DEDUCTIONS = ("vat", "returns", "freight", "insurance", "discounts", "customs", "packaging")
+RATED = ("CHARGE", "ADJUSTMENT")  # kinds of charges that a rating run makes
 NOT_CHARGED = (None, 0, Fraction(0))  # day, amount, exact amount
 LARGEST = 1 << 30  # bytes of a file that is read at all
 LONGEST = 2_000  # signs of a number
 WORDS = 400  # signs of what a finding quotes
+PLACES = 100  # findings about the form of one member
 YEARS = range(1900, 2300)  # the years of a contract
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 NUMBER = re.compile(r"-?[0-9]+(/[0-9]+|(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?)")
 
 
-# --- days and numbers ------------------------------------------------------------------------------------
+# === 1  Days and numbers ==================================================================================
 
 
 def day(text):
@@ -60,13 +69,17 @@ def day(text):
     return found
 
 
+def is_number(text):
+    return isinstance(text, str) and len(text) <= LONGEST and NUMBER.fullmatch(text) is not None
+
+
 def number(value):
     """A whole number, a decimal or a fraction as exact text; never a float, nor one so long that it costs hours."""
     if type(value) is int:
         return Fraction(value)
-    if isinstance(value, str) and len(value) <= LONGEST and NUMBER.fullmatch(value):
+    if is_number(value):
         try:
-            return Fraction(value)
+            return Fraction(int(value) if value.isdigit() else value)
         except ZeroDivisionError:
             pass
     raise ValueError("no number: %.60r" % (value,))
@@ -132,7 +145,7 @@ def half_up(value):
     return size if value >= 0 else -size
 
 
-# --- the contract as the bundle tells it -----------------------------------------------------------------
+# === 2  The contract as the bundle tells it ===============================================================
 
 
 class Contract:
@@ -296,7 +309,7 @@ class Row:
         return {name: number(self.parts[name]) for name in names if self.parts.get(name)}
 
 
-# --- triggers --------------------------------------------------------------------------------------------
+# === 3  Triggers: since when something is charged =========================================================
 
 
 class Trigger:
@@ -433,7 +446,7 @@ def first_day(contract, name, part=0):
     return None, min(doubts, default=None)
 
 
-# --- royalties -------------------------------------------------------------------------------------------
+# === 4  Royalties =========================================================================================
 
 
 class Royalty:
@@ -459,10 +472,8 @@ class Royalty:
         for one in self.every:
             self.reads |= {meter_of(one), *(SALES if one["base"] in MONEY else ())}
         self.gaps = contract.missing(meter_of(element))
-        self.open_life, self.open_years = (
-            False,
-            set(),
-        )  # earlier periods wait: what is remembered of them is not known
+        # earlier periods wait, and what they left behind is not known: for the whole life, or in these yearly windows
+        self.open_life, self.open_years = False, set()
 
     def note(self, code, value, **figures):
         self.lines.append(line(code, value, **figures))
@@ -529,40 +540,20 @@ class Royalty:
 
     def take(self, period, version):
         """The exact royalty of a period, and what else its window was already charged by it."""
-        self.lines = []
+        self.lines, self.rests = [], []
         rows = list(self.rows(period))
         read = [row for row in self.contract.rows_in.get(period, ()) if row.meter in self.reads]
         if not self.is_whole(period) and read and read[0].end < self.start:
             self.note("free_rows", "", before=self.start)
         self.free(rows)
-        counted = [
-            (row, place, share)
-            for row, place, share, _ in rows
-            if share is not None and self.worth(row, place) is not None
-        ]
-        self.read(counted)
-        stretches = [stretch[:3] for stretch in self.stretches(counted)] or [
-            (version, period[1], Fraction(0))
-        ]
+        counted = list(self.counted(rows))
+        stretches = self.stretches(counted)
+        self.read(counted, stretches)
+        stretches = [stretch[:3] for stretch in stretches] or [(version, period[1], Fraction(0))]
         self.given.pop("period", None)
         element = self.contract.element(self.name, version)
-        charged_base = Fraction(0)
-        if self.is_windowed(element):
-            exact, charged_base = self.by_window(stretches)
-        else:
-            exact = Fraction(0)
-            self.close()
-            total = sum(base for _, _, base in stretches)
-            if total < 0 and element["loss_carry"]:
-                self.loss += -total
-                self.note("loss_kept", 0, result=total, carried=self.loss)
-            elif total < 0:
-                self.note("loss_lost", 0, result=total)
-            else:
-                for place, on, base in self.less_loss(stretches, total):
-                    cost, used = self.cost(place, on, base)
-                    exact, charged_base = exact + cost, charged_base + used
-            self.rests = []
+        rate = self.by_window if self.is_windowed(element) else self.by_period
+        exact, charged_base = rate(stretches, element)
         if exact < 0:
             self.note("not_negative", 0, exact=exact)
             exact = Fraction(0)
@@ -570,33 +561,42 @@ class Royalty:
             exact = self.stack(element, exact, max(charged_base, 0), rows)
         return exact
 
-    def read(self, counted):
+    def counted(self, rows):
+        """(row, version, share that is charged, what it adds to the base) of the rows that are charged."""
+        for row, version, share, _ in rows:
+            value = None if share is None else self.worth(row, version)
+            if value is not None:
+                yield row, version, share, value
+
+    def read(self, counted, stretches):
         """The first lines: one row as it was reported; of several their sums, and what was deducted by name."""
         if not counted:
             self.note("nil", 0)
-        elif len(counted) > 1:
-            for _, _, base, rows in self.stretches(counted):
+        elif len(counted) == 1:
+            self.read_one(*counted[0])
+        else:
+            for _, _, base, rows in stretches:
                 self.note("rows", base, rows=rows)
             sums = {}
-            for row, version, _ in counted:
+            for row, version, *_ in counted:
                 for name, value in self.less(row, version).items():
                     sums[name] = sums.get(name, 0) + value
             for name in DEDUCTIONS:
                 if sums.get(name):
                     self.note("deduction", sums[name], name=name)
+
+    def read_one(self, row, version, share, worth):
+        value = row.value(self.meter(version), self.terms(version))
+        if row.parts is None:
+            self.note("reported", value)
         else:
-            ((row, version, share),) = counted
-            value = row.value(self.meter(version), self.terms(version))
-            if row.parts is None:
-                self.note("reported", value)
-            else:
-                invoiced = row.parts.get("invoiced_incl_vat", 0)
-                self.note("sales", value, invoiced=invoiced, parts=self.less(row, version))
-            factor = self.combination(row, version)
-            if factor:
-                self.note("combination", self.worth(row, version), own=factor["own"], other=factor["other"])
-            if share != 1:
-                self.note("part_above", self.worth(row, version) * share, part=share)
+            invoiced = row.parts.get("invoiced_incl_vat", 0)
+            self.note("sales", value, invoiced=invoiced, parts=self.less(row, version))
+        factor = self.combination(row, version)
+        if factor:
+            self.note("combination", worth, own=factor["own"], other=factor["other"])
+        if share != 1:
+            self.note("part_above", worth * share, part=share)
 
     def less(self, row, version):
         return row.less(self.meter(version), self.terms(version)) if row.parts is not None else {}
@@ -605,7 +605,7 @@ class Royalty:
         """(version, day, base, number of rows) of rows that are rated alike, added up, in order of time: a new version
         begins anew, and a new year of the rate, of what is deducted, or of yearly tiers in any version."""
         merged = {}
-        for row, version, share in counted:
+        for row, version, share, value in counted:
             element = self.contract.element(self.name, version)
             less = element.get("baseline") or element.get("free")
             years = [] if element["rate"]["kind"] == "fixed" else [element["rate"]["year"]]
@@ -613,7 +613,7 @@ class Royalty:
             years += self.tier_years if len(self.contract.versions) > 1 else []
             alike = (version, *(year_number(kind, row.end, self.contract.effect) for kind in years))
             _, _, base, rows = merged.get(alike, (0, 0, 0, 0))
-            merged[alike] = version, row.end, base + self.worth(row, version) * share, rows + 1
+            merged[alike] = version, row.end, base + value * share, rows + 1
         return list(merged.values())
 
     def is_windowed(self, element):
@@ -629,8 +629,23 @@ class Royalty:
             return less["year"], year_number(less["year"], on, self.contract.effect)
         return "life", 0
 
-    def by_window(self, stretches):
-        """The cumulative royalty of each window touched, less what the window was charged, never below zero."""
+    def by_period(self, stretches, element):
+        """(royalty, base) of a period by itself; what is below zero is lost, or carried where that is agreed."""
+        self.close()
+        total = sum(base for _, _, base in stretches)
+        if total < 0:
+            if element["loss_carry"]:
+                self.loss += -total
+                self.note("loss_kept", 0, result=total, carried=self.loss)
+            else:
+                self.note("loss_lost", 0, result=total)
+            return Fraction(0), Fraction(0)
+        costs = [self.cost(place, on, base) for place, on, base in self.less_loss(stretches, total)]
+        return sum(cost for cost, _ in costs), sum(used for _, used in costs)
+
+    def by_window(self, stretches, _element):
+        """(royalty, base): the cumulative royalty of each window touched, less what the window was charged, never below
+        zero."""
         touched, charged_base = [], Fraction(0)
         for place, on, base in stretches:
             key = self.window_of(self.contract.element(self.name, place), on)
@@ -648,7 +663,6 @@ class Royalty:
             cost, used = self.cost(place, on, base)
             self.earned[key] = self.earned.get(key, 0) + cost
             charged_base += used
-        self.rests = []
         for key in touched:
             rest = self.earned[key] - self.charged.get(key, 0)
             self.note("window", rest, cumulative=self.earned[key], charged=self.charged.get(key, 0))
@@ -682,32 +696,36 @@ class Royalty:
         less = element.get("baseline") or element.get("free")
         if less is not None:
             base = self.beyond("baseline" if element.get("baseline") else "free", less, on, base)
-        rate = element["rate"]
-        scale = 1
-        if element["base"] == "units":  # a price in major units
-            scale = 1 if self.terms(0)["currency"] in WHOLE_UNITS else 100
+        rate, scale = element["rate"], self.scale(element)
         low, high = self.fill(rate, on, base)
+        if rate["kind"] == "tiers":
+            return self.by_tiers(rate, low, high, scale), base
         if rate["kind"] == "fixed":
-            price = number(rate["rate"])
-            self.note("rate", base * price * scale, base=base, rate=price)
-            return base * price * scale, base
-        if rate["kind"] == "yearly":
+            code, price, year = "rate", number(rate["rate"]), {}
+        else:
             place = year_number(rate["year"], on, self.contract.effect)
             if rate["year"] == "calendar":
                 place -= self.contract.effect.year
-            listed = rate["rates"]
-            price = number(listed[min(max(place, 0), len(listed) - 1)])
-            self.note("rate_of_year", base * price * scale, base=base, year=place + 1, rate=price)
-            return base * price * scale, base
+            price = number(rate["rates"][min(max(place, 0), len(rate["rates"]) - 1)])
+            code, year = "rate_of_year", {"year": place + 1}
+        self.note(code, base * price * scale, base=base, rate=price, **year)
+        return base * price * scale, base
+
+    def scale(self, element):
+        """A price per unit is in major units of the currency: so many minor ones."""
+        return 100 if element["base"] == "units" and self.terms(0)["currency"] not in WHOLE_UNITS else 1
+
+    def by_tiers(self, rate, low, high, scale):
+        """What a stretch costs that fills tiers from one sum to another."""
         tiers = [(number(t["up_to"]) if t.get("up_to") is not None else None, number(t["rate"])) for t in rate["tiers"]]  # fmt: skip
         if rate["mode"] == "whole":
             value = (whole(tiers, high) - whole(tiers, low)) * scale
             self.note("whole", value, cumulative=high, before=low, rate=reached(tiers, high))
-            return value, base
+            return value
         for begins, ends, price in inside(tiers, *sorted((low, high))):
             value = (ends - begins) * price * scale
             self.note("tier", value if high > low else -value, **{"from": begins, "to": ends, "rate": price})
-        return (excess(tiers, high) - excess(tiers, low)) * scale, base
+        return (excess(tiers, high) - excess(tiers, low)) * scale
 
     def beyond(self, name, less, on, base):
         """The part of a stretch above a baseline or allowance ("free") of its window."""
@@ -739,11 +757,8 @@ class Royalty:
                 not products or not row.product or row.product in products
             ):
                 owed += row.quantity * (share or 0)
-        scale = 1
-        if element["base"] == "units" and self.terms(0)["currency"] not in WHOLE_UNITS:
-            scale = 100
         available = self.offset + owed * number(rule["offset"])
-        floor = base * scale * number(rule["floor"])
+        floor = base * self.scale(element) * number(rule["floor"])
         used = max(min(available, exact - floor), Fraction(0))
         self.offset = available - used if rule["carry"] else Fraction(0)
         self.note(
@@ -772,11 +787,11 @@ class Royalty:
 
     def differ(self, *versions):
         """Whether two versions would rate the same row differently."""
-        stated = [
+        one, other = (
             (self.contract.present(self.name, v) and self.contract.element(self.name, v), self.terms(v)["report"]["deductions"])
             for v in versions
-        ]  # fmt: skip
-        return stated[0] != stated[1]
+        )  # fmt: skip
+        return one != other
 
     def remember(self, period):
         """A period waits: so do later ones whose sums run on from it."""
@@ -868,12 +883,10 @@ def whole(tiers, amount):
     return amount * reached(tiers, amount)
 
 
-# --- credits, caps, and the rating from start to end -----------------------------------------------------
+# === 5  Single sums, fees, minima; credits, caps; the rating from start to end ============================
 
-DOUBT, ORDINARY, LAST = (
-    0,
-    1,
-    2,
+DOUBT, ORDINARY, LAST = range(
+    3
 )  # on one day: what a missing report may have brought, elements as listed, minima
 
 
@@ -1254,7 +1267,24 @@ def same_cap(one, other):
     )  # fmt: skip
 
 
-# --- reading: nothing of a bundle is trusted before its form is known --------------------------------------
+# === 6  Words, in the reader's language ===================================================================
+
+LANGUAGE = "en"
+
+
+def speak(language):
+    """From here on, findings are told in "en" or "zh"."""
+    global LANGUAGE
+    LANGUAGE = language
+
+
+def say(words, *values):
+    """Words of this program with their values; their Chinese stands at the end of the file."""
+    words = CHINESE.get(words, words) if LANGUAGE == "zh" else words
+    return words % values if values else words
+
+
+# === 7  The bundle, what was checked of it, and what was found wrong ======================================
 
 
 class Unratable(Exception):
@@ -1262,39 +1292,102 @@ class Unratable(Exception):
 
 
 class Bundle:
-    """The members of a bundle, and what was found wrong with them."""
+    """The members of a bundle, what was checked of them (`seen`), and every difference (`wrong`)."""
 
     def __init__(self, content):
-        self.content, self.members, self.papers, self.wrong, self.seen = content, {}, {}, [], []
-        self.rated, self.unfit = None, False
+        self.content, self.members, self.papers = content, {}, {}
+        self.seen, self.wrong, self.parts = [], [], []
+        self.unfit = False  # not in the form of a bundle: nothing of it is recomputed
+        self.rated, self.hashes, self.indexes = None, {}, {}
 
-    def differs(self, where, said, found):
-        self.wrong.append("%s: the bundle says %s, computed %s" % (where, quoted(said), quoted(found)))
+    # -- telling --
 
-    def equal(self, where, said, found):
+    def tell(self, words, *values):
+        self.seen.append(say(words, *values))
+
+    def must(self, holds, where, words, *values):
+        if not holds:
+            self.wrong.append(under(where, words, *values))
+
+    def equal(self, where, what, said, found):
         if said != found or type(said) is bool is not type(found):
-            self.differs(where, said, found)
+            self.differs(where, what, said, found)
 
-    def tell(self, what, *counts):
-        self.seen.append(what % counts if counts else what)
+    def same_sum(self, where, what, said, found):
+        """Two amounts in minor units, told as people write money."""
+        if said != found:
+            self.differs(where, what, self.money(said), self.money(found))
+
+    def differs(self, where, what, said, found):
+        self.must(False, under(where, what), "the bundle says %s, computed %s", quoted(said), quoted(found))
+
+    def money(self, minor):
+        """An amount as people write it: 1,234.56 CNY."""
+        currency, sign = self.paper("terms.json")[0]["terms"].get("currency"), "-" if minor < 0 else ""
+        units, rest = (
+            (abs(minor), "") if currency in WHOLE_UNITS else (abs(minor) // 100, ".%02d" % (abs(minor) % 100))
+        )
+        return f"{sign}{units:,}{rest} {currency}"
+
+    # -- looking up --
 
     def paper(self, name):
         if name not in self.papers:
             self.papers[name] = read_json(self.members[name]) if name in self.members else []
         return self.papers[name]
 
+    def rows(self, name, key):
+        """The rows of a paper by one of their fields: several for each value."""
+        if (name, key) not in self.indexes:
+            found = self.indexes[name, key] = {}
+            for row in self.paper(name):
+                found.setdefault(row[key], []).append(row)
+        return self.indexes[name, key]
+
+    def row(self, name, key, value):
+        """The first row of a paper with a value, or None."""
+        return self.rows(name, key).get(value, [None])[0]
+
+    def of_invoice(self, name, invoice):
+        """The receipts or credit notes of an invoice."""
+        return self.rows(name, "invoice").get(invoice["number"], [])
+
+    def kind_of(self, line_of):
+        """The kind of the charge that a line of an invoice or credit note states."""
+        return (self.row("charges.json", "id", line_of["charge"]) or {}).get("kind")
+
+    def hash_of(self, terms):
+        if id(terms) not in self.hashes:
+            self.hashes[id(terms)] = sha256(canonical(terms))
+        return self.hashes[id(terms)]
+
+    def terms_on(self, on):
+        """(number, terms) in force on a day (text); the first ones before they were."""
+        versions = self.paper("terms.json")
+        found = [v for place, v in enumerate(versions) if v["effective_on"] <= on or not place][-1]
+        return found["version"], found["terms"]
+
+    def known_versions(self):
+        """The versions of the terms that the last run knew; what was agreed since waits for the next one."""
+        return self.paper("terms.json")[: max(self.paper("rating.json")["versions"], 0)]
+
+    def metered(self):
+        """The figures that are metered: rated by events, not by reports. Sales are metered as a whole."""
+        found = {
+            meter for version in self.known_versions() for meter in version["terms"]["report"]["metered"]
+        }
+        return found | {"sales"} if found & set(SALES) else found
+
     def ratings(self):
-        """(rating of what is known now, ratings of earlier runs by their number), worked out once."""
+        """(rating of what the last run knew, ratings of earlier runs by their number), worked out once."""
         if self.rated is None:
             try:
-                versions = self.paper("terms.json")
-                now = Contract(versions, self.paper("facts.json"), self.paper("usage.json"), day(self.paper("rating.json")["until"]))  # fmt: skip
-                self.rated = Rating(now), rated_by_run(self, versions)
+                papers = self.known_versions(), self.paper("facts.json"), self.paper("usage.json")
+                now = Rating(Contract(*papers, day(self.paper("rating.json")["until"])))
+                self.rated = now, rated_by_run(self)
             except Exception as error:  # terms and facts of any kind may come here
-                self.rated = Unratable(
-                    "the contract cannot be rated from terms.json, facts.json, usage.json and earlier.json (%s: %s)"
-                    % (type(error).__name__, error)
-                )
+                words = "the contract cannot be rated from terms.json, facts.json, usage.json and earlier.json (%s: %s)"
+                self.rated = Unratable(say(words, type(error).__name__, error))
         if isinstance(self.rated, Unratable):
             raise self.rated
         return self.rated
@@ -1305,27 +1398,72 @@ class Bundle:
         return earlier.get(run, now)
 
 
+def rated_by_run(bundle):
+    """What earlier runs came to, each from what was known when it ran: those whose rows state another exact amount, or
+    another way to it, than the last one comes to, because a report, a fact or the terms were changed since."""
+    terms, found = {version["hash"]: version["terms"] for version in bundle.paper("terms.json")}, {}
+    for run in bundle.paper("earlier.json"):
+        known = [v for v in run["versions"] if v["hash"] in terms]
+        where = under("earlier.json", "run %d", run["run"])
+        bundle.must(len(known) == len(run["versions"]), where, "its terms are not here")
+        if known:
+            of_then = [{"effective_on": v["effective_on"], "terms": terms[v["hash"]]} for v in known]
+            found[run["run"]] = Rating(Contract(of_then, run["facts"], run["usage"], day(run["until"])))
+    return found
+
+
+def under(where, words, *values):
+    """A place, and what is said of it."""
+    return say("%s: %s", where, say(words, *values)) if words else where
+
+
 def quoted(value):
-    text = str(value)
+    """What a finding quotes: a value as people read it, cut where it is long."""
+    if value is None:
+        text = say("nothing")
+    elif isinstance(value, (list, tuple)):
+        text = "[%s]" % ", ".join(quoted(one) for one in value)
+    elif isinstance(value, dict):
+        text = "[%s]" % ", ".join("%s %s" % (name, quoted(value[name])) for name in sorted(value))
+    else:
+        text = str(plain(value))
     return text if len(text) <= WORDS else text[:WORDS] + " …"
+
+
+def key_of(charge):
+    return charge["element"], charge["part"], day(charge["start"]), day(charge["end"])
+
+
+def name_of(key):
+    return "%s%s %s – %s" % (key[0], "#%d" % key[1] if key[1] else "", key[2], key[3])
+
+
+def row_name(charge):
+    where = say("charge %s", name_of(key_of(charge)))
+    return under(where, "correction %d", charge["sequence"]) if charge["sequence"] else where
+
+
+# === 8  The form of each member: nothing of a bundle is trusted before it is known =========================
 
 
 def read_json(content):
     """JSON as a bundle holds it: no fractions of binary numbers, no NaN, no number without end, no name twice."""
 
     def refuse(text):
-        raise ValueError("%.40s is no number of a bundle" % text)
+        raise ValueError(say("%.40s is no number of a bundle", text))
 
-    def whole(text):
+    def whole_number(text):
         return int(text) if len(text) <= 40 else refuse(text)
 
     def once(pairs):
         found = dict(pairs)
         if len(found) < len(pairs):
-            raise ValueError("a name stands twice in one object")
+            raise ValueError(say("a name stands twice in one object"))
         return found
 
-    return json.loads(content, object_pairs_hook=once, parse_float=refuse, parse_int=whole, parse_constant=refuse)  # fmt: skip
+    return json.loads(
+        content, object_pairs_hook=once, parse_float=refuse, parse_int=whole_number, parse_constant=refuse
+    )
 
 
 def canonical(document):
@@ -1336,28 +1474,16 @@ def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def packed(members):
-    """The zip as it must be: names in order, nothing compressed, no clock."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(members):
-            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            entry.create_system, entry.external_attr = 3, 0o644 << 16
-            archive.writestr(entry, members[name])
-    return out.getvalue()
+def moment(text):
+    """A moment as RFC 3339 writes it; seconds with any number of places, of which older Pythons read six."""
+    text = re.sub(r"\.([0-9]+)", lambda found: "." + found.group(1)[:6].ljust(6, "0"), text.upper())
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-# The form of each paper. A name with "?" may be missing; a set is a choice; a list holds any number of its one form.
-
-TEXT, WHOLE, FLAG, ON, MOMENT, HASH = (
-    "text",
-    "a whole number",
-    "true or false",
-    "a day",
-    "a moment",
-    "a SHA-256",
-)
-EXACT, DUE, ENTRY, ANY = "an exact number", "a due rule", "the text of an entry", "anything"
+# A name with "?" may be missing; a set is a choice; a list holds any number of its one form, a tuple at least one.
+TEXT, WHOLE, FLAG, ON, MOMENT = "text", "a whole number", "true or false", "a day", "a moment with its zone"
+HASH, EXACT, DECIMAL = "a SHA-256", "an exact number", "a decimal"
+DUE, ENTRY, ANY = "a due rule", "the text of an entry", "anything"
 
 
 class Maybe:
@@ -1399,7 +1525,7 @@ FACTS = {
     "closed": [{"meter": TEXT, "start": ON, "end": ON}],
 }  # fmt: skip
 USAGE = [
-    {"meter": TEXT, "start": ON, "end": ON, "product": TEXT, "components?": Each(WHOLE), "quantity?": EXACT}
+    {"meter": TEXT, "start": ON, "end": ON, "product": TEXT, "components?": Each(WHOLE), "quantity?": DECIMAL}
 ]
 STEP = {"step": TEXT, "inputs": Each(ANY), "formula": TEXT, "value": ANY, "rounding?": TEXT, "source?": TEXT}
 CHARGE = {
@@ -1420,13 +1546,13 @@ FORMS = {
         "number": TEXT, "state": TEXT, "for": {"licensor", "licensee"}, "effective_on": ON, "registration": TEXT,
         "parties": [{"side": {"licensor", "licensee", "agency"}, **PARTY}],
     },
-    "terms.json": [
-        {"version": WHOLE, "effective_on": ON, "hash": HASH, "terms": Each(ANY)}
-    ],
+    "terms.json": (
+        {"version": WHOLE, "effective_on": ON, "hash": HASH, "terms": Each(ANY)},
+    ),
     "facts.json": FACTS,
     "usage.json": USAGE,
     "rollups.json": {
-        "rows": [{"meter": TEXT, "product": TEXT, "day": ON, "quantity": EXACT, "events": WHOLE, "digest": HASH}],
+        "rows": [{"meter": TEXT, "product": TEXT, "day": ON, "quantity": DECIMAL, "events": WHOLE, "digest": HASH}],
         "deemed": [{"figure": TEXT, "start": ON, "end": ON}],
     },
     "reports.json": [
@@ -1441,7 +1567,7 @@ FORMS = {
     ],
     "rating.json": {
         "until": ON, "currency": TEXT, "total": WHOLE, "paid_up_on": Maybe(ON), "run": Maybe(WHOLE),
-        "known_at": Maybe(MOMENT), "inputs_hash": TEXT, "result_hash": TEXT, "runs": [RUN],
+        "known_at": Maybe(MOMENT), "inputs_hash": TEXT, "result_hash": TEXT, "runs": [RUN], "versions": WHOLE,
         "waiting": [
             {"element": TEXT, "part": WHOLE, "start": ON, "end": ON, "detail": TEXT,
              "reason": {"report_missing", "earlier_period", "split_needed"}}
@@ -1449,7 +1575,7 @@ FORMS = {
     },
     "charges.json": [CHARGE],
     "invoices.json": [
-        {**PAPER, "stated": STATED, "due_on": ON, "vat_rate": EXACT, "vat_basis": TEXT, "tax_invoice": TEXT}
+        {**PAPER, "stated": STATED, "due_on": ON, "vat_rate": DECIMAL, "vat_basis": TEXT, "tax_invoice": TEXT}
     ],
     "credit_notes.json": [{**PAPER, "stated": {**STATED, "invoice": TEXT}, "invoice": TEXT, "reason": TEXT}],
     "receipts.json": [
@@ -1465,68 +1591,60 @@ FORMS = {
     },
     "annexes.json": [{"kind": TEXT, "content": ANY, "hash": HASH}],
 }  # fmt: skip
+BOOKED = {
+    "issuer": WHOLE, "sequence": WHOLE, "key": TEXT, "booked_on": ON, "created_at": MOMENT, "text": TEXT, "reverses": TEXT,
+    "lines": [ANY],
+}  # fmt: skip
 SEAL = "manifest.sha256"
 MEMBERS = {*FORMS, SEAL, "README.txt", "verify_bundle.py"}
 LICENSORS = {"annexes.json"}  # not in the licensee's bundle
 
 
+def reads(read, value):
+    """Whether a text can be read as something."""
+    try:
+        return isinstance(value, str) and read(value) is not None
+    except ValueError:
+        return False
+
+
 def is_exact(value):
-    try:
-        number(value)
-    except ValueError:
-        return False
-    return True
-
-
-def is_day(value):
-    try:
-        return isinstance(value, str) and day(value) is not None
-    except ValueError:
-        return False
-
-
-def is_moment(value):
-    try:
-        return isinstance(value, str) and moment(value).tzinfo is not None
-    except ValueError:
-        return False
+    return type(value) is int or reads(number, value)
 
 
 def is_due(value):
-    numbers = {"after_invoice": ["days"], "after_charge": ["days"], "fixed_day": ["day", "month"]}
-    if not isinstance(value, dict) or not isinstance(value.get("kind"), str) or value["kind"] not in numbers:
+    names = {"after_invoice": ["days"], "after_charge": ["days"], "fixed_day": ["day", "month"]}
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str) or value["kind"] not in names:
         return False
-    names = numbers[value["kind"]]
-    return sorted(value) == sorted(["kind", *names]) and all(
-        type(value[n]) is int and 0 <= value[n] < 10_000 for n in names
-    )
+    names = names[value["kind"]]
+    if sorted(value) != sorted(["kind", *names]) or any(type(value[name]) is not int for name in names):
+        return False
+    if value["kind"] == "fixed_day":
+        return 1 <= value["month"] <= 12 and 1 <= value["day"] <= 31
+    return 0 <= value["days"] < 10_000
 
 
 def is_entry(value):
     """JSON as the book hashes it, with lines of account, amount, currency and contract."""
-    form = {"issuer": WHOLE, "sequence": WHOLE, "key": TEXT, "booked_on": ON, "created_at": MOMENT, "text": TEXT, "reverses": TEXT, "lines": [ANY]}  # fmt: skip
     try:
         body = read_json(value) if isinstance(value, str) else None
     except (ValueError, RecursionError):
         return False
-    if any(misfits(body, form, "")) or value != json.dumps(body, sort_keys=True, separators=(",", ":")):
+    if any(misfits(body, BOOKED, "")) or value != json.dumps(body, sort_keys=True, separators=(",", ":")):
         return False
     kinds = [str, int, str, str]
     return all(isinstance(one, list) and [type(x) for x in one] == kinds for one in body["lines"])
-
-
-def moment(text):
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 FITS = {
     TEXT: lambda value: isinstance(value, str),
     WHOLE: lambda value: type(value) is int,
     FLAG: lambda value: type(value) is bool,
-    ON: is_day,
-    MOMENT: is_moment,
+    ON: lambda value: reads(day, value),
+    MOMENT: lambda value: reads(lambda text: moment(text).tzinfo, value),
     HASH: lambda value: isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None,
     EXACT: is_exact,
+    DECIMAL: lambda value: type(value) is int or (is_number(value) and "/" not in value),
     DUE: is_due,
     ENTRY: is_entry,
     ANY: lambda value: True,
@@ -1535,41 +1653,42 @@ FITS = {
 
 def misfits(value, form, where):
     """What is not as the format has it, place by place."""
-    if isinstance(form, Maybe):
+    if isinstance(form, str):
+        if not FITS[form](value):
+            yield under(where, "must be %s, is %.80r", say(form), value)
+    elif isinstance(form, Maybe):
         if value is not None:
             yield from misfits(value, form.form, where)
     elif isinstance(form, set):
         if not isinstance(value, str) or value not in form:
-            yield "%s: must be one of %s, is %.80r" % (where, ", ".join(sorted(form)), value)
-    elif isinstance(form, list):
+            yield under(where, "must be one of %s, is %.80r", ", ".join(sorted(form)), value)
+    elif isinstance(form, (list, tuple)):
         if not isinstance(value, list):
-            yield "%s: must be a list" % where
+            yield under(where, "must be a list")
             return
+        if not value and isinstance(form, tuple):
+            yield under(where, "is empty")
         for place, one in enumerate(value):
             yield from misfits(one, form[0], "%s[%d]" % (where, place))
-    elif isinstance(form, (dict, Each)):
-        if not isinstance(value, dict):
-            yield "%s: must be an object" % where
-            return
-        yield from misfitting_names(value, form, where)
-    elif not FITS[form](value):
-        yield "%s: must be %s, is %.80r" % (where, form, value)
+    elif isinstance(value, dict):
+        names = dict.fromkeys(value, form.form) if isinstance(form, Each) else form
+        yield from misfitting_names(value, names, where)
+    else:
+        yield under(where, "must be an object")
 
 
 def misfitting_names(value, form, where):
-    forms = dict.fromkeys(value, form.form) if isinstance(form, Each) else form
-    needed = (
-        {name.rstrip("?"): name for name in forms}
-        if isinstance(form, dict)
-        else {name: name for name in forms}
-    )
-    for name in sorted({*value, *needed}):
-        if name not in needed:
-            yield "%s.%.80s: is no part of the format" % (where, name)
-        elif name in value:
-            yield from misfits(value[name], forms[needed[name]], "%s.%.80s" % (where, name))
-        elif not needed[name].endswith("?"):
-            yield "%s.%s: is missing" % (where, name)
+    for name in sorted(set(value).difference(name.rstrip("?") for name in form)):
+        yield under("%s.%.80s" % (where, name), "is no part of the format")
+    for name, one in form.items():
+        name, needed = name.rstrip("?"), not name.endswith("?")
+        if name in value:
+            yield from misfits(value[name], one, "%s.%.80s" % (where, name))
+        elif needed:
+            yield under("%s.%s" % (where, name), "is missing")
+
+
+# === 9  Checks: the file, the contract, its terms =========================================================
 
 
 def check_file(bundle):
@@ -1578,26 +1697,16 @@ def check_file(bundle):
         with zipfile.ZipFile(io.BytesIO(bundle.content)) as archive:
             read_members(bundle, archive)
     except Exception as error:  # a damaged container fails in many ways; each is the same finding
-        bundle.wrong.append("the file: cannot be read whole (%s)" % error)
+        bundle.must(False, say("the file"), "cannot be read whole (%s)", error)
         bundle.unfit = True
         return
-    members = bundle.members
-    for name in sorted(name for name in members if name.endswith(".json")):
-        try:
-            paper = bundle.paper(name)
-            if canonical(paper) + b"\n" != members[name]:
-                bundle.wrong.append("%s: is not in canonical form" % name)
-            wrong = list(misfits(paper, FORMS[name], name))
-            bundle.wrong += wrong[:100]
-            bundle.unfit |= bool(wrong)
-        except (ValueError, RecursionError) as error:
-            bundle.wrong.append("%s: is no JSON of a bundle (%s)" % (name, quoted(error)))
-            bundle.papers[name], bundle.unfit = None, True
+    for name in sorted(name for name in bundle.members if name in FORMS):
+        check_form(bundle, name)
     check_manifest(bundle)
-    if packed(members) != bundle.content:
-        bundle.wrong.append("the file: differs from what its members make when packed again")
-    bundle.tell("%d members, each with its hash", len(members))
-    bundle.tell("seal of the manifest: %s", sha256(members.get("manifest.json", b"")))
+    same = packed(bundle.members) == bundle.content
+    bundle.must(same, say("the file"), "differs from what its members make when packed again")
+    bundle.tell("%d members, each with its hash", len(bundle.members))
+    bundle.tell("seal of the manifest: %s", sha256(bundle.members.get("manifest.json", b"")))
 
 
 def read_members(bundle, archive):
@@ -1607,61 +1716,84 @@ def read_members(bundle, archive):
         name = entry.filename
         room -= entry.file_size
         if name not in MEMBERS:
-            bundle.wrong.append("%.80r: is no member of a bundle" % name)
+            bundle.must(False, "%.80r" % name, "is no member of a bundle")
         elif name in bundle.members:
-            bundle.wrong.append("%s: stands twice in the file" % name)
+            bundle.must(False, name, "stands twice in the file")
         elif entry.compress_type != zipfile.ZIP_STORED or room < 0:
-            bundle.wrong.append("%s: is compressed, or said to be larger than the file" % name)
+            bundle.must(False, name, "is compressed, or said to be larger than the file")
         else:
             bundle.members[name] = archive.read(entry)
 
 
+def check_form(bundle, name):
+    try:
+        paper = bundle.paper(name)
+        bundle.must(canonical(paper) + b"\n" == bundle.members[name], name, "is not in canonical form")
+        wrong = list(misfits(paper, FORMS[name], name))
+    except (ValueError, RecursionError) as error:
+        wrong = [under(name, "is no JSON of a bundle (%s)", quoted(error))]
+        bundle.papers[name] = None
+    bundle.wrong += wrong[:PLACES]
+    bundle.must(len(wrong) <= PLACES, name, "so are %d more places", len(wrong) - PLACES)
+    bundle.unfit |= bool(wrong)
+
+
+def packed(members):
+    """The zip as it must be: names in order, nothing compressed, no clock."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(members):
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.create_system, entry.external_attr = 3, 0o644 << 16
+            archive.writestr(entry, members[name])
+    return out.getvalue()
+
+
 def check_manifest(bundle):
-    members, manifest = bundle.members, bundle.paper("manifest.json") or {}
+    members, manifest = bundle.members, bundle.paper("manifest.json")
     manifest = manifest if isinstance(manifest, dict) else {}
-    bundle.equal("manifest.json: format", manifest.get("format"), FORMAT)
+    bundle.equal("manifest.json", "format", manifest.get("format"), FORMAT)
     seal = members.get(SEAL, b"").decode("ascii", "replace")
-    bundle.equal(SEAL, seal, sha256(members.get("manifest.json", b"")) + "\n")
-    listed = manifest.get("files", {})
+    bundle.equal(SEAL, "", seal, sha256(members.get("manifest.json", b"")) + "\n")
+    listed = manifest.get("files")
     listed = listed if isinstance(listed, dict) else {}
     for name in sorted({*listed, *members} - {"manifest.json", SEAL}):
         if name in members and name in listed:
-            bundle.equal("%s: SHA-256" % name, listed[name], sha256(members[name]))
-        elif name in listed:
-            bundle.wrong.append("%.80r: is listed in the manifest and missing" % name)
-        elif name in members:
-            bundle.wrong.append("%s: is not listed in the manifest" % name)
+            bundle.equal(name, "SHA-256", listed[name], sha256(members[name]))
+        else:
+            bundle.must(name in members, "%.80r" % name, "is listed in the manifest and missing")
+            bundle.must(name in listed, "%.80r" % name, "is not listed in the manifest")
     for name in sorted(MEMBERS - LICENSORS - set(members)):
-        bundle.wrong.append("%s: is missing" % name)
+        bundle.must(False, name, "is missing")
         bundle.unfit |= name in FORMS
 
 
 def check_contract(bundle):
     """Whose bundle it is: the same in every paper that says so."""
-    contract, manifest, ledger = bundle.paper("contract.json"), bundle.paper("manifest.json"), bundle.paper("ledger.json")  # fmt: skip
-    bundle.equal("manifest.json: contract", manifest["contract"], contract["number"])
-    bundle.equal("manifest.json: for", manifest["for"], contract["for"])
-    bundle.equal("manifest.json: chain", manifest["chain"], ledger["head"])
-    if "annexes.json" in bundle.members and contract["for"] != "licensor":
-        bundle.wrong.append("annexes.json: is the licensor's own, in a bundle of the licensee's")
-    facts, versions = bundle.paper("facts.json"), bundle.paper("terms.json")
-    bundle.equal("contract.json: effective on", contract["effective_on"], facts["effective_on"])
-    if versions:
-        bundle.equal("terms.json: in force since", versions[0]["effective_on"], facts["effective_on"])
+    contract, manifest = bundle.paper("contract.json"), bundle.paper("manifest.json")
+    ledger, facts = bundle.paper("ledger.json"), bundle.paper("facts.json")
+    bundle.tell("contract %s, the bundle of its %s", contract["number"], say(contract["for"]))
+    bundle.equal("manifest.json", "contract", manifest["contract"], contract["number"])
+    bundle.equal("manifest.json", "for", manifest["for"], contract["for"])
+    bundle.equal("manifest.json", "chain", manifest["chain"], ledger["head"])
+    own = "annexes.json" not in bundle.members or contract["for"] == "licensor"
+    bundle.must(own, "annexes.json", "is the licensor's own, in a bundle of the licensee's")
+    bundle.equal("contract.json", "effective on", contract["effective_on"], facts["effective_on"])
+    first = bundle.paper("terms.json")[0]["effective_on"]
+    bundle.equal("terms.json", "in force since", first, facts["effective_on"])
     sides = [party["side"] for party in contract["parties"]]
     if sides not in (["licensor", "licensee"], ["licensor", "licensee", "agency"]):
-        bundle.wrong.append("contract.json: parties are not a licensor, a licensee and perhaps an agency")
+        bundle.must(False, "contract.json", "parties are not a licensor, a licensee and perhaps an agency")
         return
-    bundle.equal("ledger.json: issuer", ledger["issuer"], contract["parties"][0]["id"])
+    bundle.equal("ledger.json", "issuer", ledger["issuer"], contract["parties"][0]["id"])
     for name in ("invoices.json", "credit_notes.json"):
         for paper in bundle.paper(name):
             stated = paper["stated"]
             ids = [stated["issuer"]["id"], stated["payer"]["id"], stated["contract"]["number"]]
-            wanted = [party["id"] for party in contract["parties"][:2]]
-            bundle.equal("%s: issuer, payer, contract" % paper["number"], ids, [*wanted, contract["number"]])
-    program = bundle.members.get("verify_bundle.py")
-    if program is not None and program != own_text():
-        bundle.tell("by another verify_bundle.py than the one in this bundle")
+            wanted = [*(party["id"] for party in contract["parties"][:2]), contract["number"]]
+            bundle.equal(paper["number"], "issuer, payer, contract", ids, wanted)
+    if bundle.members.get("verify_bundle.py") not in (None, own_text()):
+        bundle.tell("by another verify_bundle.py than the one in this bundle: take the one that you trust")
 
 
 def own_text():
@@ -1673,50 +1805,162 @@ def own_text():
 
 
 def check_terms(bundle):
+    """Each version with its hash, in order, in one currency."""
     versions = bundle.paper("terms.json")
     for place, version in enumerate(versions, 1):
-        where = "terms.json: version %s" % version["version"]
-        bundle.equal(where, version["version"], place)
-        bundle.equal(where + ": hash", version["hash"], sha256(canonical(version["terms"])))
-        bundle.equal(
-            where + ": currency", version["terms"].get("currency"), versions[0]["terms"].get("currency")
-        )
+        where = under("terms.json", "version %s", version["version"])
+        bundle.equal(where, "", version["version"], place)
+        bundle.equal(where, "hash", version["hash"], bundle.hash_of(version["terms"]))
+        currency = version["terms"].get("currency")
+        bundle.equal(where, "currency", currency, versions[0]["terms"].get("currency"))
         bundle.tell("terms in force from %s: SHA-256 %s", version["effective_on"], version["hash"])
     days = [version["effective_on"] for version in versions]
-    bundle.equal("terms.json: order", days, sorted(set(days)))
+    bundle.equal("terms.json", "order", days, sorted(set(days)))
     bundle.tell("%d versions of the terms, each with its hash", len(versions))
 
 
-# --- charges and their workings ----------------------------------------------------------------------------
+# === 10  Checks: usage and reports ========================================================================
 
 
-def key_of(charge):
-    return charge["element"], charge["part"], day(charge["start"]), day(charge["end"])
+def check_usage(bundle):
+    """What was rated was reported: rows lie in accepted periods, and accepted periods have reports; one that is deemed only
+    where the terms agree that."""
+    metered, reports = bundle.metered(), bundle.paper("reports.json")
+    of_period = {}
+    for report in reports:
+        of_period.setdefault((report["start"], report["end"]), []).append(report)
+    accepted = [(one["start"], one["end"]) for one in bundle.paper("facts.json")["accepted"]]
+    bundle.must(len(accepted) == len(set(accepted)), "facts.json", "a period was accepted twice")
+    for period in accepted:
+        bundle.must(period in of_period, "facts.json", "%s – %s was accepted without a report", *period)
+    rating = bundle.paper("rating.json")
+    for report in reports if rating["run"] is not None else ():
+        known = (report["start"], report["end"]) in accepted
+        known |= shanghai_day(report["accepted_at"]) >= rating["until"]
+        bundle.must(
+            known,
+            say("report %d", report["id"]),
+            "was accepted before the last run, which was not told of it",
+        )
+    for row in bundle.paper("usage.json"):
+        where = say("usage of %s, %s – %s", quoted(row["meter"]), row["start"], row["end"])
+        check_components(bundle, where, row)
+        if row["meter"] in metered:
+            continue  # from events: check_rollups
+        home = [period for period in accepted if period[0] <= row["start"] <= row["end"] <= period[1]]
+        bundle.must(home, where, "lies in no period of which a report was accepted")
+        told = of_period.get(home[0], ()) if home else ()
+        nil = told and all(report["is_nil"] for report in told)
+        bundle.must(not nil, where, "the report of its period says that nothing was used")
+    check_reports(bundle, reports)
+    bundle.tell("%d rows of usage, %d reports", len(bundle.paper("usage.json")), len(reports))
 
 
-def name_of(key):
-    part = "#%d" % key[1] if key[1] else ""
-    return "%s%s %s – %s" % (key[0], part, key[2], key[3])
+def check_components(bundle, where, row):
+    either = ("components" in row) != ("quantity" in row)
+    bundle.must(either, where, "states either a quantity or components")
+    for name, minor in row.get("components", {}).items():
+        fits = row["meter"] in SALES and name in (*DEDUCTIONS, "invoiced_incl_vat")
+        bundle.must(fits, where, "%s of %s is no component of sales", quoted(name), minor)
 
 
-def row_name(charge):
-    correction = ": correction %d" % charge["sequence"] if charge["sequence"] else ""
-    return "charge %s%s" % (name_of(key_of(charge)), correction)
+def check_reports(bundle, reports):
+    """One after the other of each period: what amends one supersedes it."""
+    by_id = {report["id"]: report for report in reports}
+    bundle.must(len(by_id) == len(reports), "reports.json", "a report stands twice")
+    amended, standing = set(), set()
+    for report in reports:
+        where = say("report %d", report["id"])
+        bundle.must(report["start"] <= report["end"], where, "ends before it begins")
+        bundle.must(report["amends"] not in amended, where, "amends what was amended before")
+        amended |= {report["amends"]} - {None}
+        if (
+            report["state"] != "DEEMED" and report["submitted_at"]
+        ):  # one that is deemed may wait for being accepted
+            in_order = moment(report["submitted_at"]) <= moment(report["accepted_at"])
+            bundle.must(in_order, where, "was accepted before it was handed in")
+    for report in reports:
+        where, period = say("report %d", report["id"]), (report["start"], report["end"])
+        if report["amends"] is not None:
+            other = by_id.get(report["amends"], {})
+            found = (other.get("start"), other.get("end"))
+            bundle.equal(where, "period of what it amends", found, period)
+        if report["state"] == "DEEMED":
+            agreed = bundle.terms_on(report["end"])[1]["report"].get("deemed")
+            bundle.must(agreed, where, "is deemed, which the terms do not agree")
+        else:
+            bundle.equal(
+                where, "state", report["state"], "SUPERSEDED" if report["id"] in amended else "ACCEPTED"
+            )
+        if report["state"] != "SUPERSEDED":
+            bundle.must(period not in standing, where, "its period has two reports that count")
+            standing.add(period)
 
 
-def rated_by_run(bundle, versions):
-    """What earlier runs came to, each from what was known when it ran: those whose rows state another exact amount, or
-    another way to it, than the last one comes to, because a report, a fact or the terms were changed since."""
-    terms, found = {version["hash"]: version["terms"] for version in versions}, {}
-    for run in bundle.paper("earlier.json"):
-        known = [v for v in run["versions"] if v["hash"] in terms]
-        if len(known) < len(run["versions"]):
-            bundle.wrong.append("earlier.json: run %s: its terms are not here" % run["run"])
-        if known:
-            of_then = [{"effective_on": v["effective_on"], "terms": terms[v["hash"]]} for v in known]
-            contract = Contract(of_then, run["facts"], run["usage"], day(run["until"]))
-            found[run["run"]] = Rating(contract)
+def check_rollups(bundle):
+    """Metered figures were rated by the daily sums, save in periods where earlier figures are deemed."""
+    rollups, metered = bundle.paper("rollups.json"), bundle.metered()
+    check_deemed(bundle, rollups["deemed"], metered)
+    deemed = {}
+    for one in rollups["deemed"]:
+        deemed.setdefault(one["figure"], []).append((one["start"], one["end"]))
+
+    def is_counted(figure, on):
+        return figure in metered and not any(start <= on <= end for start, end in deemed.get(figure, ()))
+
+    summed, rated = daily_sums(bundle, rollups["rows"], is_counted), {}
+    for row in bundle.paper("usage.json"):
+        if is_counted(row["meter"], row["start"]):
+            place, parts = (
+                (row["meter"], row["product"], row["start"]),
+                row.get("components") or {"": row["quantity"]},
+            )
+            if place in rated or row["start"] != row["end"]:
+                where = say("usage of %s %s on %s", *map(quoted, place))
+                bundle.must(False, where, "is not of one day, or stands twice")
+            rated[place] = {name: number(parts[name]) for name in parts}
+    for place in sorted({*summed, *rated}):
+        one, other = ({n: v for n, v in of.get(place, {}).items() if v} for of in (summed, rated))
+        if one != other:
+            where = say("usage of %s %s on %s", *map(quoted, place))
+            bundle.differs(where, "", other or None, one or None)
+    count = sum(row["events"] for row in rollups["rows"])
+    bundle.tell("%d daily sums of %d events", len(rollups["rows"]), count)
+
+
+def daily_sums(bundle, rows, is_counted):
+    """What counted events add up to, by figure, product and day: sales by their components."""
+    found = {}
+    places = [(row["meter"], row["product"], row["day"]) for row in rows]
+    bundle.must(places == sorted(set(places)), "rollups.json", "a day stands twice, or not in its order")
+    for row, place in zip(rows, places):
+        if row["events"] < 1:
+            bundle.must(False, say("usage of %s %s on %s", *map(quoted, place)), "a sum of no events")
+        figure, part = row["meter"], ""
+        if figure == "sales" or figure.startswith("sales."):
+            figure, part = "sales", figure[len("sales.") :] or "invoiced_incl_vat"
+        if is_counted(figure, row["day"]):
+            of_day = found.setdefault((figure, row["product"], row["day"]), {})
+            of_day[part] = number(row["quantity"])
     return found
+
+
+def check_deemed(bundle, deemed, metered):
+    """Earlier figures count in place of a metered period that nobody closed: once, where the terms agree that."""
+    closed = {(one["start"], one["end"]) for one in bundle.paper("facts.json")["closed"]}
+    seen = set()
+    for one in deemed:
+        figure, start, end = place = one["figure"], one["start"], one["end"]
+        where = say("usage of %s, %s – %s", quoted(figure), start, end)
+        agreed = bundle.terms_on(end)[1]["report"].get("deemed")
+        bundle.must(agreed, where, "the terms agree no deemed usage")
+        bundle.must(place not in seen and figure in metered, where, "is deemed twice, or not metered")
+        seen.add(place)
+        known = (start, end) in closed or (day(start), day(end)) in bundle.ratings()[0].contract.periods
+        bundle.must(known, where, "is deemed for no period of the contract")
+
+
+# === 11  Checks: runs, charges, workings ==================================================================
 
 
 def inputs_hash(versions, facts, usage, until):
@@ -1733,122 +1977,170 @@ def inputs_hash(versions, facts, usage, until):
 
 def check_runs(bundle):
     """The runs that made charges, in order; what the last one, and each earlier one that is told, was made from."""
-    answer, runs = bundle.paper("rating.json"), bundle.paper("rating.json")["runs"]
-    of_run = {}
-    for charge in bundle.paper("charges.json"):
-        of_run.setdefault(charge["run"], []).append(charge)
+    answer, versions = bundle.paper("rating.json"), bundle.paper("terms.json")
+    runs, of_run = answer["runs"], bundle.rows("charges.json", "run")
     for before, run in zip([None, *runs], runs):
-        where = "rating.json: run %d" % run["run"]
-        if before and not (
-            before["run"] < run["run"] and moment(before["known_at"]) < moment(run["known_at"])
-        ):
-            bundle.wrong.append("%s: is not after the one before it" % where)
-        if before and before["until"] > run["until"]:
-            bundle.wrong.append("%s: looked less far than the one before it" % where)
-        if run["run"] not in of_run:
-            bundle.wrong.append("%s: made no charge" % where)
+        where = under("rating.json", "run %d", run["run"])
+        bundle.must(run["run"] in of_run, where, "made no charge")
+        if before:
+            after = before["run"] < run["run"] and moment(before["known_at"]) < moment(run["known_at"])
+            bundle.must(after, where, "is not after the one before it")
+            bundle.must(before["until"] <= run["until"], where, "looked less far than the one before it")
     last = runs[-1] if runs else {"run": None, "known_at": None, "inputs_hash": ""}
     for name, value in last.items():
-        bundle.equal("rating.json: %s" % name, answer[name], value)
+        bundle.equal("rating.json", name, answer[name], value)
+    fewest = 1 if runs else len(versions)
+    bundle.must(
+        fewest <= answer["versions"] <= len(versions), "rating.json", "it knew other terms than are here"
+    )
     if runs:
-        told = inputs_hash(*(bundle.paper(name) for name in ("terms.json", "facts.json", "usage.json")), answer["until"])  # fmt: skip
-        bundle.equal("rating.json: what the last run was told (inputs_hash)", answer["inputs_hash"], told)
+        told = inputs_hash(
+            bundle.known_versions(), bundle.paper("facts.json"), bundle.paper("usage.json"), answer["until"]
+        )
+        bundle.equal("rating.json", "what the last run was told (inputs_hash)", answer["inputs_hash"], told)
+        bundle.tell(
+            "rated up to %s by what was known at %s; what came since is not in here",
+            answer["until"],
+            answer["known_at"],
+        )
         bundle.tell("what the last run was told: %s", told)
-    stated, in_force = {run["run"]: run for run in runs[:-1]}, {(v["effective_on"], v["hash"]) for v in bundle.paper("terms.json")}  # fmt: skip
-    seen = set()
+    else:
+        bundle.tell("no rating run made a charge yet")
+    check_earlier(bundle, {run["run"]: run for run in runs[:-1]})
+    later = len(versions) - answer["versions"]
+    if later > 0:
+        bundle.tell("%d amendments of the terms came after the last run: no charge follows them yet", later)
+
+
+def check_earlier(bundle, stated):
+    """What earlier runs knew, as they state it themselves."""
+    in_force, seen = {(v["effective_on"], v["hash"]) for v in bundle.paper("terms.json")}, set()
     for run in bundle.paper("earlier.json"):
-        where = "earlier.json: run %d" % run["run"]
+        where = under("earlier.json", "run %d", run["run"])
         if run["run"] in seen or run["run"] not in stated:
-            bundle.wrong.append("%s: is no earlier run, or stands twice" % where)
+            bundle.must(False, where, "is no earlier run, or stands twice")
             continue
         seen.add(run["run"])
         for name, value in stated[run["run"]].items():
-            bundle.equal("%s: %s" % (where, name), run[name], value)
+            bundle.equal(where, name, run[name], value)
         told = inputs_hash(run["versions"], run["facts"], run["usage"], run["until"])
-        bundle.equal(where + ": what it was told (inputs_hash)", run["inputs_hash"], told)
-        if not {(v["effective_on"], v["hash"]) for v in run["versions"]} <= in_force:
-            bundle.wrong.append("%s: its terms are not those of the contract" % where)
+        bundle.equal(where, "what it was told (inputs_hash)", run["inputs_hash"], told)
+        known = {(v["effective_on"], v["hash"]) for v in run["versions"]}
+        bundle.must(known <= in_force, where, "its terms are not those of the contract")
 
 
 def check_rating(bundle):
     """What the last run says of all of it: the total, what waits and why, since when nothing more can arise."""
-    answer, versions = bundle.paper("rating.json"), bundle.paper("terms.json")
-    if not versions:
-        return
-    rating, _ = bundle.ratings()
-    bundle.equal("rating.json: currency", answer["currency"], versions[0]["terms"]["currency"])
+    answer, (rating, _) = bundle.paper("rating.json"), bundle.ratings()
     bundle.equal(
-        "rating.json: total", answer["total"], sum(amount for _, amount, _ in rating.charges.values())
+        "rating.json", "currency", answer["currency"], bundle.paper("terms.json")[0]["terms"]["currency"]
     )
+    total = sum(amount for _, amount, _ in rating.charges.values())
+    bundle.same_sum("rating.json", "total", answer["total"], total)
     paid_up = rating.paid_up_on()
-    bundle.equal("rating.json: paid up on", answer["paid_up_on"], paid_up and paid_up.isoformat())
-    stated = [
-        (one["element"], one["part"], day(one["start"]), day(one["end"]), one["reason"], one["detail"])
-        for one in answer["waiting"]
-    ]
+    bundle.equal("rating.json", "paid up on", answer["paid_up_on"], paid_up and paid_up.isoformat())
+    stated = [(*key_of(one), one["reason"], one["detail"]) for one in answer["waiting"]]
     for one in stated:
         if one not in rating.waiting:
+            where = say("waiting %s (%s)", name_of(one[:4]), say(one[4]))
             told = [other[4] for other in rating.waiting if other[:4] == one[:4]]
-            why = "waits, but for another reason (%s)" % told[0] if told else "has nothing to wait for: its report is there, nothing earlier is missing"  # fmt: skip
-            bundle.wrong.append("waiting %s (%s): %s" % (name_of(one[:4]), one[4], why))
+            bundle.must(not told, where, "waits, but for another reason (%s)", say(*told[:1] or [""]))
+            bundle.must(
+                told, where, "has nothing to wait for: its report is there, nothing earlier is missing"
+            )
     for one in rating.waiting:
-        if stated.count(one) != 1:
-            bundle.wrong.append("waiting %s (%s): must be told once" % (name_of(one[:4]), one[4]))
-    if stated:
-        bundle.tell("%d charges wait for a report, as they must", len(stated))
+        where = say("waiting %s (%s)", name_of(one[:4]), say(one[4]))
+        bundle.must(stated.count(one) == 1, where, "must be told once")
+    bundle.tell("%d charges wait for a report, as they must", len(stated))
+
+
+def check_ids(bundle):
+    """Every row has a name of its own, in the order in which it arose; of one kind and key there is one sequence."""
+    currency = bundle.paper("rating.json")["currency"]
+    for name in ("charges.json", "invoices.json", "credit_notes.json", "receipts.json"):
+        ids = [one["id"] for one in bundle.paper(name)]
+        bundle.must(ids == sorted(set(ids)), name, "a row stands twice, or not in its order")
+        for one in bundle.paper(name):
+            bundle.equal(under(name, "row %d", one["id"]), "currency", one["currency"], currency)
+    charges = bundle.paper("charges.json")
+    runs = [charge["run"] for charge in charges if charge["run"] is not None]
+    bundle.must(
+        runs == sorted(runs), "charges.json", "a charge of a later run stands before one of an earlier run"
+    )
+    for charge in charges:
+        fits = (charge["kind"] in RATED) == (charge["run"] is not None)
+        fits &= (charge["kind"] == "INTEREST") == (charge["of_invoice"] is not None)
+        bundle.must(
+            fits, row_name(charge), "%s states a run or an invoice that it cannot have", charge["kind"]
+        )
 
 
 def check_charges(bundle):
     """Rate the contract again and hold every charge against it: amount, exact amount, day, terms, due rule."""
-    versions = bundle.paper("terms.json")
-    charges = [c for c in bundle.paper("charges.json") if c["kind"] in ("CHARGE", "ADJUSTMENT")]
-    if not versions:
-        if charges:
-            bundle.wrong.append("charges.json: there are charges without terms in force")
-        return
-    rating, earlier = bundle.ratings()
-    rated, stated = rating.charges, {}
+    charges = [charge for charge in bundle.paper("charges.json") if charge["kind"] in RATED]
+    (rating, earlier), stated = bundle.ratings(), {}
     for charge in charges:
         stated.setdefault(key_of(charge), []).append(charge)
-    untils = {run["run"]: run["until"] for run in bundle.paper("rating.json").get("runs", ())}
+    untils = {run["run"]: run["until"] for run in bundle.paper("rating.json")["runs"]}
     for key, rows in sorted(stated.items(), key=lambda item: (item[0][3], str(item[0]))):
         rows.sort(key=lambda charge: charge["sequence"])
-        where = "charge %s" % name_of(key)
+        where, waits = say("charge %s", name_of(key)), is_waiting(key, rating.waiting)
         check_sequence(bundle, where, rows)
-        waits = is_waiting(key, rating.waiting)
-        check_exact(bundle, where, key, rows, earlier, None if waits else rated)
+        check_exact(bundle, where, key, rows, earlier, None if waits else rating.charges)
         for charge in rows:
-            check_row(bundle, charge, rows[0], bundle.of_run(charge.get("run")), untils)
+            check_row(bundle, charge, rows[0], bundle.of_run(charge["run"]), untils)
         if not waits:  # else it was issued before, and a report that it needs is missing now
-            bundle.equal(where, sum(charge["minor"] for charge in rows), rated.get(key, NOT_CHARGED)[1])
-    for key, (on, amount, _) in rated.items():
-        if key not in stated:
-            bundle.wrong.append("charge %s: is missing, computed %s on %s" % (name_of(key), amount, on))
-    total = sum(charge["minor"] for charge in charges)
+            amount = rating.charges.get(key, NOT_CHARGED)[1]
+            bundle.same_sum(where, "amount", sum(charge["minor"] for charge in rows), amount)
+    for key, (on, amount, _) in rating.charges.items():
+        where = say("charge %s", name_of(key))
+        bundle.must(key in stated, where, "is missing, computed %s on %s", bundle.money(amount), on)
+    total = bundle.money(sum(charge["minor"] for charge in charges))
     bundle.tell("%d charges and corrections recomputed, together %s", len(charges), total)
+
+
+def is_waiting(key, waiting):
+    return any(one[:2] == key[:2] and one[2] <= key[3] and one[3] >= key[2] for one in waiting)
+
+
+def check_sequence(bundle, where, rows):
+    """A charge, then its corrections, each after the other, with both sides."""
+    before, run = 0, None
+    for place, charge in enumerate(rows):
+        row = under(where, "correction %d", place) if place else where
+        bundle.equal(row, "place among its corrections", charge["sequence"], place)
+        if charge["kind"] in RATED:
+            bundle.equal(row, "kind", charge["kind"], "ADJUSTMENT" if place else "CHARGE")
+        both = [before, before + charge["minor"]] if place else [None, None]
+        bundle.equal(row, "amount before and after the correction", [charge["before"], charge["now"]], both)
+        bundle.must(charge["minor"] or not place, row, "corrects nothing")
+        if run is not None and charge["run"] is not None:
+            bundle.must(charge["run"] >= run, row, "its run came before that of what it corrects")
+            # one run gives back in two parts at most what was waived in part
+            apart = charge["run"] != run or (place > 1 and max(charge["minor"], rows[place - 1]["minor"]) < 0)
+            bundle.must(apart, row, "one run both charged it and corrected it")
+        before, run = before + charge["minor"], charge["run"]
 
 
 def check_row(bundle, charge, first, rating, untils):
     """The day, the terms and the due rule of one row, by the run that made it; one that takes a charge back altogether
     has those of the first."""
-    where, key, run = row_name(charge), key_of(charge), charge.get("run")
+    where, key, run = row_name(charge), key_of(charge), charge["run"]
     version = rating.version.get(key)
-    if version is not None:
-        terms = rating.contract.versions[version][1]
-        bundle.equal(where + ": version", charge["version"], version + 1)
-        bundle.equal(where + ": terms", charge["terms_hash"], sha256(canonical(terms)))
-        bundle.equal(where + ": due rule", charge["due"], rating.contract.element(key[0], version)["due"])
+    if version is None:
+        wanted = {name: first[name] for name in ("version", "terms_hash", "due")}
     else:
-        for name in ("version", "terms_hash", "due"):
-            bundle.equal("%s: %s" % (where, name), charge[name], first[name])
-    if untils and run not in untils:
-        bundle.wrong.append("%s: its run %s is not in rating.json" % (where, run))
+        terms, element = rating.contract.versions[version][1], rating.contract.element(key[0], version)
+        wanted = {"version": version + 1, "terms_hash": bundle.hash_of(terms), "due": element["due"]}
+    for name, value in wanted.items():
+        bundle.equal(where, name, charge[name], value)
+    if run not in untils:
+        bundle.must(False, where, "its run %s is not in rating.json", run)
     elif charge["kind"] == "ADJUSTMENT":
-        bundle.equal(where + ": date", charge["dated_on"], untils.get(run, charge["dated_on"]))
+        bundle.equal(where, "date", charge["dated_on"], untils[run])
     else:
-        bundle.equal(where + ": date", charge["dated_on"], charge["end"])
-        if charge["dated_on"] > untils.get(run, charge["dated_on"]):
-            bundle.wrong.append("%s: is dated after its run" % where)
+        bundle.equal(where, "date", charge["dated_on"], charge["end"])
+        bundle.must(charge["dated_on"] <= untils[run], where, "is dated after its run")
 
 
 def check_exact(bundle, where, key, rows, earlier, rated):
@@ -1857,63 +2149,20 @@ def check_exact(bundle, where, key, rows, earlier, rated):
     minor = 0
     for place, charge in enumerate(rows):
         minor += charge["minor"]
-        of_run = earlier[charge["run"]].charges if charge.get("run") in earlier else rated
+        of_run = earlier[charge["run"]].charges if charge["run"] in earlier else rated
         if of_run is None:
-            bundle.wrong.append("%s: what it was charged by before it had to wait is not here" % where)
+            bundle.must(False, where, "what it was charged by before it had to wait is not here")
             continue
         _, amount, exact = of_run.get(key, NOT_CHARGED)
-        if number(charge["exact"]) != exact:
-            bundle.differs(row_name(charge) + ": exact", charge["exact"], exact)
-        later = [row.get("run") for row in rows[place + 1 :]]
-        if charge.get("run") in earlier and charge["run"] not in later:
-            bundle.equal(row_name(charge) + ": by then", minor, amount)
-
-
-def check_sequence(bundle, where, rows):
-    """A charge, then its corrections, each after the other, with both sides."""
-    before, run = 0, None
-    for place, charge in enumerate(rows):
-        row = "%s: correction %d" % (where, place) if place else where
-        bundle.equal(row + ": sequence", charge["sequence"], place)
-        if charge["kind"] != "INTEREST":
-            bundle.equal(row + ": kind", charge["kind"], "ADJUSTMENT" if place else "CHARGE")
-        both = [before, before + charge["minor"]] if place else [None, None]
-        bundle.equal(row + ": before and now", [charge["before"], charge["now"]], both)
-        if place and not charge["minor"]:
-            bundle.wrong.append("%s: corrects nothing" % row)
-        if run is not None and charge.get("run") is not None and charge["run"] < run:
-            bundle.wrong.append("%s: its run came before that of what it corrects" % row)
-        before, run = before + charge["minor"], charge.get("run")
-
-
-def is_waiting(key, waiting):
-    return any(one[:2] == key[:2] and one[2] <= key[3] and one[3] >= key[2] for one in waiting)
-
-
-def check_ids(bundle):
-    """Every row has a name of its own, in the order in which it arose; of one kind and key there is one sequence."""
-    for name in ("charges.json", "invoices.json", "credit_notes.json", "receipts.json"):
-        ids = [one["id"] for one in bundle.paper(name)]
-        if ids != sorted(set(ids)):
-            bundle.wrong.append("%s: a row stands twice, or not in its order" % name)
-    currency = bundle.paper("rating.json")["currency"]
-    for name in ("charges.json", "invoices.json", "credit_notes.json", "receipts.json"):
-        for one in bundle.paper(name):
-            bundle.equal("%s: %s: currency" % (name, one["id"]), one["currency"], currency)
-    runs = [charge["run"] for charge in bundle.paper("charges.json") if charge["run"] is not None]
-    if runs != sorted(runs):
-        bundle.wrong.append("charges.json: a charge of a later run stands before one of an earlier run")
-    for charge in bundle.paper("charges.json"):
-        rated = charge["kind"] in ("CHARGE", "ADJUSTMENT")
-        if rated != (charge["run"] is not None) or (charge["kind"] == "INTEREST") != (
-            charge["of_invoice"] is not None
-        ):
-            bundle.wrong.append("%s: %s states a run or an invoice that it cannot have" % (row_name(charge), charge["kind"]))  # fmt: skip
+        bundle.equal(row_name(charge), "exact amount", number(charge["exact"]), exact)
+        if charge["run"] not in [row["run"] for row in rows[place + 1 :]]:
+            bundle.same_sum(row_name(charge), "amount by then", minor, amount)
 
 
 # What each line of a working says of itself: the formula; with the source, where it is not the terms, and the rounding.
 AGREED, ART_846 = "Agreed terms / 合同约定", "Civil Code art. 846 / 《民法典》第八百四十六条"
-MINOR_UNIT, BEFORE_CREDIT = "half up to the minor unit, once per charge", "half up to the minor unit, before anything is credited"  # fmt: skip
+MINOR_UNIT = "half up to the minor unit, once per charge"
+BEFORE_CREDIT = "half up to the minor unit, before anything is credited"
 FORMULAS = {
     "trigger": ("trigger",),
     "agreed": ("amount", ART_846),
@@ -1963,15 +2212,14 @@ def check_workings(bundle):
     """Every line of every working is what the contract comes to, by what its run knew; none is left out."""
     count = 0
     for charge in bundle.paper("charges.json"):
-        if charge["kind"] in ("CHARGE", "ADJUSTMENT"):
+        if charge["kind"] in RATED:
             check_working(bundle, charge)
         count += len(charge["working"]["steps"]) if charge["working"] else 0
-    if count:
-        bundle.tell("%d lines of workings recomputed", count)
+    bundle.tell("%d lines of workings recomputed", count)
 
 
 def check_working(bundle, charge):
-    rating, key = bundle.of_run(charge.get("run")), key_of(charge)
+    rating, key = bundle.of_run(charge["run"]), key_of(charge)
     lines, unit = rating.lines.get(key), ""
     if lines is not None:
         element = rating.contract.element(key[0], rating.version[key])
@@ -1979,53 +2227,51 @@ def check_working(bundle, charge):
             unit = meter_of(element)
     elif is_waiting(key, rating.waiting):
         return  # named with the charge: what it was charged by is not here
-    compare_working(bundle, row_name(charge) + ": working", charge, lines, unit)
+    compare_working(bundle, under(row_name(charge), "working"), charge, lines, unit)
 
 
 def compare_working(bundle, where, charge, lines, unit=""):
     """One for one, each figure and each sum; `lines` None: there is nothing to compute, and nothing is said."""
     working = charge["working"]
     if working is None or lines is None:
-        if (working is None) != (lines is None):
-            bundle.wrong.append(
-                "%s: %s" % (where, "is missing" if working is None else "there is nothing to work out")
-            )
+        bundle.must(working is not None or lines is None, where, "is missing")
+        bundle.must(working is None or lines is not None, where, "there is nothing to work out")
         return
-    bundle.equal(where + ": currency", working["currency"], charge["currency"])
-    bundle.equal(where + ": unit", working["unit"], unit)
+    bundle.equal(where, "currency", working["currency"], charge["currency"])
+    bundle.equal(where, "unit", working["unit"], unit)
     said, computed = [step["step"] for step in working["steps"]], [one[0] for one in lines]
-    if said != computed:
-        bundle.differs(where + ": lines", said, computed)
-        return
-    for place, (step, one) in enumerate(zip(working["steps"], lines), 1):
-        compare_step(bundle, "%s, line %d (%s)" % (where, place, one[0]), step, one)
+    bundle.equal(where, "lines", said, computed)
+    if said == computed:
+        for place, (step, one) in enumerate(zip(working["steps"], lines), 1):
+            compare_step(bundle, say("%s, line %d (%s)", where, place, one[0]), step, one)
 
 
 def compare_step(bundle, where, step, computed):
+    """One line: what it comes to, its figures, what it says of itself, and the deductions that it sums up."""
     code, value, figures, parts = computed
-    same(bundle, where, step["value"], value)
-    bundle.equal(where + ": figures", sorted(step["inputs"]), sorted(figures))
+    same(bundle, where, "", step["value"], value)
+    bundle.equal(where, "figures", sorted(step["inputs"]), sorted(figures))
     for name in sorted(set(figures) & set(step["inputs"])):
-        same(bundle, "%s: %s" % (where, name), step["inputs"][name], figures[name])
+        same(bundle, where, name, step["inputs"][name], figures[name])
     formula, source, rounding = (*FORMULAS[code], *(AGREED, None)[len(FORMULAS[code]) - 1 :])
     said = [step["formula"], step.get("source"), step.get("rounding")]
-    bundle.equal(where + ": formula, source, rounding", said, [formula, source, rounding])
+    bundle.equal(where, "formula, source, rounding", said, [formula, source, rounding])
     listed = step.get("parts", [])
     if [part["step"] for part in listed] != ["deduction"] * len(parts) or ("parts" in step and not parts):
-        bundle.differs(where + ": parts", [part["step"] for part in listed], ["deduction"] * len(parts))
+        bundle.differs(where, "parts", [part["step"] for part in listed], ["deduction"] * len(parts))
         return
     for part, (name, amount) in zip(listed, parts.items()):
-        compare_step(bundle, "%s, less %s" % (where, name), part, line("deduction", amount, name=name))
+        compare_step(bundle, say("%s, less %s", where, name), part, line("deduction", amount, name=name))
 
 
-def same(bundle, where, said, figure):
+def same(bundle, where, what, said, figure):
     """A figure as it is written: 1 is neither true nor "1"."""
     figure = plain(figure)
     if type(said) is not type(figure) or said != figure:
-        bundle.differs(where, said, figure)
+        bundle.differs(where, what, said, figure)
 
 
-# --- invoices, credit notes, receipts --------------------------------------------------------------------
+# === 12  Checks: invoices, credit notes, receipts =========================================================
 
 
 def tax(price, rate, inclusive):
@@ -2034,13 +2280,6 @@ def tax(price, rate, inclusive):
         net = half_up(Fraction(price) / (1 + rate))
         return net, price - net
     return price, half_up(price * rate)
-
-
-def terms_on(bundle, on):
-    """(number, terms) in force on a day (text); the first ones before they were."""
-    versions = bundle.paper("terms.json")
-    in_force = [v for place, v in enumerate(versions) if v["effective_on"] <= on or not place]
-    return (in_force[-1]["version"], in_force[-1]["terms"]) if in_force else (None, None)
 
 
 def due_on(charge, issued):
@@ -2073,7 +2312,7 @@ KINDS = {
 def texts_of(bundle, charge):
     """What a line says of a charge, in both languages: for what, and for which days."""
     kind, name, zh, en = charge["kind"], "", "", ""
-    if kind in ("CHARGE", "ADJUSTMENT"):
+    if kind in RATED:
         terms = [v["terms"] for v in bundle.paper("terms.json") if v["hash"] == charge["terms_hash"]]
         elements = [e for t in terms for e in t["elements"] if e["id"] == charge["element"]]
         if not elements:
@@ -2094,283 +2333,189 @@ def texts_of(bundle, charge):
     return [zh, en]
 
 
-def check_numbers(bundle, name, series):
-    """Numbers rise with the days; each states its year. (They have no gaps over all contracts of the issuer.)"""
-    before, numbers = None, []
-    for paper in bundle.paper(name):
-        found = re.fullmatch("%s-([0-9]{4})-([0-9]{6,})" % series, paper["number"])
-        if not found or found.group(1) != paper["issued_on"][:4]:
-            bundle.wrong.append(
-                "%s: is no number of its year (%s)" % (quoted(paper["number"]), paper["issued_on"])
-            )
-            continue
-        numbers.append((found.group(1), int(found.group(2))))
-        if before and paper["issued_on"] < before:
-            bundle.wrong.append("%s: is issued before the one with the number before" % paper["number"])
-        before = paper["issued_on"]
-    if numbers != sorted(set(numbers)):
-        bundle.wrong.append("%s: a number stands twice, or not in its order" % name)
+def price_of(lines):
+    return sum(one["price"] for one in lines)
 
 
 def check_invoices(bundle):
     """Each line is a charge of its own, in its own words; net and VAT after the terms; the day to pay by after the charges;
     what is marked as invoiced is on an invoice, less what was credited."""
-    charges = {charge["id"]: charge for charge in bundle.paper("charges.json")}
     check_numbers(bundle, "invoices.json", "INV")
     check_numbers(bundle, "credit_notes.json", "CN")
     billed = set()
     for invoice in bundle.paper("invoices.json"):
-        where, price, dues = "invoice %s" % invoice["number"], 0, []
+        where, dues = say("invoice %s", invoice["number"]), []
         issued = day(invoice["issued_on"])
-        for line_of in invoice["lines"]:
-            charge = charges.get(line_of["charge"])
-            price += line_of["price"]
-            if charge is None or line_of["charge"] in billed:
-                bundle.wrong.append(
-                    "%s: a line states no charge of its own (%s)" % (where, line_of["charge"])
-                )
-                continue
-            billed.add(line_of["charge"])
-            of_line = "%s: line of %s" % (where, name_of(key_of(charge)))
-            bundle.equal(of_line, line_of["price"], charge["minor"])
-            bundle.equal(
-                of_line + ": text", [line_of["text_zh"], line_of["text_en"]], texts_of(bundle, charge)
-            )
-            bundle.equal(of_line + ": state of the charge", charge["state"], "INVOICED")
-            if charge["minor"] > 0:
-                dues.append(due_on(charge, issued))
-            if charge["kind"] != "ADJUSTMENT" and day(charge["dated_on"]) > issued:
-                bundle.wrong.append("%s: is dated after the invoice" % of_line)
-        check_tax(bundle, where, invoice, price)
-        bundle.equal(where + ": due date", day(invoice["due_on"]), max(dues, default=None))
-    check_credits(bundle, charges)
-    check_balance(bundle, charges)
-    bundle.tell("%d invoices and %d credit notes added up", len(bundle.paper("invoices.json")), len(bundle.paper("credit_notes.json")))  # fmt: skip
+        for one in invoice["lines"]:
+            charge = bundle.row("charges.json", "id", one["charge"])
+            own = charge is not None and one["charge"] not in billed
+            bundle.must(own, where, "a line states no charge of its own (%s)", one["charge"])
+            if own:
+                billed.add(one["charge"])
+                check_line(bundle, where, issued, one, charge)
+                dues += [due_on(charge, issued)] if charge["minor"] > 0 else []
+        check_tax(bundle, where, invoice)
+        bundle.equal(where, "due date", day(invoice["due_on"]), max(dues, default=None))
+    check_credits(bundle)
+    check_balance(bundle)
+    bundle.tell(
+        "%d invoices and %d credit notes added up",
+        len(bundle.paper("invoices.json")),
+        len(bundle.paper("credit_notes.json")),
+    )
 
 
-def check_tax(bundle, where, invoice, price):
-    rate = number(invoice["vat_rate"])
-    if not 0 <= rate < 1 or (rate * 10_000).denominator != 1:
-        bundle.wrong.append("%s: no rate of VAT: %s" % (where, rate))
-    inclusive = terms_on(bundle, invoice["issued_on"])[1]["vat"] == "inclusive"
-    bundle.equal(where + ": net and VAT of %s" % price, [invoice["net"], invoice["vat"]], list(tax(price, rate, inclusive)))  # fmt: skip
-    bundle.equal(where + ": total", invoice["total"], invoice["net"] + invoice["vat"])
-    if invoice["total"] <= 0:
-        bundle.wrong.append("%s: asks for nothing" % where)
+def check_numbers(bundle, name, series):
+    """Numbers rise with the days; each states its year. (They have no gaps over all contracts of the issuer.)"""
+    before, numbers = "", []
+    for paper in bundle.paper(name):
+        found = re.fullmatch("%s-([0-9]{4})-([0-9]{6,})" % series, paper["number"])
+        if not found or found.group(1) != paper["issued_on"][:4]:
+            bundle.must(False, quoted(paper["number"]), "is no number of its year (%s)", paper["issued_on"])
+            continue
+        numbers.append((found.group(1), int(found.group(2))))
+        in_order = before <= paper["issued_on"]
+        bundle.must(in_order, paper["number"], "is issued before the one with the number before")
+        before = paper["issued_on"]
+    bundle.must(numbers == sorted(set(numbers)), name, "a number stands twice, or not in its order")
 
 
-def check_credits(bundle, charges):
+def check_line(bundle, where, issued, one, charge):
+    where = say("%s: line of %s", where, name_of(key_of(charge)))
+    bundle.same_sum(where, "price", one["price"], charge["minor"])
+    bundle.equal(where, "text", [one["text_zh"], one["text_en"]], texts_of(bundle, charge))
+    bundle.equal(where, "state of the charge", charge["state"], "INVOICED")
+    in_time = charge["kind"] == "ADJUSTMENT" or day(charge["dated_on"]) <= issued
+    bundle.must(in_time, where, "is dated after the invoice")
+
+
+def check_tax(bundle, where, invoice):
+    rate, price = number(invoice["vat_rate"]), price_of(invoice["lines"])
+    is_rate = 0 <= rate < 1 and (rate * 10_000).denominator == 1
+    bundle.must(is_rate, where, "no rate of VAT: %s", rate)
+    inclusive = bundle.terms_on(invoice["issued_on"])[1]["vat"] == "inclusive"
+    net, vat = tax(price, rate, inclusive)
+    bundle.same_sum(where, "net", invoice["net"], net)
+    bundle.same_sum(where, "VAT", invoice["vat"], vat)
+    bundle.same_sum(where, "total", invoice["total"], invoice["net"] + invoice["vat"])
+    bundle.must(invoice["total"] > 0, where, "asks for nothing")
+
+
+def check_credits(bundle):
     """Credit notes: on an invoice that is here, in its terms, never more than is left of it; each line is a correction of
     what stands on it, or was written by hand for the reason that is stated."""
-    invoices = {invoice["number"]: invoice for invoice in bundle.paper("invoices.json")}
     given = {}
     for note in bundle.paper("credit_notes.json"):
-        where, invoice = "credit note %s" % note["number"], invoices.get(note["invoice"])
+        where, invoice = (
+            say("credit note %s", note["number"]),
+            bundle.row("invoices.json", "number", note["invoice"]),
+        )
         if invoice is None:
-            bundle.wrong.append("%s: its invoice %s is not here" % (where, quoted(note["invoice"])))
+            bundle.must(False, where, "its invoice %s is not here", quoted(note["invoice"]))
             continue
-        bundle.equal(where + ": total", note["total"], note["net"] + note["vat"])
-        before = given.get(note["invoice"], [0, 0, 0])
-        price = sum(one["price"] for one in note["lines"])
-        sums = [before[0] + price, before[1] + note["net"], before[2] + note["total"]]
-        stated = sum(one["price"] for one in invoice["lines"])
-        if sums[0] == stated:  # used up: the last one takes exactly the rest
-            bundle.equal(where + ": the rest of its invoice", sums[1:], [invoice["net"], invoice["total"]])
-        else:
-            net, vat = tax(price, number(invoice["vat_rate"]), stated == invoice["total"])
-            bundle.equal(where + ": amounts", [note["net"], note["vat"]], [net, vat])
-        if sums[0] > stated or sums[2] > invoice["total"] or note["total"] <= 0:
-            bundle.wrong.append("%s: more is given back than %s asked for" % (where, note["invoice"]))
-        if note["issued_on"] < invoice["issued_on"]:
-            bundle.wrong.append("%s: is issued before its invoice" % where)
-        own = {name: note["stated"][name] for name in ("ledger_head", "ledger_sequence", "invoice")}
-        bundle.equal(where + ": what it states", note["stated"], {**invoice["stated"], **own, "invoice": note["invoice"]})  # fmt: skip
-        on_invoice = {key_of(charges[one["charge"]]) for one in invoice["lines"] if one["charge"] in charges}
+        before = given.setdefault(note["invoice"], {"price": 0, "net": 0, "total": 0})
+        check_credit(bundle, where, note, invoice, before)
+        before["price"] += price_of(note["lines"])
+        before["net"] += note["net"]
+        before["total"] += note["total"]
+        charges = [bundle.row("charges.json", "id", one["charge"]) for one in invoice["lines"]]
+        on_invoice = {key_of(charge) for charge in charges if charge}
         for one in note["lines"]:
-            check_credit_line(bundle, where, note, one, charges, on_invoice)
-        given[note["invoice"]] = sums
+            check_credit_line(bundle, where, note, one, on_invoice)
 
 
-def check_credit_line(bundle, where, note, one, charges, on_invoice):
-    said, charge = [one["text_zh"], one["text_en"]], charges.get(one["charge"])
-    if one["price"] <= 0:
-        bundle.wrong.append("%s: a line gives nothing back" % where)
-    if one["charge"] is None:
-        bundle.equal(where + ": text", said, [note["reason"][:300]] * 2)
-    elif charge is None or charge["minor"] >= 0 or key_of(charge) not in on_invoice:
-        bundle.wrong.append("%s: a line states no correction of what stands on %s" % (where, note["invoice"]))
+def check_credit(bundle, where, note, invoice, before):
+    """The amounts of a credit note after those `before` it: the one that uses its invoice up takes exactly the rest."""
+    price, asked = price_of(note["lines"]), price_of(invoice["lines"])
+    if before["price"] + price == asked:
+        net, total = invoice["net"] - before["net"], invoice["total"] - before["total"]
     else:
-        bundle.equal(where + ": text", said, texts_of(bundle, charge))
-        bundle.equal(where + ": state of the correction", charge["state"], "INVOICED")
+        net, vat = tax(price, number(invoice["vat_rate"]), asked == invoice["total"])
+        total = net + vat
+    bundle.same_sum(where, "net", note["net"], net)
+    bundle.same_sum(where, "total", note["total"], total)
+    bundle.same_sum(where, "net and VAT", note["net"] + note["vat"], note["total"])
+    left = before["price"] + price <= asked and before["total"] + note["total"] <= invoice["total"]
+    bundle.must(left and note["total"] > 0, where, "more is given back than %s asked for", note["invoice"])
+    bundle.must(invoice["issued_on"] <= note["issued_on"], where, "is issued before its invoice")
+    own = {name: note["stated"][name] for name in ("ledger_head", "ledger_sequence")}
+    wanted = {**invoice["stated"], **own, "invoice": note["invoice"]}
+    bundle.equal(where, "what it states", note["stated"], wanted)
 
 
-def check_balance(bundle, charges):
+def check_credit_line(bundle, where, note, one, on_invoice):
+    said, charge = [one["text_zh"], one["text_en"]], bundle.row("charges.json", "id", one["charge"])
+    bundle.must(one["price"] > 0, where, "a line gives nothing back")
+    if one["charge"] is None:
+        bundle.equal(where, "text", said, [note["reason"][:300]] * 2)
+    elif charge is None or charge["minor"] >= 0 or key_of(charge) not in on_invoice:
+        bundle.must(False, where, "a line states no correction of what stands on %s", note["invoice"])
+    else:
+        bundle.equal(where, "text", said, texts_of(bundle, charge))
+        bundle.equal(where, "state of the correction", charge["state"], "INVOICED")
+
+
+def check_balance(bundle):
     """Of one element and period, invoices less credit notes ask for what its charges that are marked as invoiced come to:
     for more only as far as somebody gave back by hand what a correction would have given back, never for less."""
-    asked, by_hand, keys = {}, 0, {charge["id"]: key_of(charge) for charge in charges.values()}
+    asked, by_hand = {}, 0
     for name, sign in (("invoices.json", 1), ("credit_notes.json", -1)):
-        for paper in bundle.paper(name):
-            for one in paper["lines"]:
-                if one["charge"] in keys:
-                    asked[keys[one["charge"]]] = asked.get(keys[one["charge"]], 0) + sign * one["price"]
-                elif one["charge"] is None and sign < 0:
-                    by_hand += one["price"]
-    for charge in charges.values():
+        for one in (one for paper in bundle.paper(name) for one in paper["lines"]):
+            charge = bundle.row("charges.json", "id", one["charge"])
+            if charge:
+                asked[key_of(charge)] = asked.get(key_of(charge), 0) + sign * one["price"]
+            elif one["charge"] is None and sign < 0:
+                by_hand += one["price"]
+    for charge in bundle.paper("charges.json"):
         if charge["state"] == "INVOICED":
-            asked[keys[charge["id"]]] = asked.get(keys[charge["id"]], 0) - charge["minor"]
-            if not charge["minor"]:
-                bundle.wrong.append("%s: is marked as invoiced, and nothing is due" % row_name(charge))
-    more = 0
+            asked[key_of(charge)] = asked.get(key_of(charge), 0) - charge["minor"]
+            bundle.must(charge["minor"], row_name(charge), "is marked as invoiced, and nothing is due")
     for key, left in sorted(asked.items(), key=str):
-        more += left
-        if left < 0:
-            bundle.wrong.append("charge %s: %s of it is marked as invoiced and stands on no invoice" % (name_of(key), -left))  # fmt: skip
-    if more > by_hand:
-        bundle.wrong.append("invoices ask for %s more than their charges and what was given back by hand" % (more - by_hand))  # fmt: skip
+        where = say("charge %s", name_of(key))
+        bundle.must(
+            left >= 0, where, "%s of it is marked as invoiced and stands on no invoice", bundle.money(-left)
+        )
+    more = sum(asked.values()) - by_hand
+    words = "they ask for %s more than their charges and what was given back by hand"
+    bundle.must(more <= 0, "invoices.json", words, bundle.money(more))
 
 
 def check_receipts(bundle):
     """Allocations: to invoices that are here, never more than their total, each undone once at most, by its mirror image."""
-    invoices = {invoice["number"]: invoice for invoice in bundle.paper("invoices.json")}
     paid, seen, undone, payments = {}, {}, set(), {}
     for one in bundle.paper("receipts.json"):
-        where = "receipt %s to %s" % (one["id"], quoted(one["invoice"]))
-        if one["invoice"] not in invoices:
-            bundle.wrong.append("%s: its invoice is not here" % where)
+        where = say("receipt %s to %s", one["id"], quoted(one["invoice"]))
+        if bundle.row("invoices.json", "number", one["invoice"]) is None:
+            bundle.must(False, where, "its invoice is not here")
             continue
         seen[one["id"]] = one
         of_payment = [one["method"], one["received_on"]]
-        bundle.equal(where + ": its payment", of_payment, payments.setdefault(one["payment"], of_payment))
+        bundle.equal(where, "its payment", of_payment, payments.setdefault(one["payment"], of_payment))
         if one["undoes"] is not None:
-            other, same_as = seen.get(one["undoes"]), ("invoice", "payment")
-            said = [-one["minor"], *(one[name] for name in same_as)]
-            found = other and [other["minor"], *(other[name] for name in same_as)]
-            bundle.equal(where + ": what it undoes", said, found)
-            if one["undoes"] in undone or not one["reason"] or one["minor"] >= 0:
-                bundle.wrong.append("%s: undoes what is undone, for no reason, or adds" % where)
-            undone.add(one["undoes"])
-        elif one["minor"] <= 0:
-            bundle.wrong.append("%s: takes money and undoes nothing" % where)
-        paid[one["invoice"]] = paid.get(one["invoice"], 0) + one["minor"]
-    for number_of, minor in paid.items():
-        if not 0 <= minor <= invoices[number_of]["total"]:
-            bundle.wrong.append(
-                "invoice %s: %s received of %s" % (number_of, minor, invoices[number_of]["total"])
+            other = seen.get(one["undoes"])
+            said = [-one["minor"], one["invoice"], one["payment"]]
+            bundle.equal(
+                where, "what it undoes", said, other and [other["minor"], other["invoice"], other["payment"]]
             )
-    bundle.tell("%d allocations of receipts added up", len(bundle.paper("receipts.json")))
+            once = one["undoes"] not in undone and one["reason"] and one["minor"] < 0
+            bundle.must(once, where, "undoes what is undone, for no reason, or adds")
+            undone.add(one["undoes"])
+        else:
+            bundle.must(one["minor"] > 0, where, "takes money and undoes nothing")
+        paid[one["invoice"]] = paid.get(one["invoice"], 0) + one["minor"]
+    for name, minor in paid.items():
+        total = bundle.row("invoices.json", "number", name)["total"]
+        where = say("invoice %s", name)
+        bundle.must(0 <= minor <= total, where, "%s received of %s", bundle.money(minor), bundle.money(total))
+    received = bundle.money(sum(paid.values()))
+    bundle.tell(
+        "%d allocations of receipts added up, together %s", len(bundle.paper("receipts.json")), received
+    )
 
 
-# --- interest and audits ---------------------------------------------------------------------------------
+# === 13  Checks: late-payment interest and the cost of audits =============================================
 
 AFTER_INVOICE = {"kind": "after_invoice", "days": 30}  # how what no element brings is due
-
-
-def check_interest(bundle):
-    """Interest that was charged: with each late receipt of an invoice, or month by month, after the terms in force on
-    its day, with its working."""
-    invoices = {invoice["number"]: invoice for invoice in bundle.paper("invoices.json")}
-    rows = {}
-    for charge in bundle.paper("charges.json"):
-        if charge["kind"] == "INTEREST" and charge["of_invoice"] is not None:
-            rows.setdefault(charge["of_invoice"], {}).setdefault(charge["end"], []).append(charge)
-    count = 0
-    for name, by_day in sorted(rows.items()):
-        if name not in invoices:
-            bundle.wrong.append("interest of %s: its invoice is not here" % quoted(name))
-            continue
-        count += len(by_day)
-        check_interest_of(bundle, invoices[name], by_day)
-    for name, invoice in sorted(invoices.items()):
-        if name not in rows:
-            check_uncharged(bundle, invoice)
-    if rows:
-        bundle.tell("%d sums of late-payment interest recomputed", count)
-
-
-def check_uncharged(bundle, invoice):
-    """What came late and is not charged yet is told: a run may still have to come, or somebody left it out."""
-    late = {
-        one["received_on"]: [] for one in bundle.paper("receipts.json") if one["invoice"] == invoice["number"]
-    }
-    if not late:
-        return
-    notes = credits_of(bundle, invoice)[-1]
-    due = course_of(bundle, invoice, notes, late, stopped=True).due
-    if due:
-        minor = sum(amount for _, amount, *_ in due.values())
-        bundle.tell(
-            "interest of %s: %s by receipts that came late; nothing of it is charged (yet)",
-            invoice["number"],
-            minor,
-        )
-
-
-def check_interest_of(bundle, invoice, by_day):
-    courses = [
-        course_of(bundle, invoice, notes, by_day, stopped=stopped)
-        for stopped in (True, False)
-        for notes in credits_of(bundle, invoice)
-    ]
-    sums = {on: sum(charge["minor"] for charge in rows) for on, rows in by_day.items()}
-
-    def agrees(course):
-        return all(course.due.get(day(on), NO_INTEREST)[1] == minor for on, minor in sums.items())
-
-    # credit notes that came since the last charge do not count yet; no month does once an invoice was written off
-    course = next((one for one in reversed(courses) if agrees(one)), courses[-1])
-    last, made = max(map(day, by_day)), max(charge["dated_on"] for rows in by_day.values() for charge in rows)
-    for on, (_, minor, *_) in sorted(course.due.items()):
-        if on < last and on.isoformat() not in by_day and not came_after(bundle, invoice, on, made):
-            bundle.wrong.append("interest of %s: %s for %s is not charged" % (invoice["number"], minor, on))
-    settled = len(courses) == 2 and not course.is_late and all(len(of_day) == 1 for of_day in by_day.values())
-    for on, rows in sorted(by_day.items()):
-        since, minor, exact, lines = course.due.get(day(on), NO_INTEREST)
-        where = "interest of %s, charged for %s" % (invoice["number"], on)
-        bundle.equal(where, sums[on], minor)
-        check_sequence(bundle, where, rows)
-        for charge in rows:
-            check_interest_row(bundle, where, invoice, charge, rows[0])
-        if settled and since is not None:
-            charge = rows[0]
-            bundle.equal(where + ": from", charge["start"], (since + DAY).isoformat())
-            bundle.equal(where + ": exact", number(charge["exact"]), exact)
-            compare_working(bundle, where + ": working", charge, lines)
-        else:  # what came in or was taken back since is known, what was known then is not
-            for charge in rows:
-                check_lines(bundle, where + ": working", charge, course)
-
-
-def came_after(bundle, invoice, on, made):
-    """Whether a receipt of a day was told after the last charge of interest was made."""
-    return any(
-        one["received_on"] == on.isoformat() and one["allocated_on"] >= made
-        for one in bundle.paper("receipts.json")
-        if one["invoice"] == invoice["number"]
-    )
-
-
-def check_interest_row(bundle, where, invoice, charge, first):
-    bundle.equal(
-        where + ": name", [charge["element"], charge["part"]], ["interest:%s" % invoice["number"], 0]
-    )
-    bundle.equal(where + ": from", charge["start"], first["start"])
-    bundle.equal(where + ": due rule", charge["due"], AFTER_INVOICE)
-    version, terms = terms_on(bundle, invoice["issued_on"])
-    said = [charge["version"], charge["terms_hash"]]
-    bundle.equal(where + ": terms", said, [version, sha256(canonical(terms))])
-    if charge["start"] > charge["end"] or charge["start"] <= invoice["issued_on"]:
-        bundle.wrong.append("%s: runs from before the invoice, or backwards" % where)
-    if charge["sequence"]:
-        if charge["dated_on"] < charge["end"]:
-            bundle.wrong.append("%s: is corrected before it was charged" % where)
-    else:
-        bundle.equal(where + ": date", charge["dated_on"], charge["end"])
-
-
-def credits_of(bundle, invoice):
-    """What counted of the credit notes of an invoice: the first none, the first, the first two … of them."""
-    notes = [note for note in bundle.paper("credit_notes.json") if note["invoice"] == invoice["number"]]
-    return [notes[:count] for count in range(len(notes) + 1)]
 
 
 class Course:
@@ -2379,7 +2524,7 @@ class Course:
 
     def __init__(self, rule, since, debt, received, ends):
         self.rule, self.since, self.left, self.due = rule, since, debt, {}
-        self.asked, self.month, self.of_paid, self.charged, self.is_late = debt, since, 0, 0, False
+        self.month, self.of_paid, self.charged, self.is_late = since, 0, 0, False
         for on in sorted({*received, *ends}):
             self.go(on, received.get(on, ()), on in ends)
 
@@ -2409,11 +2554,12 @@ class Course:
             self.take_back(-amount)
 
     def told(self, parts, own, others, amount):
+        """(exact amount, lines) of what is charged for a day."""
         parts = [part for part in parts if part[-1]]
         lines = [one for part in parts for one in (part[0], line("round", part[-1]))]
-        exact = (
-            sum((part[1] for part in parts), Fraction(amount - own)) if len(parts) == 1 else Fraction(amount)
-        )
+        exact = Fraction(amount)
+        if len(parts) == 1:
+            exact += parts[0][1] - own
         others = 0 if self.charged == others else others
         if others or len(parts) > 1:
             lines.append(line("interest_parts", own + others, own=own, others=others))
@@ -2449,45 +2595,150 @@ class Course:
 NO_INTEREST = (None, 0, Fraction(0), None)
 
 
-def course_of(bundle, invoice, notes, by_day, *, stopped):
-    """The later of due date and invoice date is where interest begins; interest bears none, nor what was credited. With
-    `stopped` no month is charged after the last one that was."""
-    charges = {charge["id"]: charge for charge in bundle.paper("charges.json")}
-    rule = (terms_on(bundle, invoice["issued_on"])[1] or {}).get("interest")
+def course_of(bundle, invoice, notes, days, *, stopped):
+    """What comes to be charged up to the last of some days (text). The later of due date and invoice date is where interest
+    begins; interest bears none, nor what was credited. With `stopped` no month is charged after the last one that was."""
+    rule = bundle.terms_on(invoice["issued_on"])[1].get("interest")
     since = max(day(invoice["due_on"]), day(invoice["issued_on"]))
     if not rule:
-        return Course(None, since, 0, {}, ())  # (nothing bears interest)
-
-    def of_interest(lines):
-        return sum(one["price"] for one in lines if charges.get(one["charge"], {}).get("kind") == "INTEREST")
-
-    price = sum(one["price"] for one in invoice["lines"])
-    bearing = price - of_interest(invoice["lines"])
-    debt = invoice["total"] if bearing == price else invoice["total"] * bearing // price
-    for note in notes:
-        of_note = sum(one["price"] for one in note["lines"])
-        debt -= note["total"] - note["total"] * of_interest(note["lines"]) // of_note
-    allocations = [one for one in bundle.paper("receipts.json") if one["invoice"] == invoice["number"]]
-    undone = {one["undoes"] for one in allocations}
-    received, ends, last = {}, [], max(day(on) for on in by_day)
+        return Course(None, since, 0, {}, ())  # nothing bears interest
+    allocations = bundle.of_invoice("receipts.json", invoice)
+    undone, received = {one["undoes"] for one in allocations}, {}
     for one in allocations:
         if one["undoes"] is None and one["id"] not in undone:
             received.setdefault(day(one["received_on"]), []).append(one["minor"])
-    if rule.get("charged") == "monthly":
-        while plus_months(since, len(ends) + 1) <= last:
-            ends.append(plus_months(since, len(ends) + 1))
+    ends = month_ends(rule, since, max(map(day, days)))
     if stopped:
-        ends = [on for on in ends if any(other.isoformat() in by_day for other in ends if other >= on)]
-    course = Course(rule, since, max(debt, 0), received, ends)
-    course.asked = invoice["total"]
-    told_late = [one for one in allocations for on in ends if one["received_on"] <= on.isoformat() <= one["allocated_on"]]  # fmt: skip
-    course.is_late = bool(told_late) or len(undone) > 1
+        charged = [on for on in ends if on.isoformat() in days]
+        ends = [on for on in ends if charged and on <= charged[-1]]
+    course = Course(rule, since, bearing(bundle, invoice, notes), received, ends)
+    told_late = any(
+        one["received_on"] <= on.isoformat() <= one["allocated_on"] for one in allocations for on in ends
+    )
+    course.is_late = told_late or len(undone) > 1
     return course
 
 
-# What a line of interest that was charged by other receipts than those of now comes to by the figures in it.
+def month_ends(rule, since, last):
+    """The last days of the months that are charged as such, up to a day."""
+    ends = []
+    while rule.get("charged") == "monthly" and plus_months(since, len(ends) + 1) <= last:
+        ends.append(plus_months(since, len(ends) + 1))
+    return ends
+
+
+def bearing(bundle, invoice, notes):
+    """What of an invoice bears interest, less what credit notes took back of it, VAT included."""
+
+    def without_interest(paper):
+        price = price_of(paper["lines"])
+        of_interest = price_of(one for one in paper["lines"] if bundle.kind_of(one) == "INTEREST")
+        return price, of_interest
+
+    price, of_interest = without_interest(invoice)
+    debt = invoice["total"] * (price - of_interest) // price if of_interest else invoice["total"]
+    for note in notes:
+        price, of_interest = without_interest(note)
+        debt -= note["total"] - note["total"] * of_interest // price
+    return max(debt, 0)
+
+
+def check_interest(bundle):
+    """Interest that was charged: with each late receipt of an invoice, or month by month, after the terms in force on
+    its day, with its working."""
+    count, charged = 0, {}
+    for charge in bundle.paper("charges.json"):
+        if charge["kind"] == "INTEREST" and charge["of_invoice"] is not None:
+            charged.setdefault(charge["of_invoice"], {}).setdefault(charge["end"], []).append(charge)
+    for name, by_day in sorted(charged.items()):
+        invoice = bundle.row("invoices.json", "number", name)
+        if invoice is None:
+            bundle.must(False, say("interest of %s", quoted(name)), "its invoice is not here")
+            continue
+        count += len(by_day)
+        check_interest_of(bundle, invoice, by_day)
+    for name, (invoice, *_) in sorted(bundle.rows("invoices.json", "number").items()):
+        if name not in charged:
+            tell_uncharged(bundle, invoice)
+    bundle.tell("%d sums of late-payment interest recomputed", count)
+
+
+def tell_uncharged(bundle, invoice):
+    """What came late and is not charged yet is told: a run may still have to come, or somebody left it out."""
+    late = [one["received_on"] for one in bundle.of_invoice("receipts.json", invoice)]
+    if late:
+        notes = bundle.of_invoice("credit_notes.json", invoice)
+        due = course_of(bundle, invoice, notes, late, stopped=True).due
+        if due:
+            minor = bundle.money(sum(amount for _, amount, *_ in due.values()))
+            where = say("interest of %s", invoice["number"])
+            bundle.tell("%s: %s by receipts that came late; nothing of it is charged (yet)", where, minor)
+
+
+def check_interest_of(bundle, invoice, by_day):
+    """The days that were charged, by the course of the invoice that explains them: credit notes that came since the last
+    charge do not count yet; no month does once an invoice was written off."""
+    where, sums = say("interest of %s", invoice["number"]), {}
+    for on, rows in by_day.items():
+        sums[day(on)] = sum(charge["minor"] for charge in rows)
+    notes = bundle.of_invoice("credit_notes.json", invoice)
+    courses = [
+        course_of(bundle, invoice, notes[:count], by_day, stopped=stopped)
+        for stopped in (False, True)
+        for count in range(len(notes), -1, -1)
+    ]
+    agreeing = (one for one in courses if all(one.due.get(on, NO_INTEREST)[1] == sums[on] for on in sums))
+    course = next(agreeing, courses[0])
+    made = max(charge["dated_on"] for rows in by_day.values() for charge in rows)
+    for on, (_, minor, *_) in sorted(course.due.items()):
+        charged = on in sums or on >= max(sums) or came_after(bundle, invoice, on, made)
+        bundle.must(charged, where, "%s for %s is not charged", bundle.money(minor), on)
+    settled = not notes and not course.is_late and all(len(rows) == 1 for rows in by_day.values())
+    for on, rows in sorted(by_day.items()):
+        check_interest_on(bundle, say("%s, charged for %s", where, on), invoice, rows, course, settled)
+
+
+def check_interest_on(bundle, where, invoice, rows, course, settled):
+    """What was charged for one day. `settled`: nothing came in or was taken back since that was not known then."""
+    first = rows[0]
+    since, minor, exact, lines = course.due.get(day(first["end"]), NO_INTEREST)
+    bundle.same_sum(where, "", sum(charge["minor"] for charge in rows), minor)
+    check_sequence(bundle, where, rows)
+    for charge in rows:
+        check_interest_row(bundle, where, invoice, charge, first)
+    if settled and since is not None:
+        bundle.equal(where, "from", first["start"], (since + DAY).isoformat())
+        bundle.equal(where, "exact amount", number(first["exact"]), exact)
+        compare_working(bundle, under(where, "working"), first, lines)
+    else:
+        for charge in rows:
+            check_lines(bundle, under(where, "working"), charge, course, invoice["total"])
+
+
+def came_after(bundle, invoice, on, made):
+    """Whether a receipt of a day was told after the last charge of interest was made."""
+    receipts = bundle.of_invoice("receipts.json", invoice)
+    return any(one["received_on"] == on.isoformat() and one["allocated_on"] >= made for one in receipts)
+
+
+def check_interest_row(bundle, where, invoice, charge, first):
+    name = ["interest:%s" % invoice["number"], 0]
+    bundle.equal(where, "name", [charge["element"], charge["part"]], name)
+    bundle.equal(where, "from", charge["start"], first["start"])
+    bundle.equal(where, "due", charge["due"], AFTER_INVOICE)
+    version, terms = bundle.terms_on(invoice["issued_on"])
+    said = [charge["version"], charge["terms_hash"]]
+    bundle.equal(where, "terms", said, [version, bundle.hash_of(terms)])
+    in_time = invoice["issued_on"] < charge["start"] <= charge["end"]
+    bundle.must(in_time, where, "runs from before the invoice, or backwards")
+    if charge["sequence"]:
+        bundle.must(charge["dated_on"] >= charge["end"], where, "is corrected before it was charged")
+    else:
+        bundle.equal(where, "date", charge["dated_on"], charge["end"])
+
+
+# What a line of interest that was charged by other receipts than those of now comes to, by the figures in it.
 LINES = {
-    "round": ((), None),
     "interest_months": (("amount", "rate", "months"), lambda amount, rate, months: amount * rate * months),
     "interest_days": (("amount", "rate", "days"), lambda amount, rate, days: amount * rate * days),
     "interest_parts": (("own", "others"), lambda own, others: own + others),
@@ -2499,180 +2750,294 @@ ORDER = re.compile(
 )
 
 
-def check_lines(bundle, where, charge, course):
+def check_lines(bundle, where, charge, course, asked):
     """Each line follows from its own figures and the lines before it; at the rate, and for a time that can be."""
     working = charge["working"]
     if working is None:
-        if number(charge["exact"]) or not charge["sequence"]:
-            bundle.wrong.append("%s: is missing" % where)
+        taken_back = charge["sequence"] and not number(charge["exact"])
+        bundle.must(taken_back, where, "is missing")
         return
-    bundle.equal(
-        where + ": currency and unit", [working["currency"], working["unit"]], [charge["currency"], ""]
-    )
+    said = [working["currency"], working["unit"]]
+    bundle.equal(where, "currency and unit", said, [charge["currency"], ""])
     codes = "".join("%s " % step["step"] for step in working["steps"])
     if not ORDER.fullmatch(codes):
-        bundle.wrong.append("%s: its lines do not follow each other (%s)" % (where, quoted(codes)))
+        bundle.must(False, where, "its lines do not follow each other (%s)", quoted(codes))
         return
     before, rounded, parts = Fraction(0), 0, []
     for place, step in enumerate(working["steps"], 1):
-        code, of_line = step["step"], "%s, line %d (%s)" % (where, place, quoted(step["step"]))
-        names, come_to = LINES.get(code, ((), None))
-        if (
-            code not in LINES
-            or set(step["inputs"]) != set(names)
-            or not all(map(is_exact, step["inputs"].values()))
-        ):
-            bundle.wrong.append("%s: the contract comes to no such line" % of_line)
+        code, of_line = step["step"], say("%s, line %d (%s)", where, place, step["step"])
+        names, comes_to = LINES.get(code, ((), None))
+        if set(step["inputs"]) != set(names) or not all(map(is_exact, step["inputs"].values())):
+            bundle.must(False, of_line, "the contract comes to no such line")
             continue
         own = {name: number(value) for name, value in step["inputs"].items()}
-        computed = come_to(**own) if come_to else Fraction(half_up(before))
+        computed = comes_to(**own) if comes_to else Fraction(half_up(before))
         if code == "round":
             rounded += computed
         elif code == "interest_parts":
-            bundle.equal(of_line, own["own"], rounded)
+            bundle.equal(of_line, "own", own["own"], rounded)
         elif code in ("interest_before", "interest_settled"):
-            bundle.equal(of_line, own[names[0]], before)
+            bundle.equal(of_line, names[0], own[names[0]], before)
         else:
-            check_time(bundle, of_line, code, own, charge, course)
+            check_time(bundle, of_line, code, own, day(charge["end"]), course, asked)
             parts.append(computed)
         compare_step(bundle, of_line, step, (code, computed, own, {}))
         before = computed
-    bundle.equal(
-        where + ": exact", number(charge["exact"]), parts[0] + before - rounded if len(parts) == 1 else before
-    )
+    exact = parts[0] + before - rounded if len(parts) == 1 else before
+    bundle.equal(where, "exact amount", number(charge["exact"]), exact)
     if not charge["sequence"]:
-        bundle.equal(where + ": end", before, charge["minor"])
+        bundle.equal(where, "end", before, charge["minor"])
 
 
-def check_time(bundle, where, code, own, charge, course):
-    """No part bears interest at another rate than the terms', on more than was due, or for longer than it was open."""
-    if (
-        course.rule is None
-        or own["rate"] != number(course.rule["rate"])
-        or not 0 < own["amount"] <= course.asked
-    ):
-        bundle.wrong.append("%s: not at the rate of the terms, or on more than was due" % where)
-        return
-    last, _, _ = course.interest(1, day(charge["end"]))
-    if code != last[0] or not 0 < own[code[9:]] <= last[2][code[9:]]:
-        bundle.wrong.append("%s: for longer than it was open" % where)
+def check_time(bundle, where, code, own, end, course, asked):
+    """No part bears interest at another rate than the terms', on more than was asked for, or for longer than it was open."""
+    fits = course.rule and own["rate"] == number(course.rule["rate"]) and 0 < own["amount"] <= asked
+    bundle.must(fits, where, "not at the rate of the terms, or on more than was due")
+    if fits:
+        unit = code[len("interest_") :]
+        longest, _, _ = course.interest(1, end)
+        in_time = code == longest[0] and 0 < own[unit] <= longest[2][unit]
+        bundle.must(in_time, where, "for longer than it was open")
 
 
 def check_audits(bundle):
     """The cost of an audit: charged where the gap between what was found and what was reported reaches the share that
     the terms agree."""
-    count, seen = 0, set()
+    seen = set()
     for charge in bundle.paper("charges.json"):
-        if charge["kind"] != "AUDIT":
+        if charge["kind"] == "AUDIT":
+            where = say("audit %s – %s", charge["start"], charge["end"])
+            is_new = re.fullmatch("audit:[0-9]+", charge["element"]) and charge["element"] not in seen
+            bundle.must(
+                is_new, where, "is no audit, or one that was charged before (%s)", quoted(charge["element"])
+            )
+            seen.add(charge["element"])
+            check_audit(bundle, where, charge)
+    bundle.tell("%d costs of audits held against the agreed share", len(seen))
+
+
+def check_audit(bundle, where, charge):
+    check_sequence(bundle, where, [charge])
+    version, terms = bundle.terms_on(charge["dated_on"])
+    said = [charge["part"], charge["due"], charge["version"], charge["terms_hash"]]
+    bundle.equal(where, "part, due rule, terms", said, [0, AFTER_INVOICE, version, bundle.hash_of(terms)])
+    in_time = charge["start"] <= charge["end"] <= charge["dated_on"]
+    bundle.must(in_time, where, "is dated before the end of what was audited")
+    steps = {step["step"]: step["inputs"] for step in (charge["working"] or {"steps": []})["steps"]}
+    names = (("gap", "found"), ("gap", "reported"), ("audit_cost", "cost"))
+    found, reported, cost = figures = [steps.get(code, {}).get(name) for code, name in names]
+    if not all(type(value) is int for value in figures) or not terms["audit"]:
+        bundle.must(False, where, "nothing is agreed, or it does not say what was found, reported and spent")
+        return
+    threshold = number(terms["audit"]["cost_shift_at"])
+    share = Fraction(found - reported, found) if found > 0 else Fraction(0)
+    borne = cost if found > reported and share >= threshold else 0
+    lines = [
+        line("gap", found - reported, found=found, reported=reported, share=share),
+        line("audit_cost", borne, cost=cost, threshold=threshold),
+    ]
+    compare_working(bundle, under(where, "working"), charge, lines)
+    bundle.same_sum(where, "cost", charge["minor"], borne)
+    bundle.equal(where, "exact amount", number(charge["exact"]), borne)
+    bundle.must(borne, where, "the gap does not reach the share that shifts the cost")
+
+
+# === 14  Checks: the book and the annexes =================================================================
+
+RECEIVABLE, UNALLOCATED, VAT_PAYABLE, LICENCE_INCOME, INTEREST_INCOME = "1122", "2203", "2221", "6051", "6603"
+PAPERS = {"invoice": "invoices.json", "credit_note": "credit_notes.json", "allocation": "receipts.json"}
+NAMES = {"invoice": "invoice", "credit_note": "credit note", "allocation": "receipt"}
+WORDING = {
+    "invoice": "账单 %s",
+    "credit_note": "红字账单 %s",
+    "allocation": "核销账单 %s",
+    "undone": "撤销对账单 %s 的核销",
+}
+
+
+def check_ledger(bundle):
+    """The entries of this contract: their hashes, their balance, their place in the issuer's chain up to its head; each of
+    an invoice, a credit note or an allocation says what that says."""
+    ledger = bundle.paper("ledger.json")
+    chain = check_chain(bundle, ledger)
+    check_heads(bundle, ledger, chain)
+    papers = {(kind, one["id"]): one for kind, name in PAPERS.items() for one in bundle.paper(name)}
+    booked = set()
+    for entry in ledger["entries"]:
+        check_entry(bundle, ledger, entry, papers, booked)
+    waiting = [(kind, ident) for kind, idents in ledger["waiting"].items() for ident in idents]
+    for kind, ident in sorted({*papers, *waiting}):
+        paper = papers.get((kind, ident))
+        where = say("%s %s", say(NAMES[kind]), paper.get("number", ident) if paper else ident)
+        is_booked, waits = (kind, ident) in booked, (kind, ident) in waiting
+        bundle.must(paper, where, "waits to be booked, and is not here")
+        bundle.must(is_booked or waits or not paper, where, "is not booked")
+        bundle.must(not (is_booked and waits), where, "is booked, and said to wait for it")
+    bundle.must(len(waiting) == len(set(waiting)), "ledger.json", "something waits twice to be booked")
+    last = ledger["first"] - 1 + len(ledger["contents"])
+    words = "%d ledger entries in a chain of %d, up to head %s; %d papers wait to be booked"
+    bundle.tell(words, len(ledger["entries"]), len(ledger["contents"]), chain[last], len(waiting))
+
+
+def check_chain(bundle, ledger):
+    """The hash of the chain after each entry, by its number, from the one before the first."""
+    own = {entry["sequence"]: entry["body"] for entry in ledger["entries"]}
+    previous, chain = ledger["previous"], {ledger["first"] - 1: ledger["previous"]}
+    for sequence, content in enumerate(ledger["contents"], ledger["first"]):
+        if sequence in own:
+            bundle.equal(say("ledger entry %d", sequence), "SHA-256", content, sha256(own[sequence].encode()))
+        previous = chain[sequence] = sha256((previous + content).encode())
+    last = ledger["first"] - 1 + len(ledger["contents"])
+    bundle.equal("ledger.json", "last entry of the chain", ledger["head"]["sequence"], last)
+    bundle.equal("ledger.json", "head of the chain", ledger["head"]["hash"], previous)
+    begins = ledger["first"] >= 1 and (ledger["first"] == 1) == (ledger["previous"] == "0" * 64)
+    bundle.must(begins, "ledger.json", "the chain begins with entry 1 and with nothing before it")
+    sequences = [entry["sequence"] for entry in ledger["entries"]]
+    in_order = sequences == sorted(set(sequences)) and all(
+        ledger["first"] <= one <= last for one in sequences
+    )
+    bundle.must(in_order, "ledger.json", "an entry stands twice, not in its order, or not in the chain")
+    return chain
+
+
+def check_heads(bundle, ledger, chain):
+    """Each paper states the chain as it stood before its own entry."""
+    own = {entry["key"]: entry["sequence"] for entry in ledger["entries"]}
+    for kind in ("invoice", "credit_note"):
+        for paper in bundle.paper(PAPERS[kind]):
+            sequence, stated = paper["stated"]["ledger_sequence"], paper["stated"]["ledger_head"]
+            where = say("%s: head of the chain at entry %d", paper["number"], sequence)
+            if sequence == 0:
+                bundle.equal(where, "", stated, "")
+            elif sequence in chain:
+                bundle.equal(where, "", stated, chain[sequence])
+            else:
+                earlier = 0 < sequence < ledger["first"] and FITS[HASH](stated)
+                bundle.must(earlier, where, "there is no such entry")
+            before = sequence < own.get("%s:%d" % (kind, paper["id"]), sequence + 1)
+            bundle.must(before, where, "is its own entry, or comes after it")
+
+
+def check_entry(bundle, ledger, entry, papers, booked):
+    where, contract = say("ledger entry %d", entry["sequence"]), bundle.paper("contract.json")
+    body = read_json(entry["body"])
+    said = [body["issuer"], body["sequence"], body["key"]]
+    bundle.equal(where, "issuer, number, key", said, [ledger["issuer"], entry["sequence"], entry["key"]])
+    sums = {}
+    for _, minor, currency, _ in body["lines"]:
+        sums[currency] = sums.get(currency, 0) + minor
+    bundle.must(not any(sums.values()), where, "does not balance")
+    about = {of for *_, of in body["lines"]}
+    bundle.must(contract["number"] in about, where, "is about another contract")
+    kind, _, ident = entry["key"].partition(":")
+    if kind not in PAPERS:
+        own = contract["for"] == "licensor" and "annexes.json" in bundle.members
+        bundle.must(own, where, "is the licensor's own (%s)", quoted(entry["key"]))
+        return
+    key = (kind, int(ident) if re.fullmatch("[1-9][0-9]{0,18}", ident) else None)
+    if key not in papers or key in booked:
+        bundle.must(False, where, "books what is not here, or twice (%s)", quoted(entry["key"]))
+        return
+    booked.add(key)
+    on, text, lines = booking_of(bundle, kind, papers[key])
+    said = [body["booked_on"], body["text"], body["reverses"], body["lines"]]
+    name = say("%s %s", say(NAMES[kind]), papers[key].get("number", ident))
+    bundle.equal(name, "as booked (day, text, what it reverses, lines)", said, [on, text, "", lines])
+
+
+def booking_of(bundle, kind, paper):
+    """(day, text, lines) as a paper is booked: receivable against income, interest and VAT; a receipt against it."""
+    contract, currency = bundle.paper("contract.json")["number"], paper["currency"]
+    if kind == "allocation":
+        minor = paper["minor"]
+        text = WORDING["allocation" if minor > 0 else "undone"] % paper["invoice"]
+        lines = [[UNALLOCATED, minor, currency, ""], [RECEIVABLE, -minor, currency, contract]]
+        return paper["allocated_on"], text[:200], lines
+    invoice, sign = paper, 1
+    if kind == "credit_note":
+        invoice, sign = bundle.row("invoices.json", "number", paper["invoice"]), -1
+    interest = price_of(one for one in invoice["lines"] if bundle.kind_of(one) == "INTEREST")
+    licence = price_of(invoice["lines"]) - interest
+    of_licence = paper["net"] if not interest or not paper["net"] else 0
+    if interest and paper["net"] and licence > 0:  # whole units in proportion, the larger rest first
+        whole_units, rest = divmod(paper["net"] * licence, licence + interest)
+        other = paper["net"] * interest % (licence + interest)
+        of_licence = whole_units + (rest > 0 and rest >= other)
+    lines = [
+        [RECEIVABLE, sign * (paper["net"] + paper["vat"]), currency, contract],
+        [LICENCE_INCOME, -sign * of_licence, currency, contract],
+        [INTEREST_INCOME, -sign * (paper["net"] - of_licence), currency, contract],
+        [VAT_PAYABLE, -sign * paper["vat"], currency, contract],
+    ]
+    return paper["issued_on"], (WORDING[kind] % paper["number"])[:200], [one for one in lines if one[1]]
+
+
+def check_annexes(bundle):
+    annexes = bundle.paper("annexes.json")
+    for annex in annexes:
+        where = say("annex %s", quoted(annex["kind"]))
+        bundle.equal(where, "hash", annex["hash"], sha256(canonical(annex["content"])))
+    listed = [canonical(annex) for annex in annexes]
+    bundle.must(len(listed) == len(set(listed)), "annexes.json", "an annex stands twice")
+    bundle.tell("%d annexes, each with its hash", len(annexes))
+
+
+# === 15  Your own events, and the program itself ==========================================================
+
+
+def compare_events(bundle, events):
+    """Hold the daily sums of a bundle against events that somebody kept: voided and replaced ones do not count, the
+    first of equal ids does. Other meters, and days before the first or after the last of these events, are not judged:
+    those sums may come from other events."""
+    contract = bundle.paper("contract.json")["number"]
+    own = [event for event in events if isinstance(event, dict) and event.get("subject") == contract]
+    bundle.must(
+        own, say("your events"), "none of %d is about contract %s (see “subject”)", len(events), contract
+    )
+    sums = rolled(own_counted(bundle, own))
+    listed = {(row["meter"], row["product"], row["day"]): row for row in bundle.paper("rollups.json")["rows"]}
+    meters, days = {place[0] for place in sums}, sorted(place[2] for place in sums)
+    judged = {place for place in listed if place[0] in meters and days[0] <= place[2] <= days[-1]}
+    agreeing = 0
+    for place in sorted({*sums, *judged}):
+        quantity, count, digest = sums.get(place, (0, 0, None))
+        row = listed.get(place, {"quantity": "0", "events": 0, "digest": None})
+        if (number(row["quantity"]), row["events"], row["digest"]) == (quantity, count, digest):
+            agreeing += 1
             continue
-        count += 1
-        where = "audit %s – %s" % (charge["start"], charge["end"])
-        if not re.fullmatch("audit:[0-9]+", charge["element"]) or charge["element"] in seen:
-            bundle.wrong.append(
-                "%s: is no audit, or one that was charged before (%s)" % (where, quoted(charge["element"]))
+        where = say("your events of %s %s on %s", *(quoted(part) for part in place))
+        bundle.must(place in listed, where, "%d are not in the bundle", count)
+        if place in listed:
+            said, found = (
+                say("%s of %d events", *one)
+                for one in ((row["quantity"], row["events"]), (plain(quantity), count))
             )
-        seen.add(charge["element"])
-        check_sequence(bundle, where, [{**charge, "kind": "CHARGE"}])
-        version, terms = terms_on(bundle, charge["dated_on"])
-        said = [charge["part"], charge["due"], charge["version"], charge["terms_hash"]]
-        bundle.equal(
-            where + ": part, due rule, terms", said, [0, AFTER_INVOICE, version, sha256(canonical(terms))]
-        )
-        if not day(charge["start"]) <= day(charge["end"]) <= day(charge["dated_on"]):
-            bundle.wrong.append("%s: is dated before the end of what was audited" % where)
-        steps = {step["step"]: step["inputs"] for step in (charge["working"] or {"steps": []})["steps"]}
-        found, reported, cost = (steps.get(of, {}).get(name) for of, name in (("gap", "found"), ("gap", "reported"), ("audit_cost", "cost")))  # fmt: skip
-        if not all(type(value) is int for value in (found, reported, cost)) or not terms["audit"]:
-            bundle.wrong.append(
-                "%s: nothing is agreed, or it does not say what was found, reported and spent" % where
+            bundle.differs(where, "", said, found)
+    bundle.tell("%d of %d daily sums are your events, one by one", agreeing, len(listed))
+    bundle.tell(
+        "%d daily sums are of other meters or days than your events: not compared", len(listed) - len(judged)
+    )
+
+
+def own_counted(bundle, events):
+    """(meter, product, day, source, id, quantity) of the events that count."""
+    counted, gone = {}, set()
+    for event in events:
+        try:
+            data, name = event["data"], (event["source"], event["id"])
+            if "target_id" in data:
+                gone.add((data.get("target_source") or event["source"], data["target_id"]))
+            if "quantity" in data:
+                quantity = str(data["quantity"])
+                number(quantity)
+                on = shanghai_day(event["time"])
+                counted.setdefault(name, (data["meter"], data.get("product", ""), on, *name, quantity))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            words = "cannot be read (%s: %s)"
+            bundle.must(
+                False, say("your event %s", quoted(event.get("id"))), words, type(error).__name__, error
             )
-            continue
-        share, threshold = Fraction(found - reported, found) if found > 0 else Fraction(0), number(terms["audit"]["cost_shift_at"])  # fmt: skip
-        borne = cost if found > reported and share >= threshold else 0
-        lines = [
-            line("gap", found - reported, found=found, reported=reported, share=share),
-            line("audit_cost", borne, cost=cost, threshold=threshold),
-        ]
-        compare_working(bundle, where + ": working", charge, lines)
-        bundle.equal(where + ": cost", [charge["minor"], number(charge["exact"])], [borne, borne])
-        if not borne:
-            bundle.wrong.append("%s: the gap does not reach the share that shifts the cost" % where)
-    if count:
-        bundle.tell("%d costs of audits held against the agreed share", count)
-
-
-# --- usage -----------------------------------------------------------------------------------------------
-
-
-def check_usage(bundle):
-    """What was rated was reported: rows lie in accepted periods, and accepted periods have reports; one that is deemed only
-    where the terms agree that."""
-    terms = [version["terms"] for version in bundle.paper("terms.json")]
-    metered = {meter for one in terms for meter in one["report"]["metered"]}
-    reports, facts = bundle.paper("reports.json"), bundle.paper("facts.json")
-    of_period = {}
-    for report in reports:
-        of_period.setdefault((report["start"], report["end"]), []).append(report)
-    accepted = [(one["start"], one["end"]) for one in facts["accepted"]]
-    if len(accepted) != len(set(accepted)):
-        bundle.wrong.append("facts.json: a period was accepted twice")
-    for period in accepted:
-        if period not in of_period:
-            bundle.wrong.append("facts.json: %s – %s was accepted without a report" % period)
-    until, ran = bundle.paper("rating.json")["until"], bundle.paper("rating.json")["run"] is not None
-    for report in reports:
-        known = (report["start"], report["end"]) in accepted or shanghai_day(report["accepted_at"]) >= until
-        if ran and not known:
-            bundle.wrong.append(
-                "report %d: was accepted before the last run, which was not told of it" % report["id"]
-            )
-    for row in bundle.paper("usage.json"):
-        where = "usage of %s %s – %s" % (quoted(row["meter"]), row["start"], row["end"])
-        if ("components" in row) == ("quantity" in row):
-            bundle.wrong.append("%s: states either a quantity or components" % where)
-        for name, minor in row.get("components", {}).items():
-            if row["meter"] not in SALES or name not in (*DEDUCTIONS, "invoiced_incl_vat"):
-                bundle.wrong.append("%s: %s of %s is no component of sales" % (where, quoted(name), minor))
-        if row["meter"] in metered or (row["meter"] == "sales" and metered & set(SALES)):
-            continue  # from events: check_rollups
-        home = [period for period in accepted if period[0] <= row["start"] <= row["end"] <= period[1]]
-        if not home:
-            bundle.wrong.append("%s: lies in no period of which a report was accepted" % where)
-        elif of_period.get(home[0]) and all(report["is_nil"] for report in of_period[home[0]]):
-            bundle.wrong.append("%s: the report of its period says that nothing was used" % where)
-    check_reports(bundle, reports)
-
-
-def check_reports(bundle, reports):
-    """One after the other of each period: what amends one supersedes it."""
-    by_id, amended = {}, {}
-    for report in reports:
-        where = "report %d" % report["id"]
-        if report["id"] in by_id or report["start"] > report["end"]:
-            bundle.wrong.append("%s: stands twice, or ends before it begins" % where)
-        by_id[report["id"]] = report
-        if report["amends"] in amended and report["amends"] is not None:
-            bundle.wrong.append("%s: amends what was amended before" % where)
-        amended[report["amends"]] = report
-        handed_in = (
-            report["submitted_at"] if report["state"] != "DEEMED" else None
-        )  # that waits for being accepted
-        if handed_in and moment(handed_in) > moment(report["accepted_at"]):
-            bundle.wrong.append("%s: was accepted before it was handed in" % where)
-    standing = set()
-    for report in reports:
-        where, period = "report %d" % report["id"], (report["start"], report["end"])
-        if report["amends"] is not None:
-            other = by_id.get(report["amends"], {})
-            bundle.equal(where + ": period of what it amends", (other.get("start"), other.get("end")), period)
-        if report["state"] == "DEEMED":
-            if not (terms_on(bundle, report["end"])[1] or {"report": {}})["report"].get("deemed"):
-                bundle.wrong.append("%s: is deemed, which the terms do not agree" % where)
-        else:
-            bundle.equal(where + ": state", report["state"], "SUPERSEDED" if report["id"] in amended else "ACCEPTED")  # fmt: skip
-        if report["state"] != "SUPERSEDED" and period in standing:
-            bundle.wrong.append("%s: its period has two reports that count" % where)
-        standing.add(period if report["state"] != "SUPERSEDED" else None)
+    return [row for name, row in counted.items() if name not in gone]
 
 
 def rolled(events):
@@ -2690,235 +3055,70 @@ def rolled(events):
     return found
 
 
-def check_rollups(bundle):
-    """Metered figures were rated by the daily sums, save in periods where earlier figures are deemed."""
-    rollups = bundle.paper("rollups.json")
-    if not rollups:
-        return
-    metered = {meter for v in bundle.paper("terms.json") for meter in v["terms"]["report"]["metered"]}
-    sales = bool(metered & set(SALES))
-    deemed = [(one["figure"], one["start"], one["end"]) for one in rollups["deemed"]]
-    closed = [(one["start"], one["end"]) for one in bundle.paper("facts.json")["closed"]]
-    for figure, start, end in deemed:
-        where = "usage of %s, %s – %s" % (quoted(figure), start, end)
-        in_force = [v["terms"] for v in bundle.paper("terms.json") if v["effective_on"] <= end]
-        if not in_force or not in_force[-1]["report"].get("deemed"):
-            bundle.wrong.append("%s: the terms agree no deemed usage" % where)
-        if deemed.count((figure, start, end)) > 1 or not (figure in metered or (figure == "sales" and sales)):
-            bundle.wrong.append("%s: is deemed twice, or not metered" % where)
-        if (start, end) not in closed and (day(start), day(end)) not in bundle.ratings()[0].contract.periods:
-            bundle.wrong.append("%s: is deemed for no period of the contract" % where)
-
-    def is_open(figure, on):
-        return not any(name == figure and start <= on <= end for name, start, end in deemed)
-
-    summed, rated, places = {}, {}, []
-    for row in rollups["rows"]:
-        places.append((row["meter"], row["product"], row["day"]))
-        if row["events"] < 1:
-            bundle.wrong.append("usage of %s on %s: a sum of no events" % (quoted(row["meter"]), row["day"]))
-        figure, _, part = row["meter"].partition(".")
-        if not (figure in metered or (figure == "sales" and sales)) or not is_open(figure, row["day"]):
-            continue
-        of_day = summed.setdefault((figure, row["product"], row["day"]), {})
-        of_day[part or ("invoiced_incl_vat" if figure == "sales" else "")] = number(row["quantity"])
-    if places != sorted(set(places)):
-        bundle.wrong.append("rollups.json: a day stands twice, or not in its order")
-    for row in bundle.paper("usage.json"):
-        if (row["meter"] in metered or (row["meter"] == "sales" and sales)) and is_open(
-            row["meter"], row["start"]
-        ):
-            parts = row.get("components") or {"": row["quantity"]}
-            place = (row["meter"], row["product"], row["start"])
-            bundle.equal("usage of %s on %s: one day" % place[::2], row["start"], row["end"])
-            rated[place] = {name: number(value) for name, value in parts.items()}
-    for place in sorted(set(summed) | set(rated)):
-        one, other = summed.get(place, {}), rated.get(place, {})
-        if {n: v for n, v in one.items() if v} != {n: v for n, v in other.items() if v}:
-            bundle.differs("usage of %s %s on %s" % place, other, one)
-    if rollups["rows"]:
-        bundle.tell(
-            "%d daily sums of %d events", len(rollups["rows"]), sum(row["events"] for row in rollups["rows"])
-        )
+def shanghai_day(time):
+    """The day of a time in the contract's zone (UTC+8, all year)."""
+    return moment(time).astimezone(timezone(timedelta(hours=8))).date().isoformat()
 
 
-# --- the book --------------------------------------------------------------------------------------------
-
-RECEIVABLE, UNALLOCATED, VAT_PAYABLE, LICENCE_INCOME, INTEREST_INCOME = "1122", "2203", "2221", "6051", "6603"
-WORDING = {
-    "invoice": "账单 %s",
-    "credit_note": "红字账单 %s",
-    "allocation": "核销账单 %s",
-    "undone": "撤销对账单 %s 的核销",
-}
+def read_events(path):
+    """A JSON list of CloudEvents, or one object a line; decimals as they are written."""
+    with open(path, encoding="utf-8-sig") as file:
+        text = file.read()
+    if text.lstrip().startswith("["):
+        return json.loads(text, parse_float=str)
+    return [json.loads(one, parse_float=str) for one in text.splitlines() if one.strip()]
 
 
-def check_ledger(bundle):
-    """The entries of this contract: their hashes, their balance, their place in the issuer's chain up to its head; each of
-    an invoice, a credit note or an allocation says what that says."""
-    ledger = bundle.paper("ledger.json")
-    own = {entry["sequence"]: entry["body"] for entry in ledger["entries"]}
-    previous, chain = ledger["previous"], {ledger["first"] - 1: ledger["previous"]}
-    for sequence, content in enumerate(ledger["contents"], ledger["first"]):
-        if sequence in own:
-            bundle.equal("ledger entry %d: SHA-256" % sequence, content, sha256(own[sequence].encode()))
-        previous = chain[sequence] = sha256((previous + content).encode())
-    last = ledger["first"] - 1 + len(ledger["contents"])
-    bundle.equal("ledger: last entry of the chain", ledger["head"]["sequence"], last)
-    bundle.equal("ledger: head of the chain", ledger["head"]["hash"], previous)
-    if ledger["first"] < 1 or (ledger["first"] == 1) != (ledger["previous"] == "0" * 64):
-        bundle.wrong.append("ledger: start of the chain: it begins with entry 1 and with nothing before it")
-    sequences = [entry["sequence"] for entry in ledger["entries"]]
-    if sequences != sorted(set(sequences)) or not all(ledger["first"] <= one <= last for one in sequences):
-        bundle.wrong.append("ledger: an entry stands twice, not in its order, or not in the chain")
-    check_heads(bundle, chain)
-    papers = {("invoice", one["id"]): one for one in bundle.paper("invoices.json")}
-    papers.update({("credit_note", one["id"]): one for one in bundle.paper("credit_notes.json")})
-    papers.update({("allocation", one["id"]): one for one in bundle.paper("receipts.json")})
-    booked = {}
-    for entry in ledger["entries"]:
-        check_entry(bundle, entry, papers, booked)
-    for kind, ident in papers:
-        name = "%s %s" % (kind.replace("_", " "), papers[kind, ident].get("number", ident))
-        waits = ledger["waiting"][kind].count(ident)
-        if (kind, ident) not in booked and waits != 1:
-            bundle.wrong.append("%s: is not booked" % name)
-        elif (kind, ident) in booked and waits:
-            bundle.wrong.append("%s: is booked, and said to wait for it" % name)
-    for kind, waiting in ledger["waiting"].items():
-        for ident in waiting:
-            if (kind, ident) not in papers:
-                bundle.wrong.append("%s %s: waits to be booked, and is not here" % (kind, ident))
-    bundle.tell(
-        "%d ledger entries in a chain of %d, up to head %s", len(own), len(ledger["contents"]), previous
-    )
-
-
-def check_heads(bundle, chain):
-    """Each paper states the chain as it stood before its own entry."""
-    ledger = bundle.paper("ledger.json")
-    own = {entry["key"]: entry["sequence"] for entry in ledger["entries"]}
-    for kind, name in (("invoice", "invoices.json"), ("credit_note", "credit_notes.json")):
-        for paper in bundle.paper(name):
-            sequence, stated = paper["stated"]["ledger_sequence"], paper["stated"]["ledger_head"]
-            where = "%s: head of the chain at entry %d" % (paper["number"], sequence)
-            if sequence == 0:
-                bundle.equal(where, stated, "")
-            elif sequence in chain:
-                bundle.equal(where, stated, chain[sequence])
-            else:
-                if not ledger["first"] > sequence > 0 or not FITS[HASH](stated):
-                    bundle.wrong.append("%s: there is no such entry" % where)
-            if own.get("%s:%d" % (kind, paper["id"]), sequence + 1) <= sequence:
-                bundle.wrong.append("%s: is its own entry, or comes after it" % where)
-
-
-def check_entry(bundle, entry, papers, booked):
-    where, contract, ledger = "ledger entry %d" % entry["sequence"], bundle.paper("contract.json"), bundle.paper("ledger.json")  # fmt: skip
-    body = read_json(entry["body"])
-    said = [body["issuer"], body["sequence"], body["key"]]
-    bundle.equal(where + ": issuer, number, key", said, [ledger["issuer"], entry["sequence"], entry["key"]])
-    sums = {}
-    for _, minor, currency, _ in body["lines"]:
-        sums[currency] = sums.get(currency, 0) + minor
-    if any(sums.values()):
-        bundle.wrong.append("%s: does not balance" % where)
-    if contract["number"] not in {one[3] for one in body["lines"]}:
-        bundle.wrong.append("%s: is about another contract" % where)
-    kind, _, ident = entry["key"].partition(":")
-    if kind not in ("invoice", "credit_note", "allocation"):
-        if contract["for"] != "licensor" or "annexes.json" not in bundle.members:
-            bundle.wrong.append("%s: is the licensor's own (%s)" % (where, quoted(entry["key"])))
-        return
-    key = (kind, int(ident) if re.fullmatch("[1-9][0-9]{0,18}", ident) else None)
-    if key not in papers or key in booked:
-        bundle.wrong.append("%s: books what is not here, or twice (%s)" % (where, quoted(entry["key"])))
-        return
-    booked[key] = entry
-    on, text, lines = booking_of(bundle, kind, papers[key])
-    said = [body["booked_on"], body["text"], body["reverses"], body["lines"]]
-    name = "%s %s: as booked (day, text, what it reverses, lines)" % (
-        kind.replace("_", " "),
-        papers[key].get("number", ident),
-    )
-    bundle.equal(name, said, [on, text, "", lines])
-
-
-def booking_of(bundle, kind, paper):
-    """(day, text, lines) as a paper is booked: receivable against income, interest and VAT; a receipt against it."""
-    contract, currency = bundle.paper("contract.json")["number"], paper["currency"]
-    if kind == "allocation":
-        minor = paper["minor"]
-        text = WORDING["allocation" if minor > 0 else "undone"] % paper["invoice"]
-        lines = [[UNALLOCATED, minor, currency, ""], [RECEIVABLE, -minor, currency, contract]]
-        return paper["allocated_on"], text[:200], lines
-    kinds = {charge["id"]: charge["kind"] for charge in bundle.paper("charges.json")}
-    invoice, sign = paper, 1
-    if kind == "credit_note":
-        invoice, sign = (
-            next(one for one in bundle.paper("invoices.json") if one["number"] == paper["invoice"]),
-            -1,
-        )
-    interest = sum(one["price"] for one in invoice["lines"] if kinds.get(one["charge"]) == "INTEREST")
-    licence = sum(one["price"] for one in invoice["lines"]) - interest
-    of_licence = paper["net"] if not interest or not paper["net"] else 0
-    if interest and paper["net"] and licence > 0:  # whole units in proportion, the larger rest first
-        whole, rest = divmod(paper["net"] * licence, licence + interest)
-        other = paper["net"] * interest % (licence + interest)
-        of_licence = whole + (rest > 0 and rest >= other)
-    lines = [
-        [RECEIVABLE, sign * (paper["net"] + paper["vat"]), currency, contract],
-        [LICENCE_INCOME, -sign * of_licence, currency, contract],
-        [INTEREST_INCOME, -sign * (paper["net"] - of_licence), currency, contract],
-        [VAT_PAYABLE, -sign * paper["vat"], currency, contract],
-    ]
-    return paper["issued_on"], (WORDING[kind] % paper["number"])[:200], [one for one in lines if one[1]]
-
-
-def check_annexes(bundle):
-    annexes = bundle.paper("annexes.json")
-    for annex in annexes:
-        bundle.equal(
-            "annex %s: hash" % quoted(annex["kind"]), annex["hash"], sha256(canonical(annex["content"]))
-        )
-    listed = [canonical(annex) for annex in annexes]
-    if len(listed) != len(set(listed)):
-        bundle.wrong.append("annexes.json: an annex stands twice")
-    if annexes:
-        bundle.tell("%d annexes, each with its hash", len(annexes))
-
-
-# --- all of it -------------------------------------------------------------------------------------------
-
-CHECKS = (
-    check_contract,
-    check_terms,
-    check_ids,
-    check_usage,
-    check_rollups,
-    check_runs,
-    check_rating,
-    check_charges,
-    check_workings,
-    check_invoices,
-    check_receipts,
-    check_interest,
-    check_audits,
-    check_ledger,
-    check_annexes,
+# Parts of a report: what they are about, their checks, and what to do where something differs.
+PARTS = (
+    ("The file and the parties", (check_file, check_contract),
+     "The file was damaged or changed, or is no bundle. Get it again from the contract's page; until then rely on none of its figures."),
+    ("The terms", (check_terms,),
+     "These are not the terms that were signed, or not as they were. Hold the hashes against your signed contract and its amendments."),
+    ("Rating runs", (check_ids, check_runs),
+     "What the bills were made from does not fit together. Ask the licensor for a new bundle, and for why this one differs."),
+    ("Usage and reports", (check_usage, check_rollups),
+     "Hold the days and periods named against your own reports, evidence and events, and ask which figures were rated."),
+    ("Charges and their workings", (check_rating, check_charges, check_workings),
+     "Do not approve or pay these charges yet. Dispute them on the contract's page and send this list to the other side."),
+    ("Invoices, credit notes, receipts", (check_invoices, check_receipts),
+     "Ask the issuer to correct these papers by a credit note and a new invoice; hold receipts against your bank statement."),
+    ("Late-payment interest and audits", (check_interest, check_audits),
+     "Do not pay what is named here yet. Hold the days of your payments against the receipts, and dispute the charge."),
+    ("The book and the annexes", (check_ledger, check_annexes),
+     "The issuer's book does not say what its papers say, or was written anew. Keep this file and older ones: they are evidence."),
+)  # fmt: skip
+CHECKS = tuple(check for _, checks, _ in PARTS for check in checks if check is not check_file)
+YOURS = (
+    "Your events",
+    "Hold the days named against your own records; ask which events were counted, voided or replaced.",
 )
 
 
-def verify(content):
-    """A checked Bundle: `wrong` names every difference, `seen` says what was checked."""
+def verify(content, events=()):
+    """A checked Bundle: `wrong` names every difference, `seen` says what was checked, `parts` which belong together."""
     bundle = Bundle(content)
-    guarded(bundle, check_file)
-    if bundle.unfit:
-        bundle.wrong.append("nothing was recomputed: first the file must have its form (see above)")
-        return bundle
-    for check in CHECKS:
-        guarded(bundle, check)
+    for title, checks, advice in PARTS:
+        for check in checks:
+            if not bundle.unfit:
+                guarded(bundle, check)
+        end_part(bundle, title, advice)
+        if bundle.unfit:
+            bundle.must(
+                False, say("the file"), "nothing was recomputed: first it must have its form (see above)"
+            )
+            end_part(bundle, "The bills", advice)
+            return bundle
+    if events:
+        guarded(bundle, lambda bundle: compare_events(bundle, events))
+        end_part(bundle, *YOURS)
     return bundle
+
+
+def end_part(bundle, title, advice):
+    """What was seen and found wrong since the part before."""
+    seen, wrong = (sum(len(part[place]) for part in bundle.parts) for place in (1, 2))
+    bundle.parts.append((title, bundle.seen[seen:], bundle.wrong[wrong:], advice))
 
 
 def guarded(bundle, check):
@@ -2929,57 +3129,21 @@ def guarded(bundle, check):
         if quoted(error) not in bundle.wrong:
             bundle.wrong.append(quoted(error))
     except Exception as error:
-        name = check.__name__.replace("_", " ")
-        bundle.wrong.append("%s: cannot be finished: %s: %s" % (name, type(error).__name__, quoted(error)))
+        where = check.__name__.replace("_", " ")
+        bundle.must(False, where, "cannot be finished: %s: %s", type(error).__name__, quoted(error))
 
 
-def compare_events(bundle, events):
-    """Hold the daily sums of a bundle against events that somebody kept: voided and replaced ones do not count, the
-    first of equal ids does. Days without any of these events are told, not judged: the sums may come from others."""
-    contract, counted, gone = bundle.paper("contract.json")["number"], {}, set()
-    for event in events:
-        if event.get("subject") != contract:
-            continue
-        data, source = event["data"], event["source"]
-        if "target_id" in data:
-            gone.add((data.get("target_source") or source, data["target_id"]))
-        if "quantity" in data:
-            on = shanghai_day(event["time"])
-            row = (data["meter"], data.get("product", ""), on, source, event["id"], str(data["quantity"]))
-            counted.setdefault((source, event["id"]), row)
-    sums = rolled(row for key, row in counted.items() if key not in gone)
-    listed = {(r["meter"], r["product"], r["day"]): r for r in bundle.paper("rollups.json")["rows"]}
-    same = 0
-    for place, (quantity, count, digest) in sorted(sums.items()):
-        row = listed.get(place)
-        where = "your events of %s %s on %s" % place
-        if row is None:
-            bundle.wrong.append("%s: %d are not in the bundle" % (where, count))
-            continue
-        told = (number(row["quantity"]), row["events"], row["digest"])
-        if told != (quantity, count, digest):
-            bundle.differs(
-                where,
-                "%s of %d" % (row["quantity"], row["events"]),
-                "%s of %d" % (plain(quantity), count),
-            )
-        else:
-            same += 1
-    bundle.tell("%d of %d daily sums are your events, one by one", same, len(listed))
-
-
-def shanghai_day(time):
-    """The day of a time in the contract's zone (UTC+8, all year)."""
-    return moment(time).astimezone(timezone(timedelta(hours=8))).date().isoformat()
-
-
-def read_events(path):
-    """A JSON list of CloudEvents, or one object a line."""
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    if text.lstrip().startswith("["):
-        return json.loads(text)
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+def report(bundle):
+    """The lines to print: part by part what was checked, what differs, and what to do about it."""
+    for place, (title, seen, wrong, advice) in enumerate(bundle.parts, 1):
+        state = say("%d differences", len(wrong)) if wrong else say("agrees")
+        yield "%d  %s" % (place, under(say(title), state))
+        yield from ("   " + say("checked: %s", told) for told in seen)
+        yield from ("   " + say("DIFFERS: %s", told) for told in wrong)
+        if wrong:
+            yield "   " + say("what to do: %s", say(advice))
+    count = len(bundle.wrong)
+    yield say("%d differences", count) if count else say("everything agrees")
 
 
 def printable(text):
@@ -2988,32 +3152,336 @@ def printable(text):
 
 
 def main(arguments):
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not know every sign
-    if not arguments:
-        print(__doc__)
-        return 2
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may not know every sign
+    parser = argparse.ArgumentParser(
+        prog="verify_bundle.py",
+        description="Recompute every bill of a contract from its bundle, without network. 核验合同账单包：离线重算每一笔账单。",
+        epilog="Exit status 退出码: 0 all agrees 全部一致 · 1 something differs 有差异 · 2 there is nothing to read 无法读取",
+    )
+    parser.add_argument("bundle", metavar="BUNDLE.zip", help="the bundle 核验包")
+    parser.add_argument(
+        "events", metavar="EVENTS.json", nargs="*", help="events that you sent 您自己留存的用量事件"
+    )
+    parser.add_argument(
+        "--lang", choices=("en", "zh"), default="en", help="the language of the report 报告语言"
+    )
+    asked = parser.parse_args(arguments)
+    speak(asked.lang)
     try:
-        if os.path.getsize(arguments[0]) > LARGEST:
-            raise ValueError("larger than %d bytes" % LARGEST)
-        with open(arguments[0], "rb") as file:
+        if os.path.getsize(asked.bundle) > LARGEST:
+            raise ValueError(say("larger than %d bytes", LARGEST))
+        with open(asked.bundle, "rb") as file:
             content = file.read()
-        events = [event for path in arguments[1:] for event in read_events(path)]
+        events = [event for path in asked.events for event in read_events(path)]
+        if asked.events and not events:
+            raise ValueError(say("there are no events in %s", ", ".join(asked.events)))
     except (OSError, ValueError, RecursionError) as error:
-        print(printable("cannot read the bundle: %s" % error))
+        print(printable(say("cannot be read: %s", error)))
         return 2
-    bundle = verify(content)
-    if events and not bundle.unfit:
-        try:
-            compare_events(bundle, events)
-        except Exception as error:  # events come from anywhere
-            bundle.wrong.append("the events cannot be compared: %s: %s" % (type(error).__name__, error))
-    for told in bundle.seen:
-        print(printable("checked: %s" % told))
-    for told in bundle.wrong:
-        print(printable("DIFFERS: %s" % told))
-    print("%d differences" % len(bundle.wrong) if bundle.wrong else "everything agrees")
+    bundle = verify(content, events)
+    for told in report(bundle):
+        print(printable(told))
     return 1 if bundle.wrong else 0
+
+
+# === 16  The same words in Chinese ========================================================================
+
+CHINESE = {
+    # the report
+    "%s: %s": "%s：%s",
+    "checked: %s": "已核验：%s",
+    "DIFFERS: %s": "不一致：%s",
+    "what to do: %s": "处理建议：%s",
+    "agrees": "一致",
+    "everything agrees": "全部一致",
+    "%d differences": "%d 处不一致",
+    "the bundle says %s, computed %s": "文件载 %s，应为 %s",
+    "nothing": "无",
+    "is missing": "缺失",
+    "cannot be read: %s": "无法读取：%s",
+    "cannot be finished: %s: %s": "无法核验完毕：%s：%s",
+    "larger than %d bytes": "超过 %d 字节",
+    "The file and the parties": "文件与当事人",
+    "The file was damaged or changed, or is no bundle. Get it again from the contract's page; until then rely on none of its figures.":
+        "文件已损坏、被改动或不是核验包。请从合同页面重新下载；在此之前，请勿采信其中任何数字。",
+    "The terms": "合同条款",
+    "These are not the terms that were signed, or not as they were. Hold the hashes against your signed contract and its amendments.":
+        "所载条款与签署的不同或已被改动。请以您签署的合同及补充协议核对散列值。",
+    "Rating runs": "计费运行",
+    "What the bills were made from does not fit together. Ask the licensor for a new bundle, and for why this one differs.":
+        "账单的计费依据前后不符。请向许可方索取新的核验包，并要求说明差异原因。",
+    "Usage and reports": "用量与使用报告",
+    "Hold the days and periods named against your own reports, evidence and events, and ask which figures were rated.":
+        "请将所列日期和期间与您自己的使用报告、佐证材料和用量事件核对，并询问实际计费所用的数字。",
+    "Charges and their workings": "应收及其计算过程",
+    "Do not approve or pay these charges yet. Dispute them on the contract's page and send this list to the other side.":
+        "请暂勿确认或支付所列应收。可在合同页面提出异议，并将本清单发给对方。",
+    "Invoices, credit notes, receipts": "账单、红字账单、到账",
+    "Ask the issuer to correct these papers by a credit note and a new invoice; hold receipts against your bank statement.":
+        "请要求开具方以红字账单冲销并重新开具；到账请与银行对账单核对。",
+    "Late-payment interest and audits": "逾期利息与查账",
+    "Do not pay what is named here yet. Hold the days of your payments against the receipts, and dispute the charge.":
+        "请暂勿支付所列款项。请核对付款日与到账日，并对该应收提出异议。",
+    "The book and the annexes": "账簿与附件",
+    "The issuer's book does not say what its papers say, or was written anew. Keep this file and older ones: they are evidence.":
+        "开具方账簿与其单据不符或已被重写。请保存本文件及以往的核验包作为证据。",
+    "The bills": "账单",
+    "Your events": "您的用量事件",
+    "Hold the days named against your own records; ask which events were counted, voided or replaced.":
+        "请将所列日期与您自己的记录核对，并询问哪些事件被计入、作废或替换。",
+    # the file and its form
+    "the file": "文件",
+    "cannot be read whole (%s)": "无法完整读取（%s）",
+    "nothing was recomputed: first it must have its form (see above)": "尚未重新计算任何数字：文件须先符合格式（见上）",
+    "differs from what its members make when packed again": "与其成员重新打包的结果不同",
+    "%d members, each with its hash": "%d 个成员，散列值逐一相符",
+    "seal of the manifest: %s": "清单封印：%s",
+    "so are %d more places": "另有 %d 处同样不符",
+    "is no member of a bundle": "不是核验包的成员",
+    "stands twice in the file": "在文件中出现两次",
+    "is compressed, or said to be larger than the file": "被压缩，或声称大于文件本身",
+    "is not in canonical form": "不是规范格式",
+    "is no JSON of a bundle (%s)": "不是核验包的 JSON（%s）",
+    "%.40s is no number of a bundle": "%.40s 不是核验包允许的数字",
+    "a name stands twice in one object": "同一对象中名称重复",
+    "is listed in the manifest and missing": "清单有载而文件缺失",
+    "is not listed in the manifest": "清单未载",
+    "format": "格式",
+    "SHA-256": "SHA-256",
+    "is no part of the format": "不属于该格式",
+    "must be one of %s, is %.80r": "须为 %s 之一，现为 %.80r",
+    "must be a list": "须为列表",
+    "is empty": "为空",
+    "must be an object": "须为对象",
+    "must be %s, is %.80r": "须为%s，现为 %.80r",
+    "text": "文字",
+    "a whole number": "整数",
+    "true or false": "真或假",
+    "a day": "日期",
+    "a moment with its zone": "带时区的时刻",
+    "a SHA-256": " SHA-256",
+    "an exact number": "精确数",
+    "a decimal": "小数",
+    "a due rule": "付款期限规则",
+    "the text of an entry": "分录原文",
+    # the contract and its terms
+    "contract %s, the bundle of its %s": "合同 %s，%s的核验包",
+    "licensor": "许可方",
+    "licensee": "被许可方",
+    "contract": "合同",
+    "for": "持有方",
+    "chain": "账链",
+    "is the licensor's own, in a bundle of the licensee's": "属许可方内部文件，却出现在被许可方的核验包中",
+    "is the licensor's own (%s)": "属许可方内部分录（%s）",
+    "effective on": "生效日",
+    "in force since": "施行日",
+    "parties are not a licensor, a licensee and perhaps an agency": "当事人应为许可方、被许可方，以及可能的技术转移机构",
+    "issuer": "开具方",
+    "issuer, payer, contract": "开具方、付款方、合同",
+    "by another verify_bundle.py than the one in this bundle: take the one that you trust":
+        "所用 verify_bundle.py 与包内的不同：请以您信任的副本为准",
+    "version %s": "第 %s 版",
+    "hash": "散列值",
+    "currency": "币种",
+    "order": "次序",
+    "terms in force from %s: SHA-256 %s": "自 %s 起施行的条款：SHA-256 %s",
+    "%d versions of the terms, each with its hash": "%d 版条款，散列值逐一相符",
+    # usage and reports
+    "a period was accepted twice": "同一期间被接受两次",
+    "%s – %s was accepted without a report": "%s 至 %s 没有报告而被接受",
+    "report %d": "报告 %d",
+    "was accepted before the last run, which was not told of it": "在最近一次计费之前已接受，却未计入",
+    "usage of %s, %s – %s": "%s 的用量，%s 至 %s",
+    "usage of %s %s on %s": "%s %s 的用量，%s",
+    "lies in no period of which a report was accepted": "不在任何已接受报告的期间内",
+    "the report of its period says that nothing was used": "该期报告为零申报",
+    "%d rows of usage, %d reports": "%d 行用量，%d 份报告",
+    "states either a quantity or components": "须且只须载明数量或组成项之一",
+    "%s of %s is no component of sales": "%s（%s）不是销售额的组成项",
+    "a report stands twice": "同一报告出现两次",
+    "ends before it begins": "止日早于起日",
+    "amends what was amended before": "更正的报告此前已被更正",
+    "was accepted before it was handed in": "接受早于提交",
+    "period of what it amends": "所更正报告的期间",
+    "is deemed, which the terms do not agree": "为推定报告，而条款未约定推定",
+    "state": "状态",
+    "its period has two reports that count": "同一期间有两份有效报告",
+    "a sum of no events": "没有事件的合计",
+    "a day stands twice, or not in its order": "某日重复或次序不对",
+    "is not of one day, or stands twice": "不是一日的用量，或重复",
+    "%d daily sums of %d events": "%d 个日合计，共 %d 个事件",
+    "the terms agree no deemed usage": "条款未约定推定用量",
+    "is deemed twice, or not metered": "重复推定，或不是计量项",
+    "is deemed for no period of the contract": "推定的期间不是合同的报告期",
+    # runs
+    "run %d": "第 %d 次计费",
+    "made no charge": "没有产生应收",
+    "is not after the one before it": "不晚于前一次",
+    "looked less far than the one before it": "截止日早于前一次",
+    "it knew other terms than are here": "所知条款与本文件不符",
+    "its terms are not here": "其条款不在本文件中",
+    "its terms are not those of the contract": "其条款不是本合同的条款",
+    "is no earlier run, or stands twice": "不是更早的计费，或重复",
+    "what the last run was told (inputs_hash)": "最近一次计费的依据（inputs_hash）",
+    "what it was told (inputs_hash)": "其计费依据（inputs_hash）",
+    "what the last run was told: %s": "最近一次计费的依据：%s",
+    "rated up to %s by what was known at %s; what came since is not in here":
+        "计费截至 %s，依据 %s 已知的事实；此后的情况不在本文件中",
+    "no rating run made a charge yet": "尚无计费产生应收",
+    "%d amendments of the terms came after the last run: no charge follows them yet":
+        "最近一次计费之后有 %d 次条款变更：尚无应收据此产生",
+    "the contract cannot be rated from terms.json, facts.json, usage.json and earlier.json (%s: %s)":
+        "无法依 terms.json、facts.json、usage.json 和 earlier.json 对合同计费（%s：%s）",
+    # charges and workings
+    "charge %s": "应收 %s",
+    "correction %d": "第 %d 次调整",
+    "waiting %s (%s)": "待计费 %s（%s）",
+    "report_missing": "缺报告",
+    "earlier_period": "等待前期",
+    "split_needed": "须分行申报",
+    "waits, but for another reason (%s)": "确须等待，但原因不同（%s）",
+    "has nothing to wait for: its report is there, nothing earlier is missing": "无须等待：报告已有，前期无缺",
+    "must be told once": "须载明一次",
+    "%d charges wait for a report, as they must": "%d 笔应收等待报告，确须等待",
+    "total": "合计",
+    "paid up on": "付清日",
+    "row %d": "第 %d 行",
+    "a row stands twice, or not in its order": "某行重复或次序不对",
+    "a charge of a later run stands before one of an earlier run": "较晚计费的应收排在较早的之前",
+    "%s states a run or an invoice that it cannot have": "%s 载有不应有的计费或账单",
+    "amount": "金额",
+    "exact amount": "精确金额",
+    "amount by then": "截至当时的金额",
+    "is missing, computed %s on %s": "缺失，应为 %s（%s）",
+    "%d charges and corrections recomputed, together %s": "重新计算 %d 笔应收与调整，合计 %s",
+    "place among its corrections": "调整次序",
+    "kind": "种类",
+    "amount before and after the correction": "调整前后的金额",
+    "corrects nothing": "没有调整任何金额",
+    "its run came before that of what it corrects": "其计费早于被调整者的计费",
+    "one run both charged it and corrected it": "同一次计费既计收又调整",
+    "its run %s is not in rating.json": "其计费 %s 不在 rating.json 中",
+    "version": "条款版本",
+    "terms_hash": "条款散列值",
+    "due": "付款期限",
+    "date": "日期",
+    "is dated after its run": "日期晚于其计费",
+    "what it was charged by before it had to wait is not here": "等待之前的计费依据不在本文件中",
+    "working": "计算过程",
+    "there is nothing to work out": "没有可计算的内容",
+    "%s, line %d (%s)": "%s，第 %d 行（%s）",
+    "%s, less %s": "%s，扣减 %s",
+    "unit": "单位",
+    "lines": "各行",
+    "figures": "数字",
+    "parts": "组成项",
+    "formula, source, rounding": "公式、依据、舍入",
+    "%d lines of workings recomputed": "重新计算 %d 行计算过程",
+    # invoices, credit notes, receipts
+    "invoice %s": "账单 %s",
+    "credit note %s": "红字账单 %s",
+    "receipt %s to %s": "到账 %s（核销 %s）",
+    "%s: line of %s": "%s：%s 一行",
+    "a line states no charge of its own (%s)": "有一行不对应独立的应收（%s）",
+    "price": "价款",
+    "state of the charge": "应收状态",
+    "state of the correction": "调整状态",
+    "is dated after the invoice": "日期晚于账单",
+    "due date": "付款日",
+    "is no number of its year (%s)": "编号与年份不符（%s）",
+    "is issued before the one with the number before": "开具日早于前一编号",
+    "a number stands twice, or not in its order": "编号重复或次序不对",
+    "no rate of VAT: %s": "不是增值税税率：%s",
+    "net": "不含税金额",
+    "VAT": "增值税",
+    "net and VAT": "不含税金额与增值税之和",
+    "asks for nothing": "没有应付金额",
+    "its invoice %s is not here": "所属账单 %s 不在本文件中",
+    "its invoice is not here": "所属账单不在本文件中",
+    "more is given back than %s asked for": "红冲超过账单 %s 的金额",
+    "is issued before its invoice": "开具早于所属账单",
+    "what it states": "所载事项",
+    "a line gives nothing back": "有一行没有红冲金额",
+    "a line states no correction of what stands on %s": "有一行不是账单 %s 所载应收的调整",
+    "is marked as invoiced, and nothing is due": "标为已开账单，但没有应付金额",
+    "%s of it is marked as invoiced and stands on no invoice": "其中 %s 标为已开账单，却不在任何账单上",
+    "they ask for %s more than their charges and what was given back by hand": "所列金额比应收与手工红冲多 %s",
+    "%d invoices and %d credit notes added up": "核加 %d 张账单和 %d 张红字账单",
+    "its payment": "所属款项",
+    "what it undoes": "所撤销的核销",
+    "undoes what is undone, for no reason, or adds": "重复撤销、没有理由，或反而增加",
+    "takes money and undoes nothing": "减少到账而没有撤销任何核销",
+    "%s received of %s": "到账 %s，应付 %s",
+    "%d allocations of receipts added up, together %s": "核加 %d 笔到账核销，合计 %s",
+    # interest and audits
+    "interest of %s": "账单 %s 的逾期利息",
+    "%s, charged for %s": "%s，计至 %s",
+    "%s for %s is not charged": "%s（计至 %s）未计收",
+    "%s: %s by receipts that came late; nothing of it is charged (yet)": "%s：因迟到的款项应计 %s；（尚）未计收",
+    "%d sums of late-payment interest recomputed": "重新计算 %d 笔逾期利息",
+    "name": "名称",
+    "from": "起日",
+    "terms": "条款",
+    "end": "末行",
+    "own": "本日部分",
+    "charged": "已计收",
+    "runs from before the invoice, or backwards": "起算早于账单，或起止颠倒",
+    "is corrected before it was charged": "调整早于计收",
+    "currency and unit": "币种与单位",
+    "its lines do not follow each other (%s)": "各行次序不对（%s）",
+    "the contract comes to no such line": "按合同不应有此行",
+    "not at the rate of the terms, or on more than was due": "利率不是条款所定，或本金超过应付",
+    "for longer than it was open": "计息期长于欠付期",
+    "audit %s – %s": "查账 %s 至 %s",
+    "is no audit, or one that was charged before (%s)": "不是查账，或此前已计收（%s）",
+    "part, due rule, terms": "期次、付款期限、条款",
+    "is dated before the end of what was audited": "日期早于被查期间的止日",
+    "nothing is agreed, or it does not say what was found, reported and spent": "未约定，或未载明查得、申报和花费的金额",
+    "cost": "费用",
+    "the gap does not reach the share that shifts the cost": "差额未达到转由被许可方承担费用的比例",
+    "%d costs of audits held against the agreed share": "按约定比例核对 %d 笔查账费用",
+    # the book and the annexes
+    "%s %s": "%s %s",
+    "invoice": "账单",
+    "credit note": "红字账单",
+    "receipt": "到账核销",
+    "waits to be booked, and is not here": "等待入账，却不在本文件中",
+    "is not booked": "没有入账",
+    "is booked, and said to wait for it": "已入账，却又载为等待入账",
+    "something waits twice to be booked": "等待入账的单据重复",
+    "%d ledger entries in a chain of %d, up to head %s; %d papers wait to be booked":
+        "%d 条分录，账链长 %d，链首散列 %s；%d 份单据等待入账",
+    "ledger entry %d": "分录 %d",
+    "last entry of the chain": "账链的最后分录",
+    "head of the chain": "账链首",
+    "the chain begins with entry 1 and with nothing before it": "账链须自第 1 条分录起，且此前为空",
+    "an entry stands twice, not in its order, or not in the chain": "分录重复、次序不对或不在账链中",
+    "%s: head of the chain at entry %d": "%s：账链在第 %d 条分录处的散列",
+    "there is no such entry": "没有这一分录",
+    "is its own entry, or comes after it": "是其自身的分录，或在其后",
+    "issuer, number, key": "开具方、序号、键",
+    "does not balance": "借贷不平",
+    "is about another contract": "属于另一合同",
+    "books what is not here, or twice (%s)": "所记单据不在本文件中，或重复入账（%s）",
+    "as booked (day, text, what it reverses, lines)": "入账内容（日期、摘要、冲销对象、各行）",
+    "annex %s": "附件 %s",
+    "an annex stands twice": "附件重复",
+    "%d annexes, each with its hash": "%d 份附件，散列值逐一相符",
+    # your own events
+    "your events": "您的用量事件",
+    "your event %s": "您的用量事件 %s",
+    "your events of %s %s on %s": "您的用量事件：%s %s，%s",
+    "none of %d is about contract %s (see “subject”)": "%d 个事件中没有属于合同 %s 的（见 subject）",
+    "cannot be read (%s: %s)": "无法读取（%s：%s）",
+    "%d are not in the bundle": "有 %d 个不在核验包中",
+    "%s of %d events": "%s（%d 个事件）",
+    "%d of %d daily sums are your events, one by one": "%d 个日合计（共 %d 个）与您的事件逐一相符",
+    "%d daily sums are of other meters or days than your events: not compared":
+        "%d 个日合计属于您的事件以外的计量项或日期：未核对",
+    "there are no events in %s": "%s 中没有事件",
+}  # fmt: skip
 
 
 if __name__ == "__main__":

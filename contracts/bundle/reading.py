@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 from django.db.models import Q
 
@@ -11,7 +12,7 @@ from contracts.billing.planning import key_of
 from contracts.bundle.papers import facts_paper, rating_paper, rollups_paper, terms_paper, usage_paper
 from contracts.ledger.models import Entry, LedgerHead
 from contracts.ledger.services import content_text
-from contracts.lifecycle.facts import knew
+from contracts.lifecycle.facts import knew, terms_versions
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import Side
 from contracts.payments.models import Allocation
@@ -28,19 +29,26 @@ SHARED = ("invoice:", "credit_note:", "allocation:")  # entries about what both 
 
 
 def papers_of(contract: LicenceContract, side: Side, *, internal: bool) -> dict[str, object]:
-    """Every paper by its name; `internal`: with the licensor's annexes and the bookings that follow from them. The last rating run's bounds decide what had been known: charges are held against the
-    usage and facts from which they were made, and what came since waits for the next run."""
+    """Every paper by its name; `internal`: with the licensor's annexes and the bookings that follow from them.
+
+    The last rating run's bounds decide what had been known: charges are held against the usage and facts from which
+    they were made, and what came since waits for the next run. Of the terms every version is told, because invoices
+    and interest follow those in force on their own day; the run says how many of them it knew.
+    """
     run = contract.rating_runs.order_by("-id").first()
     versions, facts, usage = rating_inputs(contract, as_of=run.known_at if run else None)
-    rating = rate(versions, facts, usage, run.until if run else contract.effective_on)
+    nothing_yet = contract.effective_on - timedelta(
+        days=1
+    )  # what falls due on the first day waits for the first run
+    rating = rate(versions, facts, usage, run.until if run else nothing_yet)
     papers = {
         "contract.json": _contract(contract, side),
-        "terms.json": terms_paper(versions),
+        "terms.json": terms_paper(terms_versions(contract)),
         "facts.json": facts_paper(facts),
         "usage.json": usage_paper(usage),
         "rollups.json": _rollups(contract, run.known_at if run else None),
         "reports.json": _reports(contract),
-        "rating.json": rating_paper(rating, **_run(run), runs=_runs(contract)),
+        "rating.json": rating_paper(rating, **_run(run), versions=len(versions), runs=_runs(contract)),
         "earlier.json": _earlier(contract, run, rating),
         "charges.json": _charges(contract),
         "invoices.json": _invoices(contract),

@@ -17,12 +17,14 @@ from marketplace.refusals import NotPermitted, Refused
 VERIFIER = "verify_bundle.py"
 README = """科技成果先使用后付费 · 账单核验包
 
-本文件包含一份合同的全部计费依据与结果。验证方法（无需联网，Python 3.9 以上）：
+本文件包含一份合同的全部计费依据与结果。核验方法（无需联网，Python 3.9 以上）：
 
-    python3 verify_bundle.py 本文件.zip
+    python3 verify_bundle.py --lang zh 本文件.zip
 
-程序逐项重新计算每一笔应收并核对全部散列值；结果一致时退出码为 0，否则逐项指出差异。
-程序也可从另一来源取得：请以您信任的副本核验。
+（Windows 上请将 python3 改为 py。）程序重新计算每一笔应收、每一行计算过程和每一张账单，并核对全部散列值；全部一致时
+退出码为 0，否则逐项指出差异并给出处理建议。程序也可从另一来源取得：请以您信任的副本核验。
+
+若您自己留存了上报的用量事件，可一并核对每日合计：python3 verify_bundle.py --lang zh 本文件.zip 事件.json
 
 Use first, pay later · bundle of a contract's bills
 
@@ -30,8 +32,11 @@ This file holds everything a contract was billed by, and the bills. To check it 
 
     python3 verify_bundle.py THIS_FILE.zip
 
-Every charge is computed again and every hash is checked; the exit status is 0 where all agrees, else each difference
-is named. Take the program from a place that you trust: the copy in here came with the figures that it checks.
+(On Windows: py instead of python3.) Every charge, every line of its working and every invoice is computed again, and
+every hash is checked; the exit status is 0 where all agrees, else each difference is named with what to do about it.
+Take the program from a place that you trust: the copy in here came with the figures that it checks.
+
+If you kept the usage events that you sent, hold the daily sums against them: python3 verify_bundle.py THIS_FILE.zip EVENTS.json
 """
 
 

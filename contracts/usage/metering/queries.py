@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Collate
 
 from contracts.lifecycle.models import ContractTerms, LicenceContract
 from contracts.rating import Closed, TermsVersion
@@ -228,7 +229,7 @@ def is_closed(closed: Iterable[Closed], figure: str, metered: frozenset[str], st
 
 def counted_events(contract: LicenceContract, *, as_of: datetime | None = None):
     """(meter, product, day, source, id, quantity) of every event that counts, or counted at a moment of the database's
-    clock: sorted, so that the events of one daily sum follow each other."""
+    clock: sorted by the signs' own numbers, as any program sorts, so that the events of one daily sum follow each other."""
     events = UsageEvent.objects.filter(contract=contract)
     corrections = UsageEvent.objects.filter(
         contract_id=OuterRef("contract_id"), target_source=OuterRef("source"), target_id=OuterRef("event_id"),
@@ -237,7 +238,7 @@ def counted_events(contract: LicenceContract, *, as_of: datetime | None = None):
     if as_of is not None:
         events, corrections = events.filter(known_at__lte=as_of), corrections.filter(known_at__lte=as_of)
     rows = events.filter(~Exists(corrections), kind__in=(EventKind.USAGE, EventKind.REPLACEMENT))
-    rows = rows.order_by("meter__name", "product", "day", "source", "event_id")
+    rows = rows.order_by(Collate("meter__name", "C"), "product", "day", "source", "event_id")
     return rows.values_list("meter__name", "product", "day", "source", "event_id", "quantity").iterator(5_000)
 
 

@@ -80,7 +80,7 @@ def papers_of(seed: int, *, working: bool = False) -> dict[str, object]:
             )
         ),
         "reports.json": [_report(number, period) for number, period in enumerate(made.facts.accepted, 1)],
-        "rating.json": rating_paper(result, **run, result_hash="", runs=runs),
+        "rating.json": rating_paper(result, **run, result_hash="", versions=len(made.versions), runs=runs),
         "earlier.json": [],
         "charges.json": charges,
         "invoices.json": [],
@@ -165,7 +165,7 @@ def late_papers(seed: int) -> dict[str, object]:
                 "end": due.on.isoformat(), "dated_on": due.on.isoformat(), "minor": due.amount.minor,
                 "currency": currency, "exact": str(due.exact), "version": 1, "terms_hash": hash_of(versions[0].terms),
                 "due": terms.codec.write(terms.elements.AfterInvoice()), "working": working_json(due.working),
-                "before": None, "now": None,
+                "before": None, "now": None, "run": None,
             })  # fmt: skip
     return {
         "terms.json": terms_paper(versions), "charges.json": charges, "invoices.json": invoices,

@@ -148,7 +148,7 @@ def form_at(forms, pattern: str):
     form = forms.get(f"{name}.json")
     for part in rest.split(".") if rest else ():
         form = getattr(form, "form", form)
-        if part.startswith("[") and isinstance(form, list):
+        if part.startswith("[") and isinstance(form, list | tuple):
             form = form[0]
         elif isinstance(form, dict):
             form = form.get(part, form.get(f"{part}?"))

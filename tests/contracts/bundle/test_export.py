@@ -32,6 +32,7 @@ from tests.contracts.usage.world import accepted, sales
 from tests.factories.ground import signed_in
 
 from .checked import VERIFIER, agrees, every_change_is_named, papers, resealed
+from .memory import PROGRAM, members_of
 
 
 def lived(world, agreed, random: Random) -> Life:
@@ -126,6 +127,10 @@ def test_a_bundle_holds_what_was_billed_and_is_the_same_bytes_twice(billed):
     assert any("ledger entries in a chain of" in line for line in seen)
     assert said["manifest.json"]["chain"] == said["ledger.json"]["head"]
     assert said["annexes.json"][0]["content"] == {"shares": ["张三 60", "李四 40"]}
+    members = members_of(content)
+    assert members[PROGRAM.name] == PROGRAM.read_bytes()
+    for language in ("核验方法", "To check it"):
+        assert language in members["README.txt"].decode()
     every_change_is_named(content)
 
 

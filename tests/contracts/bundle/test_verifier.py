@@ -374,7 +374,7 @@ def test_the_program_needs_nothing_but_python(tmp_path):
     bad.write_bytes(packed(papers))
     for path, status, last in (
         (good, 0, "everything agrees"),
-        (bad, 1, "1 differences"),
+        (bad, 1, "2 differences"),
         (tmp_path / "no.zip", 2, ""),
     ):
         done = subprocess.run(
