@@ -8,7 +8,10 @@ from django.db import connection
 from search import engines, indexing, pushing
 from search.engines import client, rarity
 from search.models import DocumentState, SearchDocument
-from tests.search.world import index
+from search.params import SearchParams
+from search.viewer import ANONYMOUS
+from search.words import Thesaurus, read
+from tests.search.world import MARKET, index
 
 NO_SERVER = "ELASTICSEARCH_URL is not set: bin/services up test --with elasticsearch starts one"
 
@@ -60,6 +63,24 @@ def stored(engine):
             pushing.push()
 
     return store
+
+
+@pytest.fixture
+def market(stored):
+    """The five pages of the tests' world, found by the engine of the test."""
+    stored(*MARKET)
+
+
+@pytest.fixture
+def find(engine):
+    """`find("电池", trl=["4-6"])`: what the engine of the test finds."""
+
+    def ask(q="", viewer=ANONYMOUS, synonyms=(), loose=False, **facets):
+        options = {name: facets.pop(name) for name in ("sort", "page", "size") if name in facets}
+        params = SearchParams(q=q, facets={k: tuple(v) for k, v in facets.items()}, **options)
+        return engine.search(params, read(q, Thesaurus(synonyms)), viewer, loose=loose)
+
+    return ask
 
 
 @pytest.fixture

@@ -18,34 +18,15 @@ from search.params import SearchParams
 from search.services import save_search
 from search.suggesting import texts
 from search.viewer import ANONYMOUS, Viewer
-from search.words import Thesaurus, read
+from search.words import read
 from tests.factories.ground import make_acting
-from tests.search.world import BATTERY, MARKET, NEED, PUMP, QUANTUM, SERVICE, index
+from tests.search.world import BATTERY, MARKET, NEED, PUMP, QUANTUM, ids, index
 
 ODD = [
     '"', "'", "\\", "(", "[a", "{", "*", "?", "~", "^2", "a AND", "OR", "NOT x", "title:x", "a && b || !c", "<->", "& | !",
     "%", "_", "\x00", "\x1b[31m", "\ud800", "a\ud800b", "😀", "😀电池", "电" * 10_000, "a" * 10_000, "a b " * 3_000, " ", "…",
     "1e999", "-1", "the", "it's", "CO₂", "１２３", "ﬁ", "\u202e电池", "../../etc", "<script>alert(1)</script>", "'; DROP TABLE x; --",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def market(stored):
-    stored(*MARKET)
-
-
-@pytest.fixture
-def find(engine):
-    def ask(q="", viewer=ANONYMOUS, synonyms=(), loose=False, **facets):
-        options = {name: facets.pop(name) for name in ("sort", "page", "size") if name in facets}
-        params = SearchParams(q=q, facets={k: tuple(v) for k, v in facets.items()}, **options)
-        return engine.search(params, read(q, Thesaurus(synonyms)), viewer, loose=loose)
-
-    return ask
-
-
-def ids(found) -> list[int]:
-    return [pk for pk, _score in found.ids]
 
 
 WORDS = {
@@ -86,33 +67,6 @@ def test_long_question_needs_no_whole_word(market, find):
 def test_loose_search_finds_what_comes_near(market, find):
     assert find("固态飞机").total == 0
     assert BATTERY.page_id in ids(find("固态飞机", loose=True))
-
-
-def test_patent_number_finds_in_any_spelling(market, find):
-    spellings = ["ZL202310123456.7", "zl 2023 1 0123456.7", "202310123456", "CN202310123456.7"]
-    assert {typed: ids(find(typed)) for typed in spellings} == {
-        typed: [BATTERY.page_id] for typed in spellings
-    }
-
-
-def test_exact_number_comes_first(market, stored, find):
-    stored(
-        replace(
-            SERVICE, page_id=6, code="X", numbers=("X",), title_en="UF-2026-000003 UF-2026-000003 testing"
-        )
-    )
-    assert ids(find("uf-2026-000003 testing"))[0] == PUMP.page_id
-
-
-def test_number_finds_what_has_it_or_names_it_and_nothing_that_shares_a_part_of_it(market, stored, find):
-    stored(
-        replace(SERVICE, page_id=6, code="X", numbers=("X",), title_en="Testing of UF-2026-000003"),
-        replace(SERVICE, page_id=7, code="Y", numbers=("Y",), title_en="Tests of 2026, UF 000004"),
-    )
-    assert ids(find("UF-2026-000003")) == [PUMP.page_id, 6]
-    assert ids(find("UF 2026 000003")) == [PUMP.page_id, 6]
-    assert find("UF-2026-000099").total == 0
-    assert 7 in ids(find("UF-2026-000099", loose=True))
 
 
 def test_synonyms_work_across_languages(market, find):

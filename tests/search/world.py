@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
+from search.engines import Found
 from search.facts import Facts
 from search.indexing import lock, store
 
@@ -47,3 +48,7 @@ MARKET = (BATTERY, QUANTUM, PUMP, NEED, SERVICE)
 @transaction.atomic
 def index(*facts: Facts) -> None:
     store(facts, lock(sorted(f.page_id for f in facts)))
+
+
+def ids(found: Found) -> list[int]:
+    return [pk for pk, _score in found.ids]
