@@ -50,22 +50,71 @@ ODD_QUERIES = [
     for n, text in enumerate(["", None, "\u0000", "电" * 5_000, '"[(AND', "7 seal", "电池"])
 ]
 
+# One line too many of these, and nothing is ranked.
+BAD = (
+    "{", "[]", "[" * 100_000, '{"title": "x"}', '{"id": null, "text": "x"}', '{"id": "a\\tb"}', '{"id": "\\ud800"}',
+    '{"id": "9", "title": "x", "text": "x", "keywords": 7}', '{"id": "9", "titel": "x", "query": "x"}',
+    '{"id": "9", "title": "x", "text": "x"}\n{"id": 9, "title": "x", "text": "x"}',
+)  # fmt: skip
 
-def test_odd_records_are_ranked_and_bad_ones_are_named(engine, tmp_path):
-    docs, queries, run = (tmp_path / name for name in ("docs.jsonl", "queries.jsonl.gz", "run.tsv"))
 
-    def rank(documents, questions):
+@pytest.fixture
+def rank(engine, tmp_path):
+    """`rank(documents, questions)`: lines of the two files, and what the run file says then."""
+
+    def rank(documents, questions) -> list[list[str]]:
+        docs, queries, run = (tmp_path / name for name in ("docs.jsonl", "queries.jsonl.gz", "run.tsv"))
         docs.write_text("\ufeff" + "\r\n".join(documents), "utf-8")
         queries.write_bytes(gzip.compress("\n".join(questions).encode()))
-        call_command(
-            "evaluate_search", str(docs), str(queries), str(run), "--engine", engine.name, verbosity=0
-        )
+        call_command("evaluate_search", *map(str, (docs, queries, run)), "--engine", engine.name, verbosity=0)
+        return [line.split("\t")[:3] for line in run.read_text("utf-8").splitlines()]
 
-    rank(map(json.dumps, ODD_DOCS), map(json.dumps, ODD_QUERIES))
-    rows = [line.split("\t")[:3] for line in run.read_text("utf-8").splitlines()]
-    assert rows == [["5", "3", "1"], ["6", "two", "1"]]
-    for bad in ("{", "[]", '{"title": "x"}', '{"id": "a\\tb"}', '{"id": "1"}\n{"id": 1}'):
-        with pytest.raises(CommandError, match="line"):
-            rank(bad.split("\n"), map(json.dumps, QUERIES))
-    with pytest.raises(CommandError, match="There is no file"):
-        call_command("evaluate_search", str(docs), "nowhere", str(run), "--engine", engine.name)
+    return rank
+
+
+def test_odd_records_are_ranked(rank):
+    assert rank(map(json.dumps, ODD_DOCS), ["", *map(json.dumps, ODD_QUERIES), " "]) == [
+        ["5", "3", "1"],
+        ["6", "two", "1"],
+    ]
+
+
+def test_bad_lines_are_named_and_write_nothing(rank, tmp_path):
+    docs, queries = [json.dumps(r) for r in DOCS], [json.dumps(q) for q in QUERIES]
+    rank(docs, queries)
+    before = (tmp_path / "run.tsv").read_bytes()
+    for bad in BAD:
+        with pytest.raises(CommandError, match=r"docs\.jsonl, line \d"):
+            rank([*docs, *bad.split("\n")], queries)
+    for bad in (*BAD, '{"id": "9", "title": "cell"}'):
+        with pytest.raises(CommandError, match=r"queries\.jsonl\.gz, line \d"):
+            rank(docs, [*queries, *bad.split("\n")])
+    with pytest.raises(CommandError, match=r"docs\.jsonl holds nothing"):
+        rank([], queries)
+    with pytest.raises(CommandError, match=r"queries\.jsonl\.gz holds nothing"):
+        rank(docs, ["", " "])
+    assert (tmp_path / "run.tsv").read_bytes() == before
+
+
+def test_files_that_cannot_be_read_or_written_are_named(database_search, tmp_path):
+    docs, broken = tmp_path / "docs.jsonl", tmp_path / "broken.gz"
+    docs.write_text(json.dumps({"id": "a", "title": "x", "text": "x"}))
+    broken.write_bytes(gzip.compress(b"x" * 10_000)[:-9])
+    for queries, run, problem in (
+        (broken, tmp_path / "run", "broken.gz cannot be read"),
+        (tmp_path / "nowhere", tmp_path / "run", "There is no file"),
+        (docs, tmp_path / "nowhere" / "run", "There is no folder"),
+        (docs, tmp_path, "is a folder"),
+        (docs, docs, "one of the files to read"),
+    ):
+        with pytest.raises(CommandError, match=problem):
+            call_command("evaluate_search", *map(str, (docs, queries, run)))
+
+
+def test_server_that_is_away_is_named(database_search, settings, tmp_path):
+    settings.ELASTICSEARCH_URL = "http://127.0.0.1:9"
+    docs = tmp_path / "docs.jsonl"
+    docs.write_text(json.dumps({"id": "a", "title": "x", "text": "x"}))
+    with pytest.raises(CommandError, match="Elasticsearch does not answer"):
+        call_command("evaluate_search", str(docs), str(docs), str(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
