@@ -2,6 +2,8 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,15 +18,17 @@ from search.engines import breaker, client
 from search.models import DocumentState, OutboxRow
 from search.status import status
 
-SHOWN = 50
+PER_PAGE = 50
 
 
 @login_required
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     permit(request.acting, "search.keep", request.acting.organisation)
-    dead = list(OutboxRow.objects.filter(is_dead=True).order_by("id")[:SHOWN])
-    refused = list(DocumentState.objects.to_push().exclude(push_error="").order_by("page_id")[:SHOWN])
+    dead = _page(request, "dead", OutboxRow.objects.filter(is_dead=True).order_by("id"))
+    refused = _page(
+        request, "refused", DocumentState.objects.to_push().exclude(push_error="").order_by("page_id")
+    )
     _name([*dead, *refused], request.acting)
     context = {
         "status": status(),
@@ -34,6 +38,12 @@ def health(request: HttpRequest) -> HttpResponse:
         "open": client.configured() and breaker.is_open,
     }
     return render(request, "search/health.html", context)
+
+
+def _page(request: HttpRequest, key: str, rows: QuerySet) -> Page:
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get(key))
+    page.object_list = list(page.object_list)
+    return page
 
 
 def _name(rows, acting) -> None:
