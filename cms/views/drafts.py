@@ -18,6 +18,7 @@ from cms.rights import edit_permission, rights_of, sync_person
 from cms.structure import ensure_institution_page
 from cms.views.lists import find_own, own_pages
 from marketplace.audit.services import record
+from marketplace.bilingual import written_in
 from marketplace.editor.chooser import title_of
 from marketplace.editor.words import pane, shown
 from marketplace.organisations.acting import permit
@@ -130,12 +131,23 @@ def listing_accounts(request, pk):
     return render(request, "cms/listing_accounts.html", {"form": form, "page": draft})
 
 
+def _begun_with(text: str) -> dict[str, str]:
+    """A need as it begins where somebody has searched in vain: what they typed is its title, or its problem where it is
+    longer than a title may be, in the language that it is written in."""
+    text = " ".join(text.split())[:1000]
+    code = written_in(text)
+    is_short = len(text) <= NeedForm.base_fields[f"title_{code}"].max_length
+    return {f"{'title' if is_short else 'problem'}_{code}": text}
+
+
 @login_required
 def simple_new(request, kind):
     own_pages(request.acting, kind)
     organisation = request.acting.organisation
     permit(request.acting, edit_permission(organisation), organisation)
     initial = {"region": organisation.region}
+    if kind == "need":
+        initial |= _begun_with(request.GET.get("title", ""))
     form = FORMS[kind](_posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

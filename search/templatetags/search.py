@@ -9,6 +9,7 @@ from django.utils.html import conditional_escape, escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, gettext_lazy
 
+from marketplace.bilingual import written_in
 from search.facets import Facet, Value, region_name
 from search.finding import Hit
 from search.highlight import Piece
@@ -21,7 +22,6 @@ PARTS = {
     "description": gettext_lazy("description"),
     "institution": gettext_lazy("institution"),
 }
-_HAN = re.compile(r"[\u4e00-\u9fff]")
 _STOPS = "。．.!！?？;；:：,，…\n"
 _LINE = re.compile(rf"(?<![{_STOPS}\s])\s*\n\s*")
 _VALUE = (
@@ -41,7 +41,7 @@ def marked(pieces: Iterable[Piece]) -> SafeString:
         shown = escape(_LINE.sub(" · ", text if before not in _STOPS else text.lstrip("\n")))
         drawn.append(f"<mark>{shown}</mark>" if hit else shown)
         before = text[-1:]
-    english, han = (get_language() or "").startswith("en"), bool(_HAN.search(said))
+    english, han = (get_language() or "").startswith("en"), written_in(said) == "zh"
     if english == han and any(character.isalpha() for character in said):
         drawn = [f'<span lang="{"zh-Hans" if han else "en"}">', *drawn, "</span>"]
     return mark_safe("".join(drawn))

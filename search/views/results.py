@@ -1,6 +1,7 @@
 """The result page, its export, and what the search box offers while somebody types."""
 
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
@@ -60,6 +61,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "canonical": _address(results.params.canonical),
         "save_form": SaveForm(initial={"query": replace(params, page=1).to_query(), "name": _name(results)}),
         "may_post_need": request.acting.can("need.edit"),
+        "need_url": f"{reverse('need_new')}?{urlencode({'title': params.q})}",
         "window": WINDOW,
     }
     return render(request, "search/results.html", context)

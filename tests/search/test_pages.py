@@ -2,7 +2,10 @@
 
 import io
 import json
+import re
 from dataclasses import replace
+from html import escape, unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.cache import cache
@@ -69,7 +72,22 @@ def test_nothing_found_shows_ways_on(client, market, scout):
     page = signed_in(client, scout).get("/en/search/?q=固态飞机").content.decode()
     assert "What comes near" in page
     assert "<mark>固态</mark>" in page
-    assert "/en/my/needs/new/" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("可 飞行的泡菜坛", "title_zh"), ("flying & pickling", "title_en"), ("泡菜坛" * 50, "problem_zh")],
+)
+def test_what_nothing_was_found_for_begins_a_need(client, scout, typed, name):
+    """Also after the visitor has signed in."""
+    page = client.get("/en/search/", {"q": typed, "trl": "9"}).content.decode()
+    link = unescape(re.search(r'href="([^"]+)">(?:<svg.*?</svg>)?Post this as a need', page)[1])
+    begun = parse_qs(urlsplit(link).query)["next"][0]
+    signed_in(client, scout)
+    assert f'href="{escape(begun)}"' in client.get("/en/search/", {"q": typed, "trl": "9"}).content.decode()
+    assert {k: v for k, v in client.get(begun).context["form"].initial.items() if k != "region"} == {
+        name: typed
+    }
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
@@ -309,12 +327,16 @@ def test_others_do_not_keep_search(client, scout):
 
 
 def test_operator_sees_what_was_given_up_and_tries_again(client, operator):
-    OutboxRow.objects.create(page_id=77, is_dead=True, attempts=8, error="ValueError: broken")
+    given_up = [
+        OutboxRow(page_id=n, is_dead=True, attempts=8, error=f"ValueError: no {n}") for n in range(51)
+    ]
+    OutboxRow.objects.bulk_create(given_up)
     signed_in(client, operator)
-    page = client.get("/en/search/health/").content.decode()
-    assert ("ValueError: broken" in page, "no longer there" in page) == (True, True)
+    pages = [client.get(f"/en/search/health/?dead={n}").content.decode() for n in (1, 2)]
+    assert [p.count("ValueError: no") for p in pages] == [50, 1]
+    assert all("no longer there" in p and "of 51" in p for p in pages)
     client.post("/en/search/health/retry/")
-    assert (OutboxRow.objects.get().is_dead, OutboxRow.objects.get().attempts) == (False, 0)
+    assert set(OutboxRow.objects.values_list("is_dead", "attempts")) == {(False, 0)}
 
 
 def test_what_was_given_up_is_named_as_far_as_the_operator_may_see_it(client, operator, drained):
