@@ -13,9 +13,12 @@ _GAP = r"[\s,./·‐–—-]"
 # Chinese applications since 2003 (12 digits) and before (8 digits), with the check digit that many leave out
 _NEW = re.compile(rf"(?:ZL|CN)?{_GAP}?((?:19|20)\d{{2}}{_GAP}?\d{_GAP}?\d{{7}})(?:{_GAP}?[\dX])?")
 _OLD = re.compile(rf"(?:ZL|CN)?{_GAP}?(\d{{2}}{_GAP}?\d{_GAP}?\d{{5}})[.-][\dX]")
+# Software copyrights (2024SR0900002) and plant varieties (CNA20219000201), then patents of any office and our own
 _NUMBER = re.compile(
-    rf"(?<![0-9A-Z])(?:PCT{_GAP}?)?(?:[A-Z]{{2}}{_GAP}{{0,2}})?\d(?:{_GAP}?\d){{3,19}}(?:[.-][\dX])?(?:{_GAP}?[A-Z]\d?)?(?![0-9A-Z])"
+    rf"(?<![0-9A-Z])(?:\d{{4}}{_GAP}?SR{_GAP}?\d{{6,7}}|CNA{_GAP}?\d{{8,11}}(?:[.-]\d)?"
+    rf"|(?:PCT{_GAP}?)?(?:[A-Z]{{2}}{_GAP}{{0,2}})?\d(?:{_GAP}?\d){{3,19}}(?:[.-][\dX])?(?:{_GAP}?[A-Z]\d?)?)(?![0-9A-Z])"
 )
+_CALLED = re.compile(r"(?<![0-9A-Z])NO\b[.:]?")  # "patent no. 10,123,456", "№ 10,123,456"
 
 
 def _written(text: str) -> str:
@@ -54,6 +57,6 @@ def identifiers_in(text: str) -> list[str]:
         return []
     written = _written(text)
     found = [spelling for spelling in identifiers_of(written) if len(re.findall(r"\d", spelling)) >= 4]
-    for part in _NUMBER.findall(written):
+    for part in _NUMBER.findall(_CALLED.sub(" ", written)):
         found += [spelling for spelling in identifiers_of(part) if len(re.findall(r"\d", spelling)) >= 6]
     return list(dict.fromkeys(found))[:12]
