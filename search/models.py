@@ -312,6 +312,34 @@ class SavedHit(models.Model):
         return f"{self.search_id}: {self.page_id}"
 
 
+class SavedPageQuerySet(models.QuerySet):
+    def visible_to(self, acting):
+        """A person's own, of the organisation they act for."""
+        return self.filter(user=acting.user, organisation=acting.organisation) if acting.user else self.none()
+
+
+class SavedPage(models.Model):
+    """收藏: a page that somebody wants to find again. Whether it is still offered, and to them, is asked each time."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, null=True, related_name="+")
+    page_id = models.BigIntegerField()
+    saved_at = models.DateTimeField(default=now)
+
+    objects = SavedPageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("saved page")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "organisation", "page_id"], name="saved_page_once", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.user_id}: {self.page_id}"
+
+
 class PairQuerySet(models.QuerySet):
     def visible_to(self, acting):
         """Pairs with a page of one's own organisation or, for brokers, of a client whose mandate is in force; both

@@ -1,4 +1,4 @@
-"""Saving searches, and giving changes that failed another round."""
+"""Saving searches and pages, and giving changes that failed another round."""
 
 from django.core import signing
 from django.db import connection, transaction
@@ -13,11 +13,21 @@ from marketplace.organisations.models import Organisation
 from marketplace.refusals import NotPermitted, Refused
 from search.engines.database import DatabaseEngine
 from search.finding import read_query
-from search.models import DocumentState, Frequency, MatchLetters, OutboxRow, SavedHit, SavedSearch
+from search.models import (
+    DocumentState,
+    Frequency,
+    MatchLetters,
+    OutboxRow,
+    SavedHit,
+    SavedPage,
+    SavedSearch,
+    SearchDocument,
+)
 from search.params import SearchParams
 from search.viewer import viewer_of
 
 MOST_SEARCHES = 50
+MOST_PAGES = 500
 _STOP = "saved-search-stop"
 _STOP_MATCHES = "match-stop"
 
@@ -125,6 +135,24 @@ def delete_search(search: SavedSearch, *, actor: Acting) -> None:
 def _own(search: SavedSearch, actor: Acting) -> None:
     if actor.user is None or search.user_id != actor.user.pk:
         raise NotPermitted()
+
+
+@transaction.atomic
+def save_page(document: SearchDocument, *, actor: Acting) -> None:
+    """Keep a page at hand for a person, for the organisation they act for; saved again it stays as it was. Raises
+    NotPermitted for visitors, Refused past MOST_PAGES."""
+    if actor.user is None:
+        raise NotPermitted(_("Sign in to save a page."))
+    own = SavedPage.objects.visible_to(actor)
+    if not own.filter(page_id=document.pk).exists() and own.count() >= MOST_PAGES:
+        raise Refused(_("You have saved 500 pages already. Take out some that you no longer need."))
+    new = SavedPage(user=actor.user, organisation=actor.organisation, page_id=document.pk)
+    SavedPage.objects.bulk_create([new], ignore_conflicts=True)
+
+
+def take_out_page(page_id: int, *, actor: Acting) -> None:
+    """Take a page out of one's own saved ones, whether it is still offered or not."""
+    SavedPage.objects.visible_to(actor).filter(page_id=page_id).delete()
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from search.views import compare, matches, results, saved, synonyms, upkeep
+from search.views import compare, matches, pages, results, saved, synonyms, upkeep
 
 urlpatterns = [
     path("search/", results.search, name="search"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("search/saved/<int:pk>/frequency/", saved.frequency, name="saved_search_frequency"),
     path("search/saved/stop/<str:token>/", saved.stop, name="saved_search_stop"),
     path("search/saved/<int:pk>/delete/", saved.delete, name="saved_search_delete"),
+    path("search/pages/", pages.saved_pages, name="saved_pages"),
+    path("search/pages/<int:pk>/save/", pages.save, name="saved_page_save"),
+    path("search/pages/<int:pk>/take-out/", pages.take_out, name="saved_page_take_out"),
     path("search/matches/", matches.matches, name="matches"),
     path("search/matches/told/", matches.told, name="matches_told"),
     path("search/matches/stop/<str:token>/", matches.stop, name="match_stop"),

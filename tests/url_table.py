@@ -144,6 +144,9 @@ saved_search_save | firm | | in 405 405 405 | in 422 422 422
 saved_search_frequency | firm | saved.pk | in 405 405 405 | in 302 404 404
 saved_search_stop | firm | stop_token | 200 200 200 200 | 200 200 200 200
 saved_search_delete | firm | saved.pk | in 405 405 405 | in 302 404 404
+saved_pages | firm | | in 200 200 200 | in 405 405 405
+saved_page_save | firm | draft.pk | in 405 405 405 | in 404 404 404
+saved_page_take_out | firm | draft.pk | in 405 405 405 | in 302 302 302
 matches | firm | | in 200 200 403 | in 405 405 405
 matches_told | firm | | in 405 405 405 | in 302 302 403
 match_stop | firm | match_token | 200 200 200 200 | 200 200 200 200

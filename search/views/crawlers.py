@@ -17,7 +17,15 @@ from search.models import SearchDocument
 
 PER_FILE = 10_000  # documents; each gives an address in every language
 _HIDDEN = ("sort", "size", "export", "ids", "free_min", "free_max", "trl_min", "trl_max", "price_min", "price_max", "eligible")  # fmt: skip
-_PRIVATE = ("search/compare/", "search/suggest/", "search/saved/", "accounts/", "operator/")
+_PRIVATE = (
+    "search/compare/",
+    "search/suggest/",
+    "search/saved/",
+    "search/pages/",
+    "search/matches/",
+    "accounts/",
+    "operator/",
+)
 
 
 @require_safe

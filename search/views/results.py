@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 
-from marketplace.tables import FORMATS, export
+from marketplace.tables import FORMATS, Column, export
 from search import suggesting
 from search.analysis import clean
 from search.facets import region_name
 from search.finding import Results, find, listed
 from search.forms import SaveForm
-from search.models import SearchDocument
 from search.params import SIZES, WINDOW, SearchParams
 from search.viewer import viewer_of
 
@@ -46,7 +45,7 @@ def search(request: HttpRequest) -> HttpResponse:
     params = SearchParams.from_query(request.GET)
     viewer = viewer_of(request.acting)
     if request.GET.get("export") in FORMATS:
-        return _export(request, listed(params, viewer, WINDOW))
+        return export(request, "search", columns(request), listed(params, viewer, WINDOW))
     results = find(params, viewer)
     if not results.hits and results.total and params.page > 1:  # behind the last page: show that one
         last = -(-min(results.total, WINDOW) // params.size)
@@ -78,8 +77,9 @@ def _name(results: Results) -> str:
     ]
 
 
-def _export(request: HttpRequest, documents: list[SearchDocument]) -> HttpResponse:
-    columns = [
+def columns(request: HttpRequest) -> list[Column]:
+    """What is exported of documents."""
+    return [
         (_("Number"), "code"),
         (_("Kind"), "get_kind_display"),
         (_("Title"), "title"),
@@ -95,7 +95,6 @@ def _export(request: HttpRequest, documents: list[SearchDocument]) -> HttpRespon
         ),
         (_("Address"), lambda document: request.build_absolute_uri(document.get_absolute_url())),
     ]
-    return export(request, "search", columns, documents)
 
 
 @require_safe

@@ -39,6 +39,21 @@
     setTimeout(() => { button.textContent = words; }, 2000);
   });
 
+  /* <a href="mailto:…" data-share="address" data-title="…" data-copied="Copied">: the device's own way of passing
+     something on; where it has none the address is copied. */
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-share]");
+    if (!link || !(navigator.share || navigator.clipboard)) return;
+    event.preventDefault();
+    const { share: url, title, copied } = link.dataset;
+    if (navigator.share) { navigator.share({ title, url }).catch(() => {}); return; }
+    await navigator.clipboard.writeText(url);
+    const said = link.querySelector("span"), word = said.textContent;
+    if (word === copied) return;
+    said.textContent = copied;
+    setTimeout(() => { said.textContent = word; }, 2000);
+  });
+
   /* Filters apply when something is chosen; the button stays for those who type. */
   for (const form of document.querySelectorAll("form[data-auto-submit]"))
     form.addEventListener("change", (event) => { if (event.target.matches("select, [type=checkbox], [type=radio]")) form.requestSubmit(); });
