@@ -10,7 +10,7 @@ from contracts.lifecycle.services.steps import MAX_WORDS
 from contracts.lifecycle.states import PricingMethod, State
 from contracts.lifecycle.words import event_label
 from marketplace.editor.forms import TermsForm
-from marketplace.fields import DayField, MoneyField, UploadField, UploadsField
+from marketplace.fields import DayField, MoneyField, OnceForm, UploadField, UploadsField
 from marketplace.terms.phrases import NAMES
 
 SCANS = ("pdf", "png", "jpg")
@@ -108,7 +108,7 @@ class ReviewForm(forms.Form):
         return cleaned
 
 
-class ObjectionForm(forms.Form):
+class ObjectionForm(OnceForm):
     name = forms.CharField(label=_("Your name"), max_length=120)
     contact = forms.CharField(
         label=_("E-mail or telephone"),

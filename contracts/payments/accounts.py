@@ -26,11 +26,15 @@ def save_account(
     columns: dict | None = None,
     confirm_by_code: bool = False,
 ) -> BankAccount:
-    """Add the account into which payers pay. The newest one of a currency is shown on invoices."""
+    """Add the account into which payers pay. The newest one of a currency is shown on invoices. Raises Refused for one
+    that is there already: what the bank writes of it would be read twice."""
     permit(actor, "account.edit", organisation)
     digits = "".join(number.split())
     Organisation.objects.select_for_update().get(pk=organisation.pk)
-    BankAccount.objects.usable().filter(organisation=organisation, currency=currency).update(is_default=False)
+    siblings = BankAccount.objects.usable().filter(organisation=organisation, currency=currency)
+    if any(account.number == digits for account in siblings.filter(tail=digits[-4:])):
+        raise Refused(_("This account is there already."))
+    siblings.update(is_default=False)
     try:
         account = BankAccount.objects.create(
             organisation=organisation,

@@ -273,7 +273,8 @@ def discard_amendment(report: UsageReport, *, actor) -> UsageReport:
 
 @transaction.atomic
 def add_evidence(report: UsageReport, *, actor, files: Iterable) -> list[Evidence]:
-    """Attach checked files (see uploads.clean_upload) to a report that is not accepted yet."""
+    """Attach checked files (see uploads.clean_upload) to a report that is not accepted yet. One that is there
+    already, a form sent twice, is not attached again. Returns those that were."""
     report = _locked(report)
     permit(actor, "report.submit", report.contract.licensee)
     if report.state in (ReportState.ACCEPTED, ReportState.SUPERSEDED, ReportState.WITHDRAWN):
@@ -284,6 +285,8 @@ def add_evidence(report: UsageReport, *, actor, files: Iterable) -> list[Evidenc
         for chunk in file.chunks():
             digest.update(chunk)
         file.seek(0)
+        if report.evidence.filter(sha256=digest.hexdigest(), name=file.name[:120]).exists():
+            continue
         made.append(
             Evidence.objects.create(
                 report=report,
@@ -294,7 +297,8 @@ def add_evidence(report: UsageReport, *, actor, files: Iterable) -> list[Evidenc
                 uploaded_by=actor.user,
             )
         )
-    record(actor, "report.evidence_added", report, sha256=[evidence.sha256 for evidence in made])
+    if made:
+        record(actor, "report.evidence_added", report, sha256=[evidence.sha256 for evidence in made])
     return made
 
 

@@ -44,7 +44,8 @@ def notify_breach(
     `key` (a missing report). The contract is in breach until it is cured; its clocks run on.
 
     Returns the breach that is there for a repeated `key`, and None where the system finds no running licence.
-    Raises TransitionRefused for a person in that case.
+    Raises TransitionRefused for a person in that case, and for the same words again on the same day: a form that was
+    sent twice.
     """
     if actor is not None:
         contract, side = enter(contract, actor=actor, permission="breach.notify", sides=PARTIES)
@@ -60,12 +61,16 @@ def notify_breach(
         raise TransitionRefused(_("A breach is notified while the contract runs."))
     if amount_minor is not None and amount_minor <= 0:
         raise Refused(_("The amount must be above zero."))
+    words = words_of(words, needed=_("Say what happened: the other side has to know what to cure."))
+    same = contract.breaches.filter(kind=kind, against=against, words=words, amount_minor=amount_minor)
+    if actor is not None and same.filter(state=BreachState.OPEN, notified_on=today()).exists():
+        raise TransitionRefused(_("This breach was notified today already."))
     breach = Breach.objects.create(
         contract=contract,
         kind=Breach.Kind(kind),
         key=key,
         clause=clause.strip()[:120],
-        words=words_of(words, needed=_("Say what happened: the other side has to know what to cure.")),
+        words=words,
         amount_minor=amount_minor,
         currency=contract.terms.currency,
         against=against,

@@ -3,8 +3,10 @@
 import hashlib
 import secrets
 from datetime import date, timedelta
+from uuid import UUID
 
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle.completeness import notice_days, stated_notice_source
@@ -75,12 +77,23 @@ def _token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def _secret_of(form: UUID | None) -> str:
+    """The secret of the link to an objection. A form gives the same one each time: whoever sends it twice is led to the
+    one objection, and nobody else can know it."""
+    if form is None:
+        return secrets.token_urlsafe(24)
+    return salted_hmac("objection", str(form), algorithm="sha256").hexdigest()
+
+
 @transaction.atomic
-def lodge_objection(notice: PublicNotice, *, name: str, contact: str, text: str) -> tuple[Objection, str]:
+def lodge_objection(
+    notice: PublicNotice, *, name: str, contact: str, text: str, token: UUID | None = None
+) -> tuple[Objection, str]:
     """Anybody objects inside the window. Returns the objection and the secret of the link by which the objector
     follows it (stored only as a hash).
 
-    Several at once are possible; each blocks the exit, the days run on. Raises Refused outside the window.
+    `token` identifies the form that was sent: the same words in it again return the first objection. Several at once
+    are possible; each blocks the exit, the days run on. Raises Refused outside the window.
     """
     name = words_of(name, needed=_("Your name is missing."))
     contact = words_of(contact, needed=_("Say how you can be reached."))
@@ -91,15 +104,19 @@ def lodge_objection(notice: PublicNotice, *, name: str, contact: str, text: str)
         raise Refused(
             _("The time for objections is over: this notice ended on %(day)s.") % {"day": notice.ends_on}
         )
+    secret = _secret_of(token)
+    if (sent := find_objection(secret)) is not None:
+        if (sent.notice_id, sent.text) == (notice.pk, text):
+            return sent, secret
+        secret = _secret_of(None)  # the form was gone back to and filled in anew
     if notice.objections.filter(state=ObjectionState.OPEN).count() >= MAX_OPEN_OBJECTIONS:
         raise Refused(_("Too many objections wait already; write to the institution directly."))
-    token = secrets.token_urlsafe(24)
     objection = Objection.objects.create(
         notice=notice,
         name=name[:120],
         contact=contact[:200],
         text=text,
-        token_hash=_token_hash(token),
+        token_hash=_token_hash(secret),
         lodged_at=now(),
         decide_by=add_working_days(today(), OBJECTION_WORKING_DAYS),
     )
@@ -110,7 +127,7 @@ def lodge_objection(notice: PublicNotice, *, name: str, contact: str, text: str)
         contract, "objection_lodged", (Side.LICENSOR, "objection.decide"), (Side.LICENSOR, "notice.open"),
         until=objection.decide_by,
     )  # fmt: skip
-    return objection, token
+    return objection, secret
 
 
 def find_objection(token: str) -> Objection | None:

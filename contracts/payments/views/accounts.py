@@ -36,9 +36,13 @@ def bank_account_new(request):
             name: form.cleaned_data[name]
             for name in ("holder", "bank_name", "number", "layout", "currency", "columns", "confirm_by_code")
         }
-        save_account(organisation, actor=request.acting, **facts)
-        messages.success(request, _("The account was added and is shown on invoices from now on."))
-        return redirect("bank_accounts")
+        try:
+            save_account(organisation, actor=request.acting, **facts)
+        except Refused as refusal:
+            form.add_error("number", refusal.message)
+        else:
+            messages.success(request, _("The account was added and is shown on invoices from now on."))
+            return redirect("bank_accounts")
     return render(request, "contracts/payments/account_form.html", {"form": form, "account": None})
 
 
