@@ -6,7 +6,7 @@ and cleaned to a Decimal share (3 → Decimal("0.03")).
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from uuid import uuid4
@@ -19,6 +19,25 @@ from marketplace.money import Money, MoneyError, exponent
 from marketplace.uploads import clean_upload
 
 MAX_MINOR = 10**15  # ten trillion yuan; well inside a bigint
+
+
+def row_number(text: str) -> int | None:
+    """The number by which a button or an address names a row; None for what no row can have. (`int` takes digits of
+    every script, and fails at thousands of them.)"""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def row_numbers(texts: Iterable[str]) -> list[int]:
+    """Those of several that can be one."""
+    return [number for text in texts if (number := row_number(text)) is not None]
+
+
+class LineField(forms.CharField):
+    """Text in one line, such as a name, which stands in subjects of letters and on papers. Browsers send no line break
+    from such a field; where somebody else does, it becomes a space."""
+
+    def to_python(self, value):
+        return " ".join(super().to_python(value).split())
 
 
 class MoneyField(forms.Field):

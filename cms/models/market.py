@@ -193,7 +193,9 @@ class MarketPage(Page):
             raise ValidationError({"title_zh": _("Give a title in at least one language.")})
 
     def derive(self) -> None:
-        """Wagtail's own title and slug, and our number, follow from what is filled in."""
+        """Wagtail's own title and slug, and our number, follow from what is filled in. A title is one line: it is the
+        subject of letters."""
+        self.title_zh, self.title_en = (" ".join(text.split()) for text in (self.title_zh, self.title_en))
         self.title = self.title_zh or self.title_en
         if not self.code:
             self.code = self._next_code()

@@ -3,12 +3,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.accounts.models import User
+from marketplace.fields import LineField
 
 
 class SignupForm(forms.Form):
     """What allauth's sign-up asks besides e-mail and password."""
 
-    name = forms.CharField(label=_("Your name"), max_length=80)
+    name = LineField(label=_("Your name"), max_length=80)
 
     def signup(self, request, user):
         user.name = self.cleaned_data["name"]
@@ -22,6 +23,7 @@ class PersonForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("name", "language")
+        field_classes = {"name": LineField}
         help_texts = {"language": _("Of letters and of the pages you open first.")}
 
     def __init__(self, *args, **kwargs):

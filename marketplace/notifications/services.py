@@ -2,6 +2,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from unicodedata import category
 
 from django.core import signing
 from django.db import transaction
@@ -37,7 +38,7 @@ def notify(
         with translation.override(language):
             text = render_to_string(f"notifications/{template}.txt", context).strip()
         subject, _sep, body = text.partition("\n")
-        texts[language] = (subject.strip()[:200], body.strip())
+        texts[language] = (in_one_line(subject)[:200], body.strip())
     rows = [
         Notification(
             user=user,
@@ -58,6 +59,12 @@ def notify(
         return _write(rows)
     gathered += rows
     return rows
+
+
+def in_one_line(subject: str) -> str:
+    """A subject as mail can carry it: what a name in it brings along (a line break of another system, a control
+    character) would begin another header, and no letter is sent with it."""
+    return "".join(sign for sign in " ".join(subject.split()) if category(sign) != "Cc")
 
 
 def _write(rows: list[Notification]) -> list[Notification]:

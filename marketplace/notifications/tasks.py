@@ -20,7 +20,7 @@ MAX_ATTEMPTS = 8
 @shared_task
 def send_mails() -> None:
     """Send what waits, at most BATCH letters a run; each is marked in its own transaction, so a crash
-    repeats at most one letter."""
+    repeats at most one letter. One that cannot be sent, whatever the reason, holds up no other."""
     waiting = (
         Notification.objects.to_mail()
         .filter(mail_attempts__lt=MAX_ATTEMPTS)
@@ -42,7 +42,7 @@ def _send_one(pk: int) -> None:
             return
         try:
             _letter(note).send()
-        except OSError:
+        except Exception:  # no mail server, or an address that its library does not take
             logger.warning("Letter %s not sent, will be tried again", note.pk, exc_info=True)
             note.mail_attempts += 1
             note.save(update_fields=["mail_attempts"])
@@ -89,7 +89,7 @@ def send_digests() -> None:
     for user_id in list(users):
         try:
             _send_digest(user_id)
-        except OSError:
+        except Exception:
             logger.warning("Digest of user %s not sent, will be tried again", user_id, exc_info=True)
 
 

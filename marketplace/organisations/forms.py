@@ -3,7 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.clock import today
-from marketplace.fields import DayField, OnceForm
+from marketplace.fields import DayField, LineField, OnceForm
 from marketplace.organisations.mandates import CLIENTS
 from marketplace.organisations.models import Mandate, MandateState, Organisation, OrganisationState, Scope
 from marketplace.organisations.regions import region_choices, region_name
@@ -28,6 +28,9 @@ ROLE_HELP = {
     Role.VERIFIER: _("verifies organisations"),
     Role.PROGRAMME_OFFICER: _("keeps the programmes' rules"),
 }
+
+
+_LINES = dict.fromkeys(("name_zh", "name_en", "address", "contact_name", "contact_phone"), LineField)
 
 
 class _FactsForm(forms.ModelForm):
@@ -74,6 +77,7 @@ class RegisterForm(_FactsForm):
     class Meta:
         model = Organisation
         fields = ("kind", "name_zh", "name_en", "credit_code", *OWN_FACTS)
+        field_classes = _LINES
         widgets = {"credit_code": _UpperInput()}
 
     def __init__(self, *args, **kwargs):
@@ -101,6 +105,7 @@ class SettingsForm(_FactsForm):
     class Meta:
         model = Organisation
         fields = (*VERIFIED_FACTS, *OWN_FACTS)
+        field_classes = _LINES
         widgets = {"credit_code": _UpperInput()}
 
     def __init__(self, *args, **kwargs):
@@ -120,6 +125,7 @@ class CorrectionForm(_FactsForm):
     class Meta:
         model = Organisation
         fields = VERIFIED_FACTS
+        field_classes = _LINES
         widgets = {"credit_code": _UpperInput()}
 
 

@@ -6,6 +6,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
+from marketplace.notifications.services import in_one_line
 from marketplace.organisations.models import Invitation
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ def send_invitation(invitation: Invitation, token: str) -> None:
     for language in ("zh-hans", "en"):
         with translation.override(language):
             parts.append(render_to_string("organisations/invitation_mail.txt", context).strip())
-    subject = " · ".join(part.partition("\n")[0] for part in parts)
+    subject = " · ".join(in_one_line(part.partition("\n")[0]) for part in parts)
     body = "\n\n".join(part.partition("\n")[2].strip() for part in parts)
     try:
         EmailMultiAlternatives(subject=subject, body=body, to=[invitation.email]).send()

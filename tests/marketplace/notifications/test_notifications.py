@@ -111,6 +111,18 @@ def test_a_notification_for_another_house_asks_before_it_opens(client):
     assert f"/notifications/{row.pk}/" in mail.outbox[0].body
 
 
+def test_a_name_begins_no_other_header_and_holds_up_no_other_letter():
+    hostile = make_organisation(name_zh="甲\r乙\x0b丙\u2028丁\x07戊", name_en="A\rBcc: x@example.org")
+    reader = make_user(language="en")
+    (row,) = notify([reader], "organisation_verified", organisation=hostile)
+    assert (row.subject_zh[:9], row.subject_en) == ("甲 乙 丙 丁戊 ", "A Bcc: x@example.org is verified")
+    Notification.objects.filter(pk=row.pk).update(subject_en="of an earlier version\rBcc: x@example.org")
+    tell(make_user())
+    tasks.send_mails()
+    row.refresh_from_db()
+    assert (len(mail.outbox), row.mailed_at, row.mail_attempts) == (1, None, 1)
+
+
 def test_a_notification_for_a_house_one_has_left_says_so(client):
     acting = make_acting(Kind.ENTERPRISE)
     membership = make_member(make_organisation(Kind.AGENCY), user=acting.user)
