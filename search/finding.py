@@ -26,6 +26,7 @@ FEW = 10  # hits; below so many, what comes near is shown after them
 SENTENCE = 12  # characters; of a longer run only parts are looked for
 CORRECTED_WORDS = 6  # a longer text finds something anyway
 _SYNONYMS = "search-synonyms"
+_SYNONYMS_SECONDS = 3600  # a change that the cache did not hear of, being away, holds by then
 _GENERAL = {Topic.FIELDS, Topic.PROPERTIES, Topic.MARKET}
 _thesaurus: tuple[str, Thesaurus] = ("", EMPTY)
 _HEAVY = ("words", "characters", "source")
@@ -91,7 +92,7 @@ def thesaurus() -> Thesaurus:
     """All sets of words that mean the same. Each process keeps what it made of them, until the token in the cache is
     another one."""
     global _thesaurus
-    token = cache.get_or_set(_SYNONYMS, lambda: uuid4().hex, None)
+    token = cache.get_or_set(_SYNONYMS, lambda: uuid4().hex, _SYNONYMS_SECONDS)
     if _thesaurus[0] != token:
         sets = list(SynonymSet.objects.values_list("words", "topic"))
         general = (number for number, (_words, topic) in enumerate(sets) if topic in _GENERAL)
