@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import BinaryIO
@@ -43,7 +44,7 @@ def read_jsonl(file: BinaryIO) -> Iterator[Row]:
                 yield Row(number, from_record(values))
             except RowError as error:
                 yield Row(number, {"institution_ref": str(values.get("id", ""))[:60]}, str(error))
-    except (gzip.BadGzipFile, EOFError, OSError) as error:
+    except (gzip.BadGzipFile, zlib.error, EOFError, OSError) as error:
         raise Refused(_("The file is damaged, or not what its name says.")) from error
 
 

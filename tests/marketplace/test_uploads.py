@@ -29,6 +29,12 @@ def archive(**parts: bytes) -> bytes:
     return out.getvalue()
 
 
+def torn(content: bytes) -> bytes:
+    """Zeros over the end of the last part, whose place in the table of contents stays."""
+    end = content.index(b"PK\x01\x02")
+    return content[: end - 120] + b"\xff" * 120 + content[end:]
+
+
 def image(kind: str) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (4, 4)).save(out, kind)
@@ -58,6 +64,11 @@ BAD = {
     "a jpg called png": ("sign.png", image("JPEG")),
     "half a pdf": ("paper.pdf", b"%PDF-1.7\n"),
     "a zip called xlsx": ("table.xlsx", archive()[:200]),
+    "a workbook torn in the middle of a part": (
+        "table.xlsx",
+        torn(archive(**{"xl/a.xml": bytes(range(256)) * 99})),
+    ),
+    "a png torn in the middle": ("sign.png", image("PNG")[:50]),
     "no workbook inside": ("text.docx", archive()),
     "macros": ("table.xlsx", archive(**{"xl/vbaProject.bin": b"x"})),
     "entities": ("table.xlsx", archive(**{"xl/a.xml": b'<!DOCTYPE a [<!ENTITY b "c">]><a/>'})),
