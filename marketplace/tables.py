@@ -1,7 +1,7 @@
 """Tables that leave the house: xlsx and csv of exactly what a list shows.
 
 Text that a spreadsheet would run as a formula is disarmed: in xlsx it is stored as text, in csv it gets a
-leading apostrophe (OWASP, CSV injection).
+leading apostrophe (OWASP, CSV injection; a spreadsheet set to Chinese or Japanese takes full-width signs for the same).
 """
 
 import csv
@@ -25,7 +25,7 @@ from marketplace.clock import ZONE, today
 from marketplace.money import Money
 
 FORMATS = ("xlsx", "csv")
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Column = tuple[str | Promise, str | Callable[[object], object]]

@@ -27,6 +27,7 @@ ROWS = [
         "at": datetime(2026, 11, 23, 16, 30, tzinfo=UTC),
         "paid": True,
     },
+    {"name": "＝1+1", "amount": None, "rate": None, "on": None, "at": None, "paid": False},
     {"name": "+86 27\x0b", "amount": None, "rate": None, "on": None, "at": None, "paid": False},
 ]
 
@@ -48,6 +49,7 @@ def test_xlsx_holds_numbers_dates_and_no_formula():
             datetime(2026, 11, 24, 0, 30),
             "是",
         ],
+        ["＝1+1", None, None, None, None, "否"],
         ["+86 27", None, None, None, None, "否"],
     ]
     assert sheet["A2"].data_type == "s"
@@ -61,7 +63,7 @@ def test_csv_disarms_formulas_and_opens_in_excel():
     assert rows[1] == [
         "'=HYPERLINK(\"http://x\")", "-69000.50", "0.03", "2026-11-23", "2026-11-24 00:30", "是",
     ]  # fmt: skip
-    assert rows[2][0].startswith("'+86")
+    assert [row[0][:2] for row in rows[2:]] == ["'＝", "'+"]
 
 
 @pytest.mark.parametrize("format", ["", "pdf", "../xlsx"])
