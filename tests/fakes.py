@@ -359,5 +359,6 @@ class StripeDouble(stripe.HTTPClient):
     def signed(self, event: dict, *, secret: str | None = None, at: int | None = None) -> tuple[bytes, str]:
         """(raw body, signature header) of a delivery."""
         body = json.dumps(event, indent=2).encode()
-        header = stripe.WebhookSignature.generate_signature_header(body.decode(), secret or self.secret, at)
+        secret = self.secret if secret is None else secret
+        header = stripe.WebhookSignature.generate_signature_header(body.decode(), secret, at)
         return body, header

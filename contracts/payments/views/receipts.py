@@ -35,6 +35,7 @@ from contracts.payments.models import (
 from contracts.payments.queries import annotate_balances, open_invoices
 from contracts.payments.states import LINE_NEXT, AdviceState, LineState
 from marketplace import tables
+from marketplace.fields import row_number
 from marketplace.held import tell_errors, tell_refusal
 from marketplace.money import Money
 from marketplace.organisations.acting import permit
@@ -194,8 +195,8 @@ def receipt_confirm(request, pk):
     )
     invoices = list(open_invoices(request.acting.organisation).filter(currency=line.currency))
     proposals = propose(line, invoices) if line.state == LineState.OPEN else []
-    chosen = request.GET.get("proposal", "0")
-    place = int(chosen) if chosen.isdecimal() and int(chosen) < len(proposals) else 0
+    place = row_number(request.GET.get("proposal", "")) or 0
+    place = place if place < len(proposals) else 0
     proposed = {i.pk: part for i, part in proposals[place].parts} if proposals else {}
     form = PartsForm(request.POST or None, invoices=invoices, proposed=proposed)
     if request.method == "POST":

@@ -87,7 +87,15 @@ def test_unsigned_forged_old_and_foreign_messages_are_refused(client, double, ac
     assert post(b"\xff\xfe", signature).status_code == 400
     assert deliver(client, account, double, event, secret="whsec_other").status_code == 400
     assert deliver(client, account, double, event, at=1_600_000_000).status_code == 400
+    odd = (
+        ["evt"], {"id": "evt"}, event | {"id": 7}, event | {"id": "\0"}, event | {"id": "\ud800"},
+        event | {"data": ["in_1"]}, event | {"data": {"object": "in_1"}}, event | {"created": float("nan")},
+    )  # fmt: skip
+    assert {deliver(client, account, double, one).status_code for one in odd} == {400}
     assert client.get(url).status_code == 405
+    GatewayAccount.objects.filter(pk=account.pk).update(webhook_secret="")  # none was given yet
+    assert deliver(client, account, double, event, secret="").status_code == 400
+    GatewayAccount.objects.filter(pk=account.pk).update(webhook_secret=double.secret)
     unknown = reverse("stripe_webhook", args=["unknown"])
     assert client.post(unknown, body, content_type="application/json").status_code == 410
     assert not WebhookEvent.objects.exists()
