@@ -36,6 +36,8 @@ class ApiMiddleware:
 
 def _answer(request: HttpRequest) -> HttpResponse:
     try:
+        if "\x00" in request.path_info:  # as in marketplace.strays
+            raise Resolver404
         match = request.resolver_match = resolve(request.path_info)
     except Resolver404:
         return problem(404, _("There is no such thing, or it is not yours."), code="not_found")

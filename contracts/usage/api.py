@@ -21,6 +21,7 @@ from marketplace.organisations.models import Scope
 BATCH = "application/cloudevents-batch+json"
 STRUCTURED = "application/cloudevents+json"
 PER_PAGE = 1_000
+MOST_DAYS = 10**9  # no contract has as many; the database counts no further than a bigint
 router = Router(tags=["usage"])
 _EVENT = {
     "type": "object",
@@ -182,7 +183,7 @@ def usage(
         licensee=request.auth.organisation
     )
     contract = get_object_or_404(mine.select_related("metering"), number=number)
-    offset = max(0, offset)
+    offset = min(max(0, offset), MOST_DAYS)
     rows = list(daily_sums(contract, start, end)[offset : offset + PER_PAGE + 1])
     return {
         "contract": contract.number,

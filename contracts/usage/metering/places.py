@@ -30,7 +30,9 @@ GROUP BY c.id, g.time_zone, w.sell_off_until
 def find_places(licensee: Organisation, numbers: Iterable[str]) -> dict[str, Place]:
     """number → Place of the contracts in effect of which the organisation is the licensee. A contract whose
     meters were not made yet (it took effect a moment ago) gets them here."""
-    wanted = {number for number in numbers if "\0" not in number}
+    wanted = {
+        number for number in numbers if number.isascii() and "\0" not in number
+    }  # others cannot be asked for
     found = _find(licensee, wanted)
     if len(found) < len(wanted):
         new = LicenceContract.objects.filter(

@@ -130,6 +130,8 @@ def test_both_parties_read_the_daily_sums(world, contract, calling):
     assert len(calling(path, key=firm).json()["days"]) == 2
     assert [calling(path, key=key).status_code for key in (stranger, None)] == [404, 401]
     assert calling(f"{path}?start=March", key=uni).status_code == 422
+    assert calling(f"{path}?offset={10**30}", key=uni).json()["days"] == []
+    assert calling("/api/v1/contracts/%00/usage", key=uni).status_code == 404
 
 
 def test_the_openapi_document_describes_every_operation(client):

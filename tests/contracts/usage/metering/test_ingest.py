@@ -95,6 +95,7 @@ def test_what_cannot_be_taken_says_why_and_uses_up_no_key(world, contract):
         ({"type": "usage"}, "type"),
         ({"subject": "C-2026-999999"}, "unknown_contract"),
         ({"subject": "\0"}, "unknown_contract"),
+        ({"subject": "\ud800"}, "unknown_contract"),
         ({"subject": ["C"]}, "unknown_contract"),
         ({"time": "2026-03-10"}, "time"),
         ({"time": "2026-03-10T09:30:00"}, "time"),
