@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -24,11 +25,17 @@ def _acting(request: HttpRequest) -> Acting:
 
 
 class ActingMiddleware:
-    """`request.acting`: lazily, one query. The organisation chosen in the session, else the first one."""
+    """`request.acting`: lazily, one query. The organisation chosen in the session, else the first one.
+
+    What somebody with a session is shown is theirs: nobody keeps a copy, neither a proxy nor the browser of a shared
+    computer, where "Back" would show it after signing out. Views that know better say so themselves."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         request.acting = SimpleLazyObject(lambda: _acting(request))
-        return self.get_response(request)
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not response.has_header("Cache-Control"):
+            response.headers["Cache-Control"] = "private, no-store"
+        return response
