@@ -4,9 +4,23 @@ Services raise them; views may catch them to show the message beside a form. Wha
 page that says what happened, that nothing was saved, and what to do.
 """
 
+import errno
+import logging
+
+from django.conf import settings
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+
+logger = logging.getLogger(__name__)
+# A disk that is full, broken, not writable, or not there
+_TROUBLE_WITH_FILES = frozenset(
+    {
+        errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT,
+        errno.ENOTDIR,
+    }
+)  # fmt: skip
 
 
 class Refused(Exception):
@@ -14,10 +28,11 @@ class Refused(Exception):
 
     status = 409
 
-    def __init__(self, message: str = "", *, code: str = "refused"):
+    def __init__(self, message: str = "", *, code: str = "refused", status: int | None = None):
         super().__init__(str(message))
         self.message = str(message)
         self.code = code
+        self.status = status or self.status
 
 
 class TransitionRefused(Refused):
@@ -62,7 +77,26 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, Refused):
+        refusal = exception if isinstance(exception, Refused) else _refusal_of(exception)
+        if refusal is None:
             return None
-        context = {"refusal": exception, "missing": getattr(exception, "missing", [])}
-        return render(request, "refused.html", context, status=exception.status)
+        context = {"refusal": refusal, "missing": getattr(refusal, "missing", [])}
+        return render(request, "refused.html", context, status=refusal.status)
+
+
+def _refusal_of(exception: Exception) -> Refused | None:
+    """What the layers below refuse, in words. Form fields complain of a null character by themselves; what is read
+    without one (a search, a reason) comes as far as the database's driver, which never sends it."""
+    if isinstance(exception, DataError) and "NUL (0x00)" in str(exception):
+        return Refused(
+            _("The text holds a sign that cannot be stored. Type it anew instead of pasting it."), status=400
+        )
+    if isinstance(exception, OSError) and exception.errno in _TROUBLE_WITH_FILES:
+        logger.critical("Trouble with files in %s", settings.MEDIA_ROOT, exc_info=exception)
+        return Refused(
+            _(
+                "Files cannot be kept or read at the moment. Try again later; if it stays so, tell the operator."
+            ),
+            status=503,
+        )
+    return None

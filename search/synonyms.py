@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from marketplace.audit.services import record
+from marketplace.fields import row_number
 from marketplace.organisations.acting import Acting, permit
 from marketplace.refusals import Refused
 from search.finding import forget_synonyms
@@ -126,7 +127,7 @@ def _read(content: bytes, known: dict[int, SynonymSet]) -> Import:
             topic = topics.get(topic_name.casefold())
             if topic is None:
                 raise ValidationError(_("“%(word)s” is no topic."), params={"word": topic_name})
-            if number and (not number.isdigit() or int(number) not in known):
+            if number and row_number(number) not in known:
                 raise ValidationError(_("There is no set with the number %(word)s."), params={"word": number})
         except ValidationError as problem:
             report.problems.append((line, problem.messages[0]))

@@ -34,6 +34,7 @@ from contracts.rating.result import reason_words
 from contracts.rating.working import read_working, sentences
 from marketplace import tables
 from marketplace.clock import today
+from marketplace.fields import row_numbers
 from marketplace.held import tell_errors
 from marketplace.money import Money
 from marketplace.refusals import Refused
@@ -189,7 +190,7 @@ def _sentences(charge: Charge, language: str) -> list[str]:
 @require_POST
 def approve(request, number):
     contract = contract_of_party(request, number)
-    ids = [int(value) for value in request.POST.getlist("charge") if value.isdecimal()]
+    ids = row_numbers(request.POST.getlist("charge"))
     if not ids and request.POST.get("all"):
         ids = list(contract.charges.filter(state=ChargeState.ACCRUED).values_list("pk", flat=True))
     decisions.approve_charges(contract, actor=request.acting, ids=ids)

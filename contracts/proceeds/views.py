@@ -26,6 +26,7 @@ from contracts.proceeds.queries import income_of, total_of, undistributed, with_
 from contracts.proceeds.states import DistributionState, PayoutState, ShareKind
 from marketplace import tables
 from marketplace.clock import today
+from marketplace.fields import row_numbers
 from marketplace.held import tell_errors
 from marketplace.money import Money
 from marketplace.organisations.acting import permit
@@ -206,10 +207,6 @@ def _contract_of(payout: Payout) -> str:
     return source.contract.number
 
 
-def _chosen(request) -> list[int]:
-    return [int(value) for value in request.POST.getlist("payout") if value.isdecimal()]
-
-
 @login_required
 def payouts(request):
     permit(request.acting, "payout.confirm", request.acting.organisation)
@@ -256,7 +253,7 @@ def payouts_act(request):
     """Confirm the chosen payouts, or make the bank's file of them."""
     organisation = request.acting.organisation
     permit(request.acting, "payout.confirm", organisation)
-    ids = _chosen(request)
+    ids = row_numbers(request.POST.getlist("payout"))
     if request.POST.get("action") == "file":
         rows = list(_payouts(request).filter(pk__in=ids).order_by("pk"))
         code = request.POST.get("layout", "")

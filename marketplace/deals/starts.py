@@ -9,6 +9,7 @@ from marketplace.deals.models import Deal, Offer
 from marketplace.editor import chooser
 from marketplace.editor.chooser import Entry, Group
 from marketplace.editor.starts import Start
+from marketplace.fields import row_number
 from marketplace.programmes.starts import asked_for, from_shape, pilots, ready_form
 
 
@@ -19,8 +20,8 @@ def start(deal: Deal, offers: list[Offer], asked: str) -> tuple[str, Start]:
     if ready is not None:
         return asked, ready
     kind, _sep, key = asked.partition(":")
-    if kind == "offer" and key.isascii() and key.isdigit():
-        chosen = next((offer for offer in offers if offer.number == int(key)), None)
+    if kind == "offer":
+        chosen = next((offer for offer in offers if offer.number == row_number(key)), None)
         if chosen is not None:
             return asked, Start.of(chosen.agreed_terms)
     if asked == "listing" or not offers:

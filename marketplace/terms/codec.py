@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import types
+from collections import Counter
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from decimal import Context, Decimal
@@ -247,6 +248,5 @@ class _Repeated(Exception):
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _Repeated(next(name for name in names if names.count(name) > 1))
+        raise _Repeated(Counter(name for name, _ in pairs).most_common(1)[0][0])
     return document

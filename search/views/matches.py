@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from marketplace.accounts.models import User
+from marketplace.fields import row_number
 from marketplace.organisations.models import Organisation
 from marketplace.refusals import NotPermitted
 from marketplace.tables import export
@@ -41,7 +42,7 @@ def matches(request: HttpRequest) -> HttpResponse:
     clients = Organisation.objects.in_bulk([int(pk) for pk in clients_of(acting.organisation)])
     rows = MatchedPair.objects.visible_to(acting).select_related("need", "listing").defer(*_HEAVY)
     client = request.GET.get("client", "")
-    if client.isdecimal() and int(client) in clients:
+    if row_number(client) in clients:
         rows = rows.filter(need__institution=client) | rows.filter(listing__institution=client)
     sort = request.GET.get("sort", "-found")
     column = SORTS.get(sort.removeprefix("-"), "found_at")

@@ -309,9 +309,10 @@ def test_table_of_words_goes_out_and_comes_back(client, operator):
     assert send(f"{pk},materials,甲乙; ab cd\n,,新词,new word\n", "gb18030").status_code == 302
     assert SynonymSet.objects.get(pk=pk).words == ["甲乙", "ab cd"]
     assert SynonymSet.objects.exclude(pk__in=before).get().words == ["新词", "new word"]
-    page = send("1,energy,lonely\n999999,energy,a b; c d\n").content.decode()
+    page = send("1,energy,lonely\n999999,energy,a b; c d\n²,energy,e f; g h\n").content.decode()
     assert "Line 1: Give at least two words" in page
     assert "Line 2: There is no set with the number 999999." in page
+    assert "Line 3: There is no set with the number ²." in page
 
 
 def test_others_do_not_keep_search(client, scout):

@@ -28,6 +28,7 @@ from contracts.lifecycle.views.proposing import preview_then_send
 from marketplace import terms as language
 from marketplace.editor.starts import Start
 from marketplace.editor.words import in_both, pane
+from marketplace.fields import row_number
 from marketplace.refusals import Incomplete, TransitionRefused
 from marketplace.terms.words import one_line, plain_words
 
@@ -127,7 +128,7 @@ def revision(request: HttpRequest, number: str) -> HttpResponse:
         raise TransitionRefused(_("The changed terms are agreed already."))
     before = next(version for version in contract.versions.all() if version.number == row.number - 1)
     if request.method == "POST":
-        version = int(request.POST["version"]) if request.POST.get("version", "").isdecimal() else 0
+        version = row_number(request.POST.get("version", "")) or 0
         services.agree_revision(contract, actor=request.acting, version=version)
         messages.success(request, _("The changed terms are agreed."))
         return redirect(contract)

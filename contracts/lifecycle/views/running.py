@@ -30,6 +30,7 @@ from contracts.lifecycle.states import Side
 from contracts.lifecycle.views.finding import child, find, opened, step
 from contracts.lifecycle.views.signing import proof_of
 from contracts.lifecycle.words import event_label, silence_words
+from marketplace.fields import row_number
 from marketplace.refusals import NotPermitted
 
 
@@ -146,8 +147,8 @@ def fact_new(request: HttpRequest, number: str) -> HttpResponse:
     contract = find(request, number)
     opened(request, contract, "fact")
     replaces = None
-    if request.GET.get("replaces", "").isdecimal():
-        replaces = child(ContractFact.objects.filter(contract=contract), int(request.GET["replaces"]))
+    if number := row_number(request.GET.get("replaces", "")):
+        replaces = child(ContractFact.objects.filter(contract=contract), number)
     form = FactForm(
         request.POST or None,
         request.FILES or None,

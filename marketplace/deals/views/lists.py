@@ -13,6 +13,7 @@ from marketplace.clock import now
 from marketplace.deals.models import CommissionTerm, Deal
 from marketplace.deals.standing import standing
 from marketplace.deals.states import DealState, Side, WaitsFor
+from marketplace.fields import row_number
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.roles import Kind
 from marketplace.tables import export
@@ -59,9 +60,8 @@ def _filtered(rows, request: HttpRequest, organisation: Organisation):
         rows = rows.filter(state=asked["state"])
     if asked.get("side") in Side.values:
         rows = rows.filter(**{asked["side"].lower(): organisation})
-    partner = asked.get("partner", "")
-    if partner.isascii() and partner.isdigit() and len(partner) < 15:
-        rows = rows.of(int(partner))
+    if partner := row_number(asked.get("partner", "")):
+        rows = rows.of(partner)
     waiting = Deal.objects.waiting_for(organisation).values("pk")
     if asked.get("next") == "me":
         rows = rows.filter(pk__in=waiting)

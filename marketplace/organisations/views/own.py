@@ -3,12 +3,12 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from marketplace.fields import row_number
 from marketplace.organisations import services
 from marketplace.organisations.forms import RegisterForm, SettingsForm
 from marketplace.organisations.middleware import SESSION_KEY
@@ -79,10 +79,8 @@ def resubmit(request):
 @login_required
 def act_for(request):
     """Choose the organisation to act for; back to `next` where it is an address of ours."""
-    wanted = request.POST.get("organisation", "")
-    if not wanted.isdecimal():
-        raise Http404
-    membership = get_object_or_404(Membership, user=request.user, organisation_id=int(wanted))
+    wanted = row_number(request.POST.get("organisation", ""))
+    membership = get_object_or_404(Membership, user=request.user, organisation_id=wanted)
     request.session[SESSION_KEY] = membership.organisation_id
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from contracts.lifecycle.models import LicenceContract
 from marketplace.clock import today
 from marketplace.deals.models import Offer
+from marketplace.fields import row_number, row_numbers
 from marketplace.refusals import Refused
 from marketplace.simulator import services
 from marketplace.simulator.models import StoredScenario
@@ -76,10 +77,10 @@ def offer(request: HttpRequest, deal: str, number: int) -> HttpResponse:
 
 def _version_asked(request: HttpRequest, found: Offer) -> Offer | None:
     """The other version that was asked for, if there is one."""
-    number = (request.POST if request.method == "POST" else request.GET).get("with", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 5) or int(number) == found.number:
+    number = row_number((request.POST if request.method == "POST" else request.GET).get("with", ""))
+    if number is None or number == found.number:
         return None
-    return found.deal.offers.filter(number=int(number)).first()
+    return found.deal.offers.filter(number=number).first()
 
 
 @login_required
@@ -194,7 +195,7 @@ def _keep(request: HttpRequest, subject) -> HttpResponse:
     said = dict(playing.said)
     if playing.sent_terms:
         said["terms"] = playing.sent_terms
-    readers = [int(one) for one in request.POST.getlist("readers") if one.isascii() and one.isdigit()]
+    readers = row_numbers(request.POST.getlist("readers"))
     try:
         kept = services.keep_scenario(
             subject,

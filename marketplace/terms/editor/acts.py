@@ -8,7 +8,7 @@ from typing import Any
 
 from ..contract import DailyInterest, MonthlyInterest
 from ..elements import Minimum, Royalty
-from .draft import Draft, text
+from .draft import Draft, is_place, text
 
 ACTS = ("add", "remove", "up", "down", "copy", "give", "drop", "join", "show")
 _TIER = {"up_to": "", "rate": ""}
@@ -59,7 +59,7 @@ def without_other_rate(draft: Draft) -> tuple[Draft, str]:
 def _at(draft: Draft, parts: list[str]) -> Any:
     node: Any = draft
     for part in parts:
-        if isinstance(node, list) and part.isdigit() and int(part) < len(node):
+        if isinstance(node, list) and is_place(part) and int(part) < len(node):
             node = node[int(part)]
         elif isinstance(node, dict):
             node = node.get(part)
@@ -80,7 +80,7 @@ def _list(draft: Draft, parts: list[str]) -> list | None:
 
 def _row(draft: Draft, parts: list[str]) -> tuple[list | None, int]:
     listed = _at(draft, parts[:-1])
-    if isinstance(listed, list) and parts[-1].isdigit() and int(parts[-1]) < len(listed):
+    if isinstance(listed, list) and is_place(parts[-1]) and int(parts[-1]) < len(listed):
         return listed, int(parts[-1])
     return None, 0
 
@@ -207,7 +207,7 @@ def _drop(draft: Draft, parts: list[str], _word: str) -> None:
 def _join(draft: Draft, parts: list[str], word: str) -> None:
     """A condition becomes one of several; without one there is a first."""
     node = _at(draft, parts)
-    if parts[-1] != "trigger" and not (parts[-1].isdigit() and parts[-2:-1] == ["of"]):
+    if parts[-1] != "trigger" and not (is_place(parts[-1]) and parts[-2:-1] == ["of"]):
         return
     if not isinstance(node, dict) or not text(node.get("kind")):
         _replace(draft, parts, {"kind": "after", "months": "12", "days": "0", "anchor": "effect"})

@@ -158,11 +158,16 @@ def from_fields(posted: Mapping[str, Any]) -> Draft:
     return _closed_up(tree)
 
 
+def is_place(key: str) -> bool:
+    """Whether a part of a name is a row's place. (`isdigit` knows signs that `int` does not.)"""
+    return key.isascii() and key.isdigit() and len(key) < 10
+
+
 def _closed_up(node: Any) -> Any:
     """Objects whose keys are numbers become lists, in order."""
     if not isinstance(node, dict):
         return node
-    if node and all(key.isdigit() for key in node):
+    if node and all(is_place(key) for key in node):
         return [_closed_up(node[key]) for key in sorted(node, key=int)][:MAX_ITEMS]
     return {key: _closed_up(value) for key, value in node.items()}
 

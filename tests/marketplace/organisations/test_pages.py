@@ -189,7 +189,7 @@ def test_switching_goes_only_to_own_organisations_and_safe_places(client, owner)
     assert (answer.url, client.session["acting_organisation"]) == ("/en/organisation/members/", second.pk)
     evil = client.post(url, {"organisation": owner.organisation.pk, "next": "https://evil.example/"})
     assert evil.url == reverse("desk")
-    for wrong in (make_organisation().pk, "x", "", "9" * 30):
+    for wrong in (make_organisation().pk, "x", "", "²", "9" * 30, "9" * 5_000):
         assert client.post(url, {"organisation": wrong}).status_code == 404
     assert client.session["acting_organisation"] == owner.organisation.pk
 

@@ -259,6 +259,7 @@ def test_conditions_are_joined_and_parted():
         .elements[0]
         .trigger
     )
+    assert editor.act(draft, "remove elements-²") == draft
     draft = editor.act(draft, "remove elements-0-trigger-of-1")
     assert draft["elements"][0]["trigger"]["kind"] == "after"
     assert editor.act(draft, "drop elements-0-trigger")["elements"][0]["trigger"] == {"kind": ""}
