@@ -3,7 +3,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from contracts.payments.gateways import hearing, sending
-from contracts.payments.gateways.models import GatewayInvoice, WebhookEvent
+from contracts.payments.gateways.models import GatewayAccount, GatewayInvoice, WebhookEvent
 from contracts.payments.models import Allocation, Payment, Refund
 from contracts.payments.overpaid import release_overpaid
 from contracts.payments.queries import balance, unallocated
