@@ -193,8 +193,10 @@ def approve(request, number):
     ids = row_numbers(request.POST.getlist("charge"))
     if not ids and request.POST.get("all"):
         ids = list(contract.charges.filter(state=ChargeState.ACCRUED).values_list("pk", flat=True))
-    decisions.approve_charges(contract, actor=request.acting, ids=ids)
-    messages.success(request, _("The charges were approved; they can be invoiced now."))
+    if decisions.approve_charges(contract, actor=request.acting, ids=ids):
+        messages.success(request, _("The charges were approved; they can be invoiced now."))
+    else:
+        messages.info(request, _("No charge waited for approval; nothing was changed."))
     return redirect("charges", number=contract.number)
 
 

@@ -32,7 +32,8 @@ def approve_charges(contract: LicenceContract, *, actor: Acting, ids: list[int])
     charges = list(contract.charges.select_for_update().filter(pk__in=ids).order_by("pk"))
     for charge in charges:
         approve_one(charge, user=actor.user)
-    record(actor, "charges.approved", contract, charges=[c.pk for c in charges])
+    if charges:
+        record(actor, "charges.approved", contract, charges=[c.pk for c in charges])
     return charges
 
 

@@ -1,6 +1,7 @@
 """Invoices: who may issue them, and the numbers of the tax invoices beside them."""
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from contracts.billing.closing.drafts import issue
@@ -11,7 +12,14 @@ from marketplace.audit.services import record
 from marketplace.organisations.acting import permit
 from marketplace.refusals import Refused
 
-__all__ = ["issue_credit_note", "issue_invoices", "left_to_credit", "note_red_letter", "note_tax_invoice"]
+__all__ = [
+    "issue_credit_note",
+    "issue_invoices",
+    "issue_papers",
+    "left_to_credit",
+    "note_red_letter",
+    "note_tax_invoice",
+]
 
 
 def issue_invoices(
@@ -30,6 +38,16 @@ def issue_invoices(
         if LicenceContract.objects.get(pk=contract.pk).disputed:
             raise Refused(_("The contract is in dispute; nothing is invoiced until it is settled."))
     return issue([contract.pk], actor=actor, ids=ids, with_carried=with_carried)
+
+
+def issue_papers(
+    contract: LicenceContract, *, actor, with_carried: bool = False
+) -> list[Invoice | CreditNote]:
+    """Invoice as `issue_invoices` does; the answer names the credit notes too that corrections became."""
+    notes = CreditNote.objects.filter(invoice__contract=contract)
+    newest = notes.aggregate(newest=Max("pk"))["newest"] or 0
+    issued = issue_invoices(contract, actor=actor, with_carried=with_carried)
+    return [*issued, *notes.filter(pk__gt=newest).order_by("pk")]
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from contracts.billing.documents import remittance_qr, remittance_text
 from contracts.billing.forms import CreditNoteForm, PolicyForm, RedLetterForm, TaxInvoiceForm, VatForm
 from contracts.billing.invoicing import (
     issue_credit_note,
-    issue_invoices,
+    issue_papers,
     left_to_credit,
     note_red_letter,
     note_tax_invoice,
@@ -39,11 +39,9 @@ INVOICE_SORTS = {"number", "issued_on", "due_on", "total_minor"}
 @require_POST
 def issue(request, number):
     contract = contract_of_party(request, number)
-    issued = issue_invoices(
-        contract, actor=request.acting, with_carried=bool(request.POST.get("with_carried"))
-    )
+    issued = issue_papers(contract, actor=request.acting, with_carried=bool(request.POST.get("with_carried")))
     if issued:
-        numbers = ", ".join(invoice.number for invoice in issued)
+        numbers = ", ".join(paper.number for paper in issued)
         messages.success(request, _("Issued: %(numbers)s") % {"numbers": numbers})
         if len(issued) == 1:
             return redirect(issued[0])

@@ -70,12 +70,13 @@ class Waiting(NamedTuple):
 
 REASONS = {
     "report_missing": (
-        "{start} 至 {end} 的使用报告尚未被接受；缺少报告不等于零。",
-        "The report for {start} to {end} has not been accepted; a missing report is never zero.",
+        "{start} 至 {end} 的用量尚未确定：使用报告未被接受，或计量期间尚未关闭；缺少不等于零。",
+        "The usage of {start} to {end} is not settled: no report was accepted, or its metered period was not closed."
+        " What is missing is never zero.",
     ),
     "earlier_period": (
-        "{start} 至 {end} 的金额取决于更早期间尚缺的使用报告。",
-        "The amount for {start} to {end} depends on an earlier report that is missing.",
+        "{start} 至 {end} 的金额取决于更早期间尚缺的用量。",
+        "The amount for {start} to {end} depends on earlier usage that is missing.",
     ),
     "split_needed": (
         "{start} 至 {end} 的使用报告须补正：各行须在 {detail} 处拆分为前后两段。",

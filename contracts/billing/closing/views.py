@@ -11,7 +11,7 @@ from contracts.billing.closing import drafts as services
 from contracts.billing.closing import month_end as closing
 from contracts.billing.closing.forms import MonthForm
 from contracts.billing.closing.models import DraftState, InvoiceDraft, ItemState, MonthEndRun, RunState
-from contracts.billing.invoicing import issue_invoices
+from contracts.billing.invoicing import issue_papers
 from contracts.billing.lines import line_texts
 from contracts.billing.models import ChargeState
 from contracts.lifecycle.models import LicenceContract
@@ -93,9 +93,9 @@ def draft_open(request, number):
 @require_POST
 @member_page
 def draft_issue(request, pk):
-    issued = issue_invoices(_draft(request, pk).contract, actor=request.acting)
+    issued = issue_papers(_draft(request, pk).contract, actor=request.acting)
     if issued:
-        numbers = ", ".join(invoice.number for invoice in issued)
+        numbers = ", ".join(paper.number for paper in issued)
         messages.success(request, _("Issued: %(numbers)s") % {"numbers": numbers})
     else:
         messages.info(request, _("There was nothing to invoice."))

@@ -10,7 +10,7 @@ from marketplace.clock import at
 from marketplace.desk import items_for
 from tests.contracts.billing.test_invoicing import APRIL, JANUARY, MARCH, THREE, invoiced
 from tests.contracts.rating.samples import sheet
-from tests.contracts.usage.world import accepted, running, sales
+from tests.contracts.usage.world import accepted, amended, running, sales
 from tests.factories.ground import signed_in
 
 
@@ -148,3 +148,24 @@ def test_the_issuer_sets_how_it_bills(client, world, contract):
     assert client.get(address).status_code == 200
     signed_in(client, world.reporter)
     assert client.get(address).status_code == 302
+
+
+def test_what_was_done_and_what_was_not_is_said(client, world, contract):
+    """A credit note alone is something issued; without a charge nothing was approved."""
+    invoiced(world, contract, on=APRIL)
+    amended(world, contract, MARCH, sales("2100000"), on=date(2026, 5, 4))
+    signed_in(client, world.finance)
+    with at(date(2026, 5, 4)), translation.override("en"):
+        approve, issue = (
+            reverse(name, args=[contract.number]) for name in ("charges_approve", "charges_invoice")
+        )
+        said = [
+            [str(message) for message in client.post(url, data, follow=True).context["messages"]]
+            for url, data in ((approve, {}), (approve, {"all": "1"}), (issue, {}), (issue, {}))
+        ]
+    assert said == [
+        ["No charge waited for approval; nothing was changed."],
+        ["The charges were approved; they can be invoiced now."],
+        ["Issued: CN-2026-000001"],
+        ["There was nothing to invoice."],
+    ]
