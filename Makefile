@@ -68,7 +68,7 @@ services:
 stop:
 	@bin/setup
 	@$(PYTHON) bin/demo --stop
-	@$(PYTHON) bin/services down
+	@$(PYTHON) bin/services down all
 
 clean-data: stop
-	@$(PYTHON) bin/services clean
+	@$(PYTHON) bin/services clean all
