@@ -127,7 +127,7 @@ def _assumptions(terms, speaker, starts_on, until, facts, meters, event_on) -> t
             f"约定的事件均于 {event_on} 发生。" if zh else f"Every agreed event happens on {event_on}."
         )
     if meters:
-        names = speaker.names(meters)
+        names = speaker.meters(meters)
         money = Money(SALES_MINOR, terms.currency).format()
         said.append(
             f"每个报告期：{names}，金额类各 {money}，数量类各 {UNITS:,}。"

@@ -16,6 +16,7 @@ from marketplace.bilingual import of_pair
 from marketplace.clock import today
 from marketplace.refusals import Incomplete
 from marketplace.terms import MONEY_METERS, Base, Royalty, Terms, Threshold
+from marketplace.terms.names import UNITS
 from marketplace.terms.triggers import leaves
 
 LABELS = {
@@ -36,28 +37,6 @@ COMPONENTS = {
     "discounts": gettext_lazy("discounts, without VAT"),
     "customs": gettext_lazy("customs duties"),
     "packaging": gettext_lazy("packaging, without VAT"),
-}
-
-
-UNITS: dict[str, tuple[str, str]] = {
-    word: pair
-    for pair in (
-        ("台", "machines"),
-        ("套", "sets"),
-        ("件", "pieces"),
-        ("个", "items"),
-        ("次", "uses"),
-        ("小时", "hours"),
-        ("天", "days"),
-        ("千克", "kg"),
-        ("吨", "tonnes"),
-        ("升", "litres"),
-        ("立方米", "m³"),
-        ("平方米", "m²"),
-        ("米", "metres"),
-        ("千瓦时", "kWh"),
-    )
-    for word in pair
 }
 
 

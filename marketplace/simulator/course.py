@@ -10,7 +10,7 @@ from typing import Any
 from contracts import rating
 from contracts.rating import Period
 from marketplace.terms import Cap, Minimum, Span, Terms, Year
-from marketplace.terms.names import NAMES, milestone_name
+from marketplace.terms.names import meter_name, milestone_name
 
 from .scenario import Scenario
 
@@ -93,7 +93,7 @@ def title_of(terms: Terms, element_id: str, part: int, lang: str) -> str:
     elif len(same) > 1:
         bases = [getattr(other, "base", None) for other in same]
         if element.kind == "royalty" and bases.count(element.base) == 1:
-            said += f" · {NAMES[element.base][place] if element.base in NAMES else element.meter_name}"
+            said += f" · {meter_name(element.meter_name, place)}"
         else:
             number = terms.elements.index(element) + 1
             said += f" (no. {number})" if place else f"（第 {number} 项）"

@@ -15,7 +15,7 @@ from marketplace.terms import (
     Threshold,
     TrialStart,
 )
-from marketplace.terms.names import NAMES, milestone_name
+from marketplace.terms.names import NAMES, meter_name, milestone_name
 from marketplace.terms.triggers import leaves
 
 DECIDED = frozenset({"conversion", "delivery", "effect"})  # events that have a field of their own
@@ -42,7 +42,7 @@ class Meter:
         return self.name == "profit"
 
     def label(self, lang: str) -> str:
-        said = NAMES[self.name][1 if lang.startswith("en") else 0] if self.name in NAMES else self.name
+        said = meter_name(self.name, 1 if lang.startswith("en") else 0)
         return f"{said} · {self.product}" if self.product else said
 
 

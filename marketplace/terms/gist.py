@@ -50,7 +50,7 @@ class Gist(Speaker):
             return self.say("l_after", anchor=self.name(trigger.anchor), months=trigger.months)
         if isinstance(trigger, Threshold):
             amount = self.quantity(trigger.at_least, money=trigger.is_money)
-            return self.say("l_at_least", meter=self.name(trigger.meter), amount=amount)
+            return self.say("l_at_least", meter=self.meter(trigger.meter), amount=amount)
         if isinstance(trigger, OnEvent):
             kind, _, detail = trigger.name.partition(":")
             return self.milestone(detail) if kind == "milestone" else self.name(trigger.name)

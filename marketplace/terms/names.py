@@ -77,10 +77,38 @@ MILESTONES: dict[str, tuple[str, str]] = {
     "acceptance": ("验收通过", "acceptance"),
 }
 
+# Common units by which parties count; a meter may be named by one, in either language.
+UNITS: dict[str, tuple[str, str]] = {
+    word: pair
+    for pair in (
+        ("台", "machines"),
+        ("套", "sets"),
+        ("件", "pieces"),
+        ("个", "items"),
+        ("次", "uses"),
+        ("小时", "hours"),
+        ("天", "days"),
+        ("千克", "kg"),
+        ("吨", "tonnes"),
+        ("升", "litres"),
+        ("立方米", "m³"),
+        ("平方米", "m²"),
+        ("米", "metres"),
+        ("千瓦时", "kWh"),
+    )
+    for word in pair
+}
+
 
 def milestone_name(name: str, place: int) -> str:
     """A milestone as it is called: the known ones in the reader's language, the parties' own as they wrote it."""
     return MILESTONES[name][place] if name in MILESTONES else name
+
+
+def meter_name(name: str, place: int) -> str:
+    """A meter as it is called: those of the format and common units in the reader's language, others as written."""
+    known = NAMES.get(name) or UNITS.get(name)
+    return known[place] if known else name
 
 
 TIMES = {1: ("1 次", "once"), 2: ("2 次", "twice")}

@@ -9,7 +9,7 @@ from marketplace.money import Money, exponent
 from .choices import Base, Span
 from .contract import Terms
 from .elements import AfterCharge, AfterInvoice, FixedRate, Royalty, Tiers, YearlyRates
-from .names import milestone_name
+from .names import meter_name, milestone_name
 from .phrases import KINDS, MONTHS, NAMES, REGIONS, SAY
 from .triggers import After, AllOf, AnyOf, OnDate, OnEvent
 
@@ -27,6 +27,9 @@ class Speaker:
     def name(self, word: str) -> str:
         return NAMES[word][self.place] if word in NAMES else word
 
+    def meter(self, name: str) -> str:
+        return meter_name(name, self.place)
+
     def milestone(self, name: str) -> str:
         return milestone_name(name, self.place)
 
@@ -35,6 +38,9 @@ class Speaker:
 
     def names(self, words) -> str:
         return (", " if self.place else "、").join(self.name(str(word)) for word in words)
+
+    def meters(self, names) -> str:
+        return (", " if self.place else "、").join(self.meter(name) for name in names)
 
     def join(self, parts) -> str:
         return ("; " if self.place else "；").join(parts)
@@ -134,7 +140,7 @@ class Speaker:
         free = self.say("free_counts" if trigger.free_use_counts else "free_not") if self.terms.trial else ""
         return self.say(
             f"threshold_{trigger.per.value}",
-            meter=self.name(trigger.meter),
+            meter=self.meter(trigger.meter),
             amount=amount,
             free=free,
             year=self.name(trigger.year),

@@ -192,7 +192,7 @@ class _Words(Gist):
         if money:
             said = [self.say("royalty", base=self.name(element.base), rate=self.rate(element))]
         else:
-            said = [self.say("units", meter=self.name(element.meter), rate=self.rate(element))]
+            said = [self.say("units", meter=self.meter(element.meter), rate=self.rate(element))]
         if element.base is Base.NET_SALES:
             deductions = self.terms.report.deductions
             said.append(
@@ -283,7 +283,7 @@ class _Words(Gist):
             self.say("missing"),
         ]
         if report.metered:
-            lines.append(self.say("metered", meters=self.names(report.metered)))
+            lines.append(self.say("metered", meters=self.meters(report.metered)))
         if report.deemed:
             deemed = report.deemed
             lines.append(

@@ -48,6 +48,21 @@ def test_phrases_hold_the_same_facts_in_both_languages():
     assert all(CHINESE.search(chinese) for chinese, _ in NAMES.values())
 
 
+def test_a_meter_called_by_a_common_unit_is_said_in_the_language_of_the_words():
+    reached = {"kind": "threshold", "meter": "kWh", "at_least": "500", "per": "life"}
+    agreed = sheet(royalty(fixed("2.50"), "units", meter="台", trigger=reached), report={"metered": ["台"]})
+
+    english, chinese = everything(agreed, "en"), everything(agreed, "zh-hans")
+
+    assert "A price per unit of “machines” per reporting period: ¥2.50 each." in english
+    assert "cumulative kWh reach (≥) 500" in english
+    assert "Charged as metered, without a report: machines." in english
+    assert not CHINESE.search(english)
+    assert "计量项目“台”" in chinese
+    assert "千瓦时累计达到（≥）500" in chinese
+    assert "kWh" not in chinese
+
+
 def test_one_line_is_the_gist():
     agreed = sheet(royalty(fixed("0.03")), trial={"months": 12}, caps=[cap("500000")])
     assert one_line(agreed, "en").startswith("12 months free, then 3 % of net sales")
