@@ -4,6 +4,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cms.models import ListingPage
 from marketplace.clock import today
@@ -36,7 +37,10 @@ def sheet_data(listing: ListingPage) -> dict:
         ),
         (
             _("Free for"),
-            _("%(months)s months") % {"months": listing.free_months} if listing.free_months else "",
+            ngettext("%(months)s month", "%(months)s months", listing.free_months)
+            % {"months": listing.free_months}
+            if listing.free_months
+            else "",
         ),
         (_("Payment is triggered by"), _short(listing.trigger, 160)),
         (_("Price"), _short(listing.price, 160)),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from search.analysis import STOP, fold, runs, stem
@@ -190,7 +190,8 @@ def _reasons(document: SearchDocument, other: SearchDocument, own: About, names:
     if listing.kind == Kind.LISTING and listing.trl and need.kind == Kind.NEED:
         reasons.append(_("readiness: TRL %(level)s") % {"level": listing.trl})
     if listing.kind == Kind.LISTING and listing.free_months and need.kind == Kind.NEED:
-        reasons.append(_("free for %(months)s months") % {"months": listing.free_months})
+        free = ngettext("free for %(months)s month", "free for %(months)s months", listing.free_months)
+        reasons.append(free % {"months": listing.free_months})
     if document.region and document.region == other.region:
         reasons.append(_("same region: %(region)s") % {"region": region_name(document.region)})
     return reasons

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from contracts.lifecycle.models import LicenceContract
 from contracts.lifecycle.states import OVER, NoticeState, State
@@ -43,9 +44,7 @@ def road(contract: LicenceContract) -> list[dict]:
         "trial": (
             _("Free use"),
             _last_free_day(contract),
-            _("%(months)s months") % {"months": terms.trial.months + contract.extension_months}
-            if terms.trial
-            else "",
+            _months(terms.trial.months + contract.extension_months) if terms.trial else "",
         ),
         "decision": (
             _("Decision"),
@@ -93,7 +92,13 @@ def _notice_note(contract: LicenceContract, notice) -> str:
         return ""
     if contract.state == State.OBJECTION:
         return _("objection")
-    return _("%(days)s days") % {"days": notice.days} if notice.state == NoticeState.RUNNING else ""
+    if notice.state != NoticeState.RUNNING:
+        return ""
+    return ngettext("%(days)s day", "%(days)s days", notice.days) % {"days": notice.days}
+
+
+def _months(number: int) -> str:
+    return ngettext("%(months)s month", "%(months)s months", number) % {"months": number}
 
 
 def _last_free_day(contract: LicenceContract) -> date | None:

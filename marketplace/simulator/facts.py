@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from marketplace.money import Money
 from marketplace.terms import MONEY_METERS
@@ -169,8 +170,8 @@ def _shift(a: date | None, b: date | None) -> str:
         return "–" if a == b else ""
     days = (b - a).days
     if days > 0:
-        return _("%(days)s days later") % {"days": days}
-    return _("%(days)s days earlier") % {"days": -days}
+        return ngettext("%(days)s day later", "%(days)s days later", days) % {"days": days}
+    return ngettext("%(days)s day earlier", "%(days)s days earlier", -days) % {"days": -days}
 
 
 def in_words(before: Course, now: Course) -> str:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from contracts.lifecycle import services
@@ -108,7 +109,11 @@ def extension_answer(request: HttpRequest, number: str, pk: int) -> HttpResponse
         AnswerForm(request.POST or None),
         lambda given: services.answer_extension(asked, actor=request.acting, **given),
         title=_("Answer the request for an extension"),
-        lede=_("%(months)s months are asked for: %(reason)s")
+        lede=ngettext(
+            "%(months)s month is asked for: %(reason)s",
+            "%(months)s months are asked for: %(reason)s",
+            asked.months,
+        )
         % {"months": asked.months, "reason": asked.reason},
         submit=_("Send the answer"),
         done=_("Your answer is on record."),

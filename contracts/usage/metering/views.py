@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_POST
 
 from contracts.usage.access import contract_in_effect, may_read_usage
@@ -281,7 +281,11 @@ def usage_file_take(request, number, pk):
     counts = file.counts()
     messages.success(
         request,
-        _("%(new)s events are on record now; %(old)s were already.")
+        ngettext(
+            "%(new)s event is on record now; %(old)s were already.",
+            "%(new)s events are on record now; %(old)s were already.",
+            counts.get("accepted", 0),
+        )
         % {"new": counts.get("accepted", 0), "old": counts.get("duplicate", 0)},
     )
     return redirect(file)
