@@ -144,7 +144,8 @@ def listing_edit_handler() -> TabbedInterface:
                     InlinePanel(
                         "contributors",
                         [
-                            FieldRowPanel([FieldPanel("name"), FieldPanel("unit"), FieldPanel("share")]),
+                            FieldRowPanel([FieldPanel("name"), FieldPanel("name_en"), FieldPanel("share")]),
+                            FieldRowPanel([FieldPanel("unit"), FieldPanel("unit_en")]),
                         ],
                         heading=_("Contributors"),
                         label=_("contributor"),

@@ -177,7 +177,7 @@ class AccountsForm(forms.Form):
         for place, person in enumerate(listing.contributors.all()):
             self.fields[f"person_{place}"] = MemberChoice(
                 members.order_by("name", "pk"),
-                label=f"{person.name} · {person.unit}" if person.unit else person.name,
+                label=" · ".join(filter(None, (person.name, person.name_en, person.unit))),
                 required=False,
                 initial=person.user_id,
             )

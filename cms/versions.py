@@ -9,7 +9,7 @@ from cms.models import MarketPage
 
 CHILDREN = {
     "ip_rights": ("kind", "number", "title", "status", "filed_on", "granted_on", "expires_on"),
-    "contributors": ("name", "unit", "share"),
+    "contributors": ("name", "name_en", "unit", "unit_en", "share"),
     "attachments": ("document", "restricted"),
     "invitations": ("organisation",),
 }

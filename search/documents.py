@@ -82,7 +82,10 @@ def _listing(page: ListingPage, rules: dict) -> Facts:
     terms = terms_of(page.indicative_terms)
     free = page.free_months if page.free_months is not None else terms and terms.trial and terms.trial.months
     common["extra"] += tuple(
-        text for person in page.contributors.all() for text in (person.name, person.unit) if text
+        text
+        for person in page.contributors.all()
+        for text in (person.name, person.name_en, person.unit, person.unit_en)
+        if text
     )
     common["extra"] += tuple(right.title for right in rights if right.title)
     common["numbers"] += (page.institution_ref, *(right.number for right in rights if right.number))

@@ -1,5 +1,6 @@
 """What one cell may hold, and what it becomes. Every reader raises RowError with words for the sender."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -10,6 +11,8 @@ from django.utils.translation import gettext as _
 from cms.editing import split_words
 from cms.imports.rows import RowError
 from cms.models import IPKind, IPStatus
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def plain(value: object, name: str, limit: int) -> str:
@@ -135,7 +138,8 @@ def rights_of_cell(value: object, name: str) -> list[dict]:
 
 
 def contributors_of_cell(value: object, name: str) -> list[dict]:
-    """One person to a line: name | unit | share in per cent. The shares make 100 at most."""
+    """One person to a line: name | unit | share in per cent. The shares make 100 at most. Name and unit may be given
+    in English too: 李雷 / Li Lei."""
     rows, total = [], Decimal(0)
     for line in plain(value, name, 5000).splitlines():
         if not line.strip():
@@ -150,7 +154,18 @@ def contributors_of_cell(value: object, name: str) -> list[dict]:
         if not share.is_finite() or not 0 <= share <= 100 or share.as_tuple().exponent < -4:
             raise RowError(_("%(name)s: a share lies between 0 and 100 per cent.") % {"name": name})
         total += share
-        rows.append({"name": parts[0][:80], "unit": parts[1][:160], "share": share / 100})
+        (name_zh, name_en), (unit_zh, unit_en) = _in_two_languages(parts[0]), _in_two_languages(parts[1])
+        row = {"name": name_zh[:80], "unit": unit_zh[:160], "share": share / 100}
+        english = {"name_en": name_en[:120], "unit_en": unit_en[:200]}
+        rows.append(row | {key: text for key, text in english.items() if text})
     if total > 100:
         raise RowError(_("%(name)s: the shares make more than 100 per cent.") % {"name": name})
     return rows
+
+
+def _in_two_languages(text: str) -> tuple[str, str]:
+    """Chinese and English around a slash; a slash between texts of one language is part of the name."""
+    first, slash, second = (part.strip() for part in text.partition("/"))
+    return (
+        (first, second) if slash and _HAN.search(first) and second and not _HAN.search(second) else (text, "")
+    )

@@ -84,8 +84,8 @@ COLUMNS = (
     Column(
         "contributors",
         contributors_of_cell,
-        gettext_lazy("contributors, one to a line: name | unit | share in per cent"),
-        "张示例 | 材料学院 | 60\n李示例 | 材料学院 | 40",
+        gettext_lazy("contributors, one to a line: name | unit | share in per cent; English after a slash"),
+        "张示例 / Zhang Shili | 材料学院 / School of Materials | 60\n李示例 | 材料学院 | 40",
     ),
 )
 BY_NAME = {column.name: column for column in COLUMNS}

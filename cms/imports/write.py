@@ -98,11 +98,12 @@ def _differs(draft: ListingPage, name: str, value: object) -> bool:
     if value in ("", None, []):
         return False
     if name in ("ip_rights", "contributors"):
-        there = [
-            {key: getattr(row, key) for key in (value[0] if value else {})}
-            for row in getattr(draft, name).all()
-        ]
-        return there != value
+        there = list(getattr(draft, name).all())
+        return len(there) != len(value) or any(
+            getattr(row, key) != said
+            for row, given in zip(there, value, strict=True)
+            for key, said in given.items()
+        )
     if name == "field":
         return draft.field is None or value.lower() not in (
             draft.field.code,

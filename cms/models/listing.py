@@ -264,11 +264,14 @@ class IPRight(Orderable):
 
 
 class Contributor(Orderable):
-    """成果完成人. Name and unit are public, the share is read by the institution and the person alone."""
+    """成果完成人. Name and unit are public, in English too where given; the share is read by the institution and the
+    person alone."""
 
     listing = ParentalKey(ListingPage, on_delete=models.CASCADE, related_name="contributors")
     name = models.CharField(_("name"), max_length=80)
+    name_en = models.CharField(_("name in English"), max_length=120, blank=True)
     unit = models.CharField(_("unit"), max_length=160, blank=True)
+    unit_en = models.CharField(_("unit in English"), max_length=200, blank=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,

@@ -214,7 +214,9 @@ class DistributionShare(models.Model):
     distribution = models.ForeignKey(Distribution, models.PROTECT, related_name="shares")
     kind = models.CharField(_("kind"), max_length=8, choices=ShareKind.choices)
     name = models.CharField(_("name"), max_length=120)
+    name_en = models.CharField(_("name in English"), max_length=120, blank=True)
     unit = models.CharField(_("unit"), max_length=160, blank=True)
+    unit_en = models.CharField(_("unit in English"), max_length=200, blank=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="income_shares"
     )

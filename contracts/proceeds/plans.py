@@ -25,6 +25,8 @@ class Contributor:
     unit: str
     user_id: int | None
     share: Decimal
+    name_en: str = ""
+    unit_en: str = ""
 
 
 def contributors_of(contract: LicenceContract) -> list[Contributor]:
@@ -42,7 +44,16 @@ def contributors_of(contract: LicenceContract) -> list[Contributor]:
         except InvalidOperation:
             missing.append(_("The share of %(name)s is not recorded.") % {"name": row.get("name", "?")})
             continue
-        found.append(Contributor(row.get("name", ""), row.get("unit") or "", row.get("user_id"), share))
+        found.append(
+            Contributor(
+                row.get("name", ""),
+                row.get("unit") or "",
+                row.get("user_id"),
+                share,
+                row.get("name_en") or "",
+                row.get("unit_en") or "",
+            )
+        )
     if not rows:
         missing.append(_("The contract has no annex with the contributors' shares."))
     elif not missing and sum(person.share for person in found) != 1:

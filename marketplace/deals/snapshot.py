@@ -37,13 +37,15 @@ def snapshot_of(deal: Deal) -> dict:
 
 
 def contributors_of(listing: ListingPage) -> list[dict]:
-    """Contributors with their shares, in the listing's order; a share that nobody stated stays null."""
+    """Contributors with their shares, in the listing's order; a share that nobody stated stays null, an English name
+    or unit that nobody stated is left out."""
     return [
         {
             "name": contributor.name,
             "unit": contributor.unit,
             "user_id": contributor.user_id,
             "share": None if contributor.share is None else f"{contributor.share.normalize():f}",
+            **{name: text for name in ("name_en", "unit_en") if (text := getattr(contributor, name))},
         }
         for contributor in listing.contributors.all()
     ]

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+from pypinyin import lazy_pinyin
+
 from cms import moderation
 from cms import services as cms
 from marketplace import terms as language
@@ -74,6 +76,7 @@ def publish_listing(people: People, row: dict):
         contributors=[
             {
                 "name": name,
+                "name_en": romanised(name),
                 "unit": organisation.name_zh,
                 "share": Decimal(share),
                 "user": inventors.get(name),
@@ -92,6 +95,12 @@ def publish_listing(people: People, row: dict):
         approver = people.acting(row["org"], "APPROVER")
         return moderation.return_(page, actor=approver, words=texts("messages")["returned"]["zh"])
     return page if stage else _approve(people, row["org"], page, editor)
+
+
+def romanised(name: str) -> str:
+    """An invented name in letters, the family name first: 李示例 is Li Shili."""
+    family, *given = lazy_pinyin(name)
+    return f"{family} {''.join(given)}".title()
 
 
 def _inventors(organisation) -> dict[str, User]:

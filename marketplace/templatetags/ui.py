@@ -4,6 +4,7 @@ Each tag's markup is a small template below templates/ui/.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from marketplace.badges import look_of
+from marketplace.bilingual import of_pair
 from marketplace.clock import ZONE
 from marketplace.held import take_back
 from marketplace.icons import ICONS
@@ -100,9 +102,23 @@ def original(text: str) -> str:
 
 
 @register.filter
-def unit(name: str, organisation) -> str:
-    """A unit that people belong to, as it was typed; an organisation's own name in the reader's language."""
-    return organisation.name if name in (organisation.name_zh, organisation.name_en) else original(name)
+def called(person: object) -> str:
+    """The name of a contributor (a row, or as a paper states it) in the reader's language where it was given in both."""
+    return original(of_pair(*_both(person, "name")))
+
+
+@register.filter
+def unit(person: object, organisation) -> str:
+    """The unit that a contributor belongs to, likewise; an organisation's own name needs no second one."""
+    typed, english = _both(person, "unit")
+    if typed in (organisation.name_zh, organisation.name_en):
+        return organisation.name
+    return original(of_pair(typed, english))
+
+
+def _both(person: object, name: str) -> tuple[str, str]:
+    facts = person if isinstance(person, Mapping) else vars(person)
+    return facts.get(name) or "", facts.get(f"{name}_en") or ""
 
 
 @register.filter

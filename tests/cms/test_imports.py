@@ -187,9 +187,9 @@ def test_template_filled_in_comes_back_whole(uni):
     assert (listing.trl, listing.maturity, listing.free_months, listing.team_consent_on.isoformat()) == (
         5, "BENCH", 12, "2026-10-08",
     )  # fmt: skip
-    assert [(p.name, str(p.share)) for p in listing.contributors.all()] == [
-        ("张示例", "0.600000"),
-        ("李示例", "0.400000"),
+    assert [(p.name, p.name_en, p.unit_en, str(p.share)) for p in listing.contributors.all()] == [
+        ("张示例", "Zhang Shili", "School of Materials", "0.600000"),
+        ("李示例", "", "", "0.400000"),
     ]
     assert listing.ip_rights.get().filed_on.isoformat() == "2023-03-01"
     filled.seek(0)

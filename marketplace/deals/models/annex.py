@@ -103,7 +103,9 @@ class ContributorAnnex(models.Model):
     """Shares of the contributors (成果完成人份额), copied from the listing on the day of the agreement."""
 
     term_sheet = models.OneToOneField(TermSheet, models.PROTECT, related_name="contributor_annex")
-    content = models.JSONField()  # [{"name", "unit", "user_id", "share": decimal text or null}]
+    content = (
+        models.JSONField()
+    )  # [{"name", "unit", "user_id", "share": decimal text or null, "name_en"?, "unit_en"?}]
     hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=now)
 

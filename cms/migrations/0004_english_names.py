@@ -1,0 +1,20 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("cms", "0003_order_of_children")]
+
+    operations = [
+        migrations.AddField(
+            model_name="contributor",
+            name="name_en",
+            field=models.CharField(blank=True, default="", max_length=120, verbose_name="name in English"),
+            preserve_default=False,
+        ),
+        migrations.AddField(
+            model_name="contributor",
+            name="unit_en",
+            field=models.CharField(blank=True, default="", max_length=200, verbose_name="unit in English"),
+            preserve_default=False,
+        ),
+    ]
