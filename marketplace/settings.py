@@ -158,6 +158,7 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 # Every service that makes due things happen, in the order of the road. Beat runs them every few
 # minutes; moving the demo clock runs them once for each day that passes.
 DAILY_TASKS = [
+    "marketplace.deals.tasks.tell_lapses",
     "contracts.lifecycle.tasks.run_due",
     "contracts.usage.tasks.schedule_due_reports",
     "contracts.usage.tasks.remind_missing_reports",

@@ -84,11 +84,11 @@ def deals_to_draft(acting) -> list[DeskItem]:
     rows = Deal.objects.filter(Q(licensor=mine) | Q(agency=mine), ~Exists(there), state=DealState.AGREED)
     return [
         DeskItem(
-            _("%(deal)s %(title)s: draft the contract") % {"deal": deal.number, "title": deal.listing.name},
+            _("%(deal)s %(title)s: draft the contract") % {"deal": deal.number, "title": deal.name},
             deal.get_absolute_url(),
             kind=_("contract"),
         )
-        for deal in rows.select_related("listing").order_by("pk")[:100]
+        for deal in rows.order_by("pk")[:100]
     ]
 
 
@@ -128,7 +128,7 @@ def way_to_the_contract(request: HttpRequest, deal: object) -> str:
     if contract := _contract_of(deal, request.acting):
         label = _("Contract %(number)s") % {"number": contract.number}
         return format_html('<p><a href="{}">{}</a></p>', contract.get_absolute_url(), label)
-    if _may_draft(deal, request.acting):
+    if deal.listing.live and _may_draft(deal, request.acting):
         return format_html(
             '<p><a class="btn btn-primary" href="#contract">{}</a></p>', _("Draft the contract")
         )

@@ -125,7 +125,7 @@ def waiting_deals(acting) -> list[DeskItem]:
         what = deal.get_next_step_display()
         if not mine:
             what = f"{deal.get_waits_for_display()} · {what}"
-        title = f"{deal.number} {deal.listing.name}: {what}"
+        title = f"{deal.number} {deal.name}: {what}"
         items.append(
             DeskItem(title, deal.get_absolute_url(), kind=_("deal"), waits_for="me" if mine else "them")
         )

@@ -200,7 +200,7 @@ def shut_out(deal: Deal) -> list[str]:
     """Which conditions of the listing's pilot programme this deal is known not to meet, in words: said while there is
     still something to negotiate, not when the contract is refused."""
     listing = deal.listing
-    if not deal.is_open or listing.programme is None:
+    if not deal.is_open or not listing.live or listing.programme is None:
         return []
     facts = ResultFacts(trl=listing.trl, maturity=listing.maturity or None)
     found = eligibility(listing.programme, deal.licensor, deal.licensee, facts)

@@ -14,9 +14,11 @@ from marketplace.programmes.starts import asked_for, from_shape, pilots, ready_f
 
 
 def start(deal: Deal, offers: list[Offer], asked: str) -> tuple[str, Start]:
-    """The starting point that was asked for, else the last version, else the listing's own words."""
-    listing = deal.listing
-    ready = asked_for(asked, free_months=listing.free_months, programme=listing.programme)
+    """The starting point that was asked for, else the last version, else the listing's own words. A listing that is
+    off the market says nothing: its row holds a draft."""
+    listing, published = deal.listing, deal.listing.live
+    said = {"free_months": listing.free_months, "programme": listing.programme} if published else {}
+    ready = asked_for(asked, **said)
     if ready is not None:
         return asked, ready
     kind, _sep, key = asked.partition(":")
@@ -24,9 +26,12 @@ def start(deal: Deal, offers: list[Offer], asked: str) -> tuple[str, Start]:
         chosen = next((offer for offer in offers if offer.number == row_number(key)), None)
         if chosen is not None:
             return asked, Start.of(chosen.agreed_terms)
-    if asked == "listing" or not offers:
+    if published and (asked == "listing" or not offers):
         return "listing", from_listing(listing)
-    return f"offer:{offers[-1].number}", Start.of(offers[-1].agreed_terms)
+    if offers:
+        return f"offer:{offers[-1].number}", Start.of(offers[-1].agreed_terms)
+    key = ready_form("")
+    return f"preset:{key}", from_shape(key)
 
 
 def from_listing(listing: ListingPage) -> Start:
@@ -47,17 +52,19 @@ def choices(deal: Deal, offers: list[Offer]) -> list[Group]:
         )
         for offer in reversed(offers)
     ]
-    if deal.listing.indicative_terms:
-        agreed = language.read(deal.listing.indicative_terms)
+    listing = deal.listing
+    if listing.live and listing.indicative_terms:
+        agreed = language.read(listing.indicative_terms)
         here.append(Entry.of("listing", _("the listing's indicative terms"), agreed))
-    else:
+    elif listing.live:
         here.append(Entry("listing", _("the listing's own words")))
-    return [Group(_("This deal"), tuple(here)), pilots(), chooser.shapes()]
+    own = [Group(_("This deal"), tuple(here))] if here else []
+    return [*own, pilots(), chooser.shapes()]
 
 
 def beyond_the_rights(listing: ListingPage, terms: language.Terms) -> list[language.Problem]:
     """A licence that would outlive the last of the rights even if it began today (Civil Code art. 865)."""
-    ends = [right.expires_on for right in listing.ip_rights.all()]
+    ends = [right.expires_on for right in listing.ip_rights.all()] if listing.live else []
     if not ends or None in ends:
         return []
     found = language.check(terms, effective_on=today(), patents_end_on=max(ends))

@@ -32,6 +32,13 @@ NEXT = {
 }
 
 
+class Lapse(models.TextChoices):
+    """What of an open proposal is off the market, so that it cannot be taken up."""
+
+    NEED = "NEED", _("technology need")
+    LISTING = "LISTING", _("listing")
+
+
 class WaitsFor(models.TextChoices):
     LICENSOR = "LICENSOR", _("licensor")
     LICENSEE = "LICENSEE", _("licensee")

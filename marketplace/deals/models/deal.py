@@ -4,6 +4,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.bilingual import of_pair
 from marketplace.clock import now
 from marketplace.deals.states import (
     PARTIES,
@@ -66,12 +67,15 @@ class DealQuerySet(models.QuerySet):
 
 
 class Deal(models.Model):
-    """A negotiation about one listing between licensor and licensee, perhaps with an agency (洽谈)."""
+    """A negotiation about one listing between licensor and licensee, perhaps with an agency (洽谈). The title is the
+    one that was published when it was opened: the row of a page that is off the market holds drafts."""
 
     number = models.CharField(_("number"), max_length=20, unique=True)
     listing = models.ForeignKey(
         "cms.ListingPage", models.PROTECT, related_name="deals", verbose_name=_("listing")
     )
+    title_zh = models.CharField(_("title in Chinese"), max_length=120, blank=True)
+    title_en = models.CharField(_("title in English"), max_length=200, blank=True)
     licensor = models.ForeignKey(
         "organisations.Organisation",
         models.PROTECT,
@@ -181,6 +185,10 @@ class Deal(models.Model):
         if self.mandate is None:
             return None
         return {self.licensor_id: Side.LICENSOR, self.licensee_id: Side.LICENSEE}.get(self.mandate.client_id)
+
+    @property
+    def name(self) -> str:
+        return of_pair(self.title_zh, self.title_en)
 
     @property
     def is_open(self) -> bool:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.models.market import Visibility
 from marketplace.clock import now
-from marketplace.deals.states import ProposalState
+from marketplace.deals.states import Lapse, ProposalState
 from marketplace.organisations.models import OrganisationState
 
 # As `need_shown` and `listing_shown` of a row: what both sides may read, and so may be asked for and taken up.
@@ -35,6 +35,16 @@ class ProposalQuerySet(models.QuerySet):
 
     def lapsed(self):
         return self.filter(~ON_THE_MARKET, state=ProposalState.OPEN)
+
+    def to_be_told(self):
+        """Open ones that lapsed, or can be taken up again, and nobody was told yet."""
+        lapsed_by_listing = NEED_SHOWN & ~LISTING_SHOWN
+        known = (
+            Q(ON_THE_MARKET, lapse_told="")
+            | Q(lapsed_by_listing, lapse_told=Lapse.LISTING)
+            | Q(~NEED_SHOWN, lapse_told=Lapse.NEED)
+        )
+        return self.filter(~known, state=ProposalState.OPEN)
 
     def with_pages(self):
         return self.select_related("need", "listing", "licensor", "licensee", "deal")
@@ -67,6 +77,8 @@ class Proposal(models.Model):
     settled_at = models.DateTimeField(null=True)
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     reason = models.TextField(_("reason"), blank=True)
+    # The lapse that the other side was told of, so that each is told once; "" while it can be taken up.
+    lapse_told = models.CharField(max_length=10, choices=Lapse.choices, blank=True)
     deal = models.ForeignKey("deals.Deal", models.PROTECT, null=True, related_name="proposals")
 
     objects = ProposalQuerySet.as_manager()
@@ -123,11 +135,18 @@ class Proposal(models.Model):
         return self.listing.name if self.listing_shown else self.listing.code
 
     @property
-    def lapsed(self) -> str:
-        """Why an open proposal cannot be taken up at present, in words for both sides; "" while it can."""
+    def lapse(self) -> str:
+        """What of an open proposal is off the market (Lapse); "" while it can be taken up."""
         if self.state != ProposalState.OPEN or (self.need_shown and self.listing_shown):
             return ""
-        if not self.need_shown:
+        return Lapse.LISTING if self.need_shown else Lapse.NEED
+
+    @property
+    def lapsed(self) -> str:
+        """Why an open proposal cannot be taken up at present, in words for both sides; "" while it can."""
+        if not self.lapse:
+            return ""
+        if self.lapse == Lapse.NEED:
             return _t("The need is off the market, so this proposal cannot be taken up.")
         if self.listing.live and self.listing.visibility == Visibility.INVITED:
             return _t("The listing is for invited organisations only now, so it cannot be taken up.")

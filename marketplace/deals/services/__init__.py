@@ -14,6 +14,7 @@ from marketplace.deals.services.proposals import (
     decline_proposal,
     propose_listing,
     take_up_proposal,
+    tell_lapses,
     withdraw_proposal,
 )
 from marketplace.deals.services.room import add_file, mark_seen, post_message, set_nda
@@ -39,6 +40,7 @@ __all__ = [
     "set_nda",
     "standing_offer",
     "take_up_proposal",
+    "tell_lapses",
     "withdraw_agency_invitation",
     "withdraw_offer",
     "withdraw_proposal",

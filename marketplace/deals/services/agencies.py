@@ -87,7 +87,6 @@ def answer_agency(invitation: AgencyInvitation, *, actor: Acting, accepted: bool
             "deals/agency_asked",
             path=deal.agency_url(),
             deal=deal,
-            listing=deal.listing,
         )
     tell(deal, "agency_answered", actor=actor, agency=invitation.agency, state=str(target))
     return invitation

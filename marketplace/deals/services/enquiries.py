@@ -116,6 +116,8 @@ def _open(
     deal = Deal.objects.create(
         number=f"D-{series.year}-{series.last:06d}",
         listing=listing,
+        title_zh=listing.title_zh,
+        title_en=listing.title_en,
         licensor=listing.organisation,
         licensee=licensee,
         agency=mandate.agency if mandate else None,

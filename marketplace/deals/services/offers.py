@@ -1,6 +1,7 @@
 from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from wagtail.models import Page
 
 from marketplace import terms as language
 from marketplace.audit.services import record
@@ -157,13 +158,19 @@ def accept_offer(offer: Offer, *, actor: Acting) -> TermSheet | None:
     returned; None while the other side has still to confirm its own offer.
 
     Only the parties accept, never an agency for its client. Raises Refused for a version that is superseded or
-    withdrawn, TransitionRefused for a second click and for a deal that is agreed or closed.
+    withdrawn and while the listing is off the market: the term sheet copies what is published, and no contract can be
+    drafted without. TransitionRefused for a second click and for a deal that is agreed or closed.
     """
     deal, stands = enter(offer.deal, actor=actor, permission="offer.accept")
     if not stands.is_party:
         raise NotPermitted(_("An agency cannot accept; its client does that itself."))
     check(deal.state, DealState.AGREED, NEXT)
     offer = _on_the_table(deal, offer)
+    # Under the row's lock, so that it is not withdrawn while the term sheet copies it.
+    if not Page.objects.select_for_update(no_key=True).get(pk=deal.listing_id).live:
+        raise Refused(
+            _("The listing is off the market. Terms can be accepted when the institution publishes it again.")
+        )
     accepted = set(offer.acceptances.values_list("side", flat=True))
     if stands.side in accepted:
         raise TransitionRefused(_("Your side has accepted this version already."))

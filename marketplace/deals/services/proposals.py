@@ -11,7 +11,7 @@ from marketplace.clock import now, today
 from marketplace.deals.models import Deal, Proposal
 from marketplace.deals.services.enquiries import open_enquiry
 from marketplace.deals.services.room import cleaned
-from marketplace.deals.states import PROPOSAL_NEXT, ProposalState, Purpose
+from marketplace.deals.states import PROPOSAL_NEXT, Lapse, ProposalState, Purpose
 from marketplace.notifications.services import notify
 from marketplace.organisations.acting import Acting, members, permit
 from marketplace.organisations.models import Organisation
@@ -145,6 +145,23 @@ def withdraw_proposal(proposal: Proposal, *, actor: Acting) -> Proposal:
     record(actor, "proposal.withdrawn", proposal)
     _tell(proposal, "withdrawn", proposal.licensee, "proposal.answer")
     return proposal
+
+
+def tell_lapses() -> None:
+    """Tell the side that did not do it that an open proposal has lapsed, or that it can be taken up again, once each."""
+    for found in Proposal.objects.to_be_told().order_by("pk"):
+        with transaction.atomic():
+            proposal = _locked(found)
+            if proposal.state != ProposalState.OPEN or proposal.lapse == proposal.lapse_told:
+                continue
+            fact = "lapsed" if proposal.lapse else "back"
+            of_listing = (proposal.lapse or proposal.lapse_told) == Lapse.LISTING
+            proposal.lapse_told = proposal.lapse
+            proposal.save(update_fields=["lapse_told"])
+            if of_listing:
+                _tell(proposal, fact, proposal.licensee, "proposal.answer")
+            else:
+                _tell(proposal, fact, proposal.licensor, "proposal.make")
 
 
 def _locked(proposal: Proposal) -> Proposal:

@@ -38,7 +38,6 @@ def tell(deal: Deal, template: str, *, actor: Acting, everybody: bool = False, *
         f"deals/{template}",
         path=deal.get_absolute_url(),
         deal=deal,
-        listing=deal.listing,
         by=actor.organisation,
         **context,
     )

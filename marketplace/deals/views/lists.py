@@ -73,8 +73,8 @@ def _filtered(rows, request: HttpRequest, organisation: Organisation):
         rows = rows.filter(
             Q(number__icontains=text)
             | Q(listing__code__icontains=text)
-            | Q(listing__title_zh__icontains=text)
-            | Q(listing__title_en__icontains=text)
+            | Q(title_zh__icontains=text)
+            | Q(title_en__icontains=text)
         )
     return rows
 
@@ -97,7 +97,7 @@ def _partners(rows, organisation: Organisation) -> list[Organisation]:
 def _columns() -> list:
     return [
         (_("Number"), "number"),
-        (_("Listing"), lambda deal: deal.listing.name),
+        (_("Listing"), "name"),
         (_("Listing number"), "listing.code"),
         (_("Licensor"), lambda deal: deal.licensor.name),
         (_("Licensee"), lambda deal: deal.licensee.name),

@@ -193,37 +193,36 @@ def _find_to_answer(request: HttpRequest, key) -> Proposal:
     return found
 
 
-@login_required
-@require_POST
-def take_up(request: HttpRequest, key) -> HttpResponse:
+def _answer(request: HttpRequest, key, service, success: str, **forms) -> HttpResponse:
+    """Both answers: `forms` holds one form by the name that the page knows it by; what the service returns is shown
+    next. A form that is refused comes back with what was typed."""
     found = _find_to_answer(request, key)
-    form = TakeUpForm(request.POST)
+    (form,) = forms.values()
     if form.is_valid():
         try:
-            deal = services.take_up_proposal(found, actor=request.acting, **form.cleaned_data)
+            answered = service(found, actor=request.acting, **form.cleaned_data)
         except TransitionRefused as refusal:
             return _settled_already(request, found, refusal)
         except Refused as refusal:
             form.add_error(None, refusal.message)
         else:
-            messages.success(request, _("Taken up. The institution is told, and its answer comes here."))
-            return redirect(deal)
-    return _page(request, found, take_up_form=form)
+            messages.success(request, success)
+            return redirect(answered)
+    return _page(request, found, **forms)
+
+
+@login_required
+@require_POST
+def take_up(request: HttpRequest, key) -> HttpResponse:
+    success = _("Taken up. The institution is told, and its answer comes here.")
+    return _answer(request, key, services.take_up_proposal, success, take_up_form=TakeUpForm(request.POST))
 
 
 @login_required
 @require_POST
 def decline(request: HttpRequest, key) -> HttpResponse:
-    found = _find_to_answer(request, key)
-    form = DeclineForm(request.POST)
-    if form.is_valid():
-        try:
-            services.decline_proposal(found, actor=request.acting, **form.cleaned_data)
-        except TransitionRefused as refusal:
-            return _settled_already(request, found, refusal)
-        messages.success(request, _("Declined. The institution is told."))
-        return redirect(found)
-    return _page(request, found, decline_form=form)
+    success = _("Declined. The institution is told.")
+    return _answer(request, key, services.decline_proposal, success, decline_form=DeclineForm(request.POST))
 
 
 @login_required

@@ -74,6 +74,7 @@ def _room(request: HttpRequest, found: Deal, stands: Standing, **forms) -> dict:
             and stands.is_party
             and acting.can("offer.accept")
             and stands.side not in accepted
+            and found.listing.live
         ),
         "may_withdraw": bool(
             table

@@ -19,7 +19,8 @@ def contract_of(world, terms: Terms, *, on: date = EFFECT) -> LicenceContract:
     """A contract on free use (or in force), as rows: how it came about is other tests' matter."""
     number, plain, seal = next(_numbers), write(terms), hash_of(terms)
     deal = Deal.objects.create(
-        number=f"D-2026-{number:06d}", listing=world.listing, licensor=world.uni, licensee=world.firm,
+        number=f"D-2026-{number:06d}", listing=world.listing,
+        title_zh=world.listing.title_zh, licensor=world.uni, licensee=world.firm,
         state="CLOSED", opened_by=world.officer.user, closed_at=datetime(2026, 1, 1, tzinfo=ZONE),
         closed_reason="OTHER", closed_for="LICENSOR",
     )  # fmt: skip

@@ -64,6 +64,7 @@ def contract(world, *, listing_page: ListingPage | None = None) -> LicenceContra
     deal = Deal.objects.create(
         number=f"D-2026-{number:06d}",
         listing=page,
+        title_zh=page.title_zh,
         licensor=world.uni,
         licensee=world.firm,
         agency=world.agency,
