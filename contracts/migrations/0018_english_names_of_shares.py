@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contracts", "0016_usage_in_one_call")]
+    dependencies = [("contracts", "0017_gateway_rounds")]
 
     operations = [
         migrations.AddField(
