@@ -152,7 +152,13 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600, "socket_connect_timeout": 2}
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # worker and timer outlive any outage; they gave up after an hour
+# Whoever asks a worker waits for no second attempt: the timer finds what is due (marketplace.celery.nudge).
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 4 * 3600,
+    "socket_connect_timeout": 2,
+    "max_retries": 0,
+}
 CELERY_TASK_DEFAULT_QUEUE = os.environ.get("CELERY_QUEUE", "usefirst")
 CELERY_TIMEZONE = "Asia/Shanghai"
 # Every service that makes due things happen, in the order of the road. Beat runs them every few

@@ -1,8 +1,13 @@
+"""Redis is away: the cache and the queue."""
+
+from types import SimpleNamespace
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.urls import reverse
 
+from marketplace import celery
 from tests.factories.ground import PASSWORD, make_user
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -40,3 +45,18 @@ def test_people_sign_in_search_and_simulate_without_it(client, settings):
     assert client.post("/api/v1/terms/simulate", "{}", content_type="application/json").status_code == 422
     assert client.post(sign_in, {"login": user.email, "password": PASSWORD}).status_code == 302
     assert client.get(reverse("desk")).status_code in (200, 302)
+
+
+@pytest.mark.django_db
+def test_a_page_waits_once_for_a_broker_that_is_away(monkeypatch, django_capture_on_commit_callbacks):
+    asked = []
+
+    def refuse(**how):
+        asked.append(how)
+        raise ConnectionError
+
+    monkeypatch.setattr(celery, "_away_until", 0.0)
+    with django_capture_on_commit_callbacks(execute=True):
+        for _time in range(3):
+            celery.nudge(SimpleNamespace(name="book_money", apply_async=refuse))
+    assert len(asked) == 1
