@@ -58,7 +58,9 @@ class UsageReport(models.Model):
     reminded = models.PositiveSmallIntegerField(default=0)  # reminders sent: +0, +7, +15 days
     created_at = models.DateTimeField(default=now)
     known_at = models.DateTimeField(null=True, editable=False)  # since when its figures count …
-    unknown_at = models.DateTimeField(null=True, editable=False)  # … and do not any more
+    unknown_at = models.DateTimeField(
+        null=True, editable=False
+    )  # … and do not any more, nor what was deemed of it
 
     objects = UsageReportQuerySet.as_manager()
 
@@ -98,7 +100,7 @@ class UsageReport(models.Model):
             known_trigger(
                 "report_known",
                 known_at="NEW.state = 'ACCEPTED'",
-                unknown_at="NEW.known_at IS NOT NULL AND NEW.state <> 'ACCEPTED'",
+                unknown_at="NEW.state = 'WITHDRAWN' OR (NEW.known_at IS NOT NULL AND NEW.state <> 'ACCEPTED')",
             ),
             forgets_looks(),
         ]

@@ -63,15 +63,22 @@ def read_row(stored: dict) -> RatedRow:
 
 
 def _deemed(contracts, as_of: datetime | None) -> list[DeemedReport]:
-    """What stands in for reports that are missing; from the acceptance of one on, it counts instead."""
-    made = DeemedReport.objects.filter(report__contract__in=contracts).exclude(
-        report__state=ReportState.WITHDRAWN
-    )
+    """What stands in for reports that are missing; from the acceptance of one on, it counts instead, and nothing from
+    the day on which its period turned out to be no more."""
+    made = DeemedReport.objects.filter(report__contract__in=contracts)
     return [
         deemed
         for deemed in made.select_related("report").order_by("report__period_start")
-        if knew(deemed, as_of) and not knew(deemed.report, as_of, counts=deemed.report.known_at is not None)
+        if knew(deemed, as_of)
+        and not knew(deemed.report, as_of, counts=deemed.report.known_at is not None)
+        and not _was_withdrawn(deemed.report, as_of)
     ]
+
+
+def _was_withdrawn(report: UsageReport, as_of: datetime | None) -> bool:
+    if report.state != ReportState.WITHDRAWN:
+        return False
+    return as_of is None or report.unknown_at is None or report.unknown_at <= as_of
 
 
 def _reports(contracts, as_of: datetime | None) -> list[UsageReport]:
