@@ -1831,6 +1831,9 @@ def check_usage(bundle):
         of_period.setdefault((report["start"], report["end"]), []).append(report)
     accepted = [(one["start"], one["end"]) for one in bundle.paper("facts.json")["accepted"]]
     bundle.must(len(accepted) == len(set(accepted)), "facts.json", "a period was accepted twice")
+    for facts in [bundle.paper("facts.json"), *(run["facts"] for run in bundle.paper("earlier.json"))]:
+        unsaid = facts["reported_through"] is None
+        bundle.must(unsaid, "facts.json", "says that everything was reported, without any report")
     for period in accepted:
         bundle.must(period in of_period, "facts.json", "%s – %s was accepted without a report", *period)
     rating = bundle.paper("rating.json")
@@ -3290,6 +3293,7 @@ CHINESE = {
     "%d versions of the terms, each with its hash": "%d 版条款，散列值逐一相符",
     # usage and reports
     "a period was accepted twice": "同一期间被接受两次",
+    "says that everything was reported, without any report": "称全部已申报，却没有报告",
     "%s – %s was accepted without a report": "%s 至 %s 没有报告而被接受",
     "report %d": "报告 %d",
     "was accepted before the last run, which was not told of it": "在最近一次计费之前已接受，却未计入",

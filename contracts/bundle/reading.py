@@ -37,10 +37,9 @@ def papers_of(contract: LicenceContract, side: Side, *, internal: bool) -> dict[
     """
     run = contract.rating_runs.order_by("-id").first()
     versions, facts, usage = rating_inputs(contract, as_of=run.known_at if run else None)
-    nothing_yet = contract.effective_on - timedelta(
-        days=1
-    )  # what falls due on the first day waits for the first run
-    rating = rate(versions, facts, usage, run.until if run else nothing_yet)
+    # before the first run nothing is rated, not even what falls due on the first day
+    before = contract.effective_on - timedelta(days=1)
+    rating = rate(versions, facts, usage, run.until if run else before)
     papers = {
         "contract.json": _contract(contract, side),
         "terms.json": terms_paper(terms_versions(contract)),

@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 
 from contracts.billing.charging import charge_contract
+from contracts.billing.runs import recompute
 from contracts.bundle.services import bundle_of
+from contracts.lifecycle.services import invalidate
 from contracts.lifecycle.states import Side
 from marketplace.clock import at
 from tests.contracts.billing.life import Life
@@ -14,6 +16,7 @@ from tests.contracts.lifecycle import world as made
 from tests.contracts.lifecycle.world import trying
 from tests.contracts.rating.samples import fixed, lump, royalty, sheet
 from tests.contracts.usage.metering.world import closing, event, metered, send
+from tests.contracts.usage.world import accepted, pass_day, sales
 
 from .checked import VERIFIER, agrees, every_change_is_named, papers
 from .memory import as_read, packed, papers_of
@@ -71,6 +74,12 @@ def test_a_charge_told_as_a_higher_one_and_its_correction_is_named(sold):
     sold["rating.json"] |= {"run": 2, "known_at": "2031-01-01T08:00:00+00:00"}
     other["run"] = 2
     assert any(": amount by then" in line for line in wrong(sold))
+
+
+def test_periods_that_are_reported_by_a_word_are_named(sold):
+    """A simulation may say so; in a contract a missing report is missing, never zero."""
+    sold["facts.json"]["reported_through"] = "2030-01-01"
+    assert any("without any report" in line for line in wrong(sold))
 
 
 def test_a_day_that_was_rated_twice_and_summed_once_is_named():
@@ -149,3 +158,23 @@ def test_meters_of_any_name_agree(world, names):
     content = bundle_of(contract, Side.LICENSOR)
     assert any("2 daily sums of 2 events" in line for line in agrees(content))
     assert len(papers(content)["charges.json"]) == 2
+
+
+def test_a_deemed_report_that_was_withdrawn_since_stays_what_an_earlier_run_knew(world):
+    """The right turned out to have fallen before: the period that was deemed and billed is broken, its report withdrawn."""
+    agreed = sheet(
+        royalty(fixed("0.03")),
+        report={"every": "quarter", "days": 10, "deemed": {"days": 5, "basis": "last"}},
+    )
+    contract = trying(world, agreed, on=date(2026, 1, 1))
+    accepted(world, contract, date(2026, 3, 31), sales(2_000))
+    pass_day(date(2026, 7, 1))
+    pass_day(date(2026, 7, 20))
+    assert contract.charges.count() == 2
+    with at(date(2026, 7, 21)):
+        invalidate(contract, actor=world.officer, on=date(2026, 5, 15), reason="专利被宣告无效")
+    pass_day(date(2026, 7, 22))
+    assert contract.reports.filter(state="WITHDRAWN").exists()
+    assert contract.rating_runs.count() > 1
+    assert all(recompute(run).same_inputs for run in contract.rating_runs.all())
+    agrees(bundle_of(contract, Side.LICENSOR))
