@@ -71,7 +71,7 @@ def _spreadsheets() -> list[SimpleUploadedFile]:
         _sheet(f"{head}{far}</sheetData></worksheet>"),  # 400 million cells, all but a few of them empty
         _sheet(
             f"{head}<row>{'<c/>' * 4_100_000}</row></sheetData></worksheet>", 200_000
-        ),  # one row takes 600 MB
+        ),  # one row: 1.2 GB when read
         _sheet(head + '<row r="1048576"><c r="A1048576"><v>1</v></c></row></sheetData></worksheet>'),
     ]
 
