@@ -246,7 +246,9 @@ def hit(document: SearchDocument, score: float, query: Query, marker: Marker) ->
     found = {name: marker.found(query.words, text) for name, text in texts.items()}
     everywhere = set().union(*found.values())
     other = document.body_en if body == document.body_zh else document.body_zh
-    lacking = [w for w in query.words if w.text not in everywhere | said and len(w.text) <= SENTENCE]
+    # What a number alone finds has it or names it, in whatever notation.
+    asked = () if query.is_number else query.words
+    lacking = [w for w in asked if w.text not in everywhere | said and len(w.text) <= SENTENCE]
     return Hit(
         document,
         score,

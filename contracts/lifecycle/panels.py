@@ -127,12 +127,13 @@ def way_to_the_contract(request: HttpRequest, deal: object) -> str:
         return ""
     if contract := _contract_of(deal, request.acting):
         label = _("Contract %(number)s") % {"number": contract.number}
-        return format_html('<p><a href="{}">{}</a></p>', contract.get_absolute_url(), label)
+        said = _("The contract was made from it and goes on there:")
+        return format_html('<p>{} <a href="{}">{}</a></p>', said, contract.get_absolute_url(), label)
+    said = _("The licensor makes the contract from it; nothing has to be typed again.")
     if deal.listing.live and _may_draft(deal, request.acting):
-        return format_html(
-            '<p><a class="btn btn-primary" href="#contract">{}</a></p>', _("Draft the contract")
-        )
-    return ""
+        button = '<p>{}</p><p><a class="btn btn-primary" href="#contract">{}</a></p>'
+        return format_html(button, said, _("Draft the contract"))
+    return format_html("<p>{}</p>", said)
 
 
 @panel("deal.sheet", order=20)

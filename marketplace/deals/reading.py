@@ -15,7 +15,7 @@ from marketplace.deals.models import (
     TermSheet,
 )
 from marketplace.deals.standing import Standing
-from marketplace.deals.states import DealState, Side, WaitsFor
+from marketplace.deals.states import DealState, Side, Step, WaitsFor
 from marketplace.organisations.acting import Acting
 from marketplace.programmes.services import ResultFacts, eligibility
 from marketplace.terms.difference import Group, groups
@@ -96,8 +96,12 @@ def next_words(deal: Deal, stands: Standing | None, table: Offer | None) -> tupl
     if deal.state == DealState.CLOSED:
         return "", _("This deal is closed.")
     if deal.state == DealState.AGREED:
-        return _("The licensor"), _("makes the contract from the term sheet; nothing has to be typed again.")
+        return "", _("Both sides have agreed on the terms; they are sealed in the term sheet.")
     mine = stands.speaks_for if stands else None
+    if not deal.listing.live and deal.next_step in (Step.DECIDE, Step.CONFIRM):
+        return str(WaitsFor(deal.waits_for).label), _(
+            "wait until the listing is published again, or make other terms."
+        )
     if deal.waits_for == WaitsFor.BOTH and table is not None and mine is not None:
         if mine == table.made_for:
             return _("Both sides"), _(

@@ -53,11 +53,11 @@ def inputs_of(row: dict) -> dict[str, str]:
     elif form == "MILESTONES":
         inputs |= {
             "payment_form": "milestones",
-            "milestone_1_name": "验证通过 / validation",
+            "milestone_1_name": "validation",
             "milestone_1_amount": amounts["validation"],
-            "milestone_2_name": "上市销售 / launch",
+            "milestone_2_name": "launch",
             "milestone_2_amount": amounts["launch"],
-            "milestone_3_name": "销售达标 / sales target",
+            "milestone_3_name": "sales",
             "milestone_3_amount": amounts["sales"],
             "milestone_3_threshold": amounts["sales_at"],
         }

@@ -50,6 +50,12 @@ def test_long_word_is_not_called_missing_where_its_parts_are_there(market):
     assert (hit.missing, hit.unsaid) == (["固态电池隔膜"], ["隔膜"])
 
 
+def test_parts_of_a_number_are_not_called_missing_where_it_was_found(market):
+    hits = found(ELECTROLYTE.numbers[0]).hits
+    assert {hit.document.pk for hit in hits} == {ELECTROLYTE.page_id, BATTERY.page_id}
+    assert [hit.missing or hit.unsaid for hit in hits] == [[], []]
+
+
 def test_right_words_are_not_corrected(market):
     for typed in (
         "电池",

@@ -14,7 +14,11 @@ class ListingChoice(forms.ModelChoiceField):
 
 
 class ProposalForm(OnceForm):
-    listing = ListingChoice(label=_("Your listing"), queryset=ListingPage.objects.none())
+    listing = ListingChoice(
+        label=_("Your listing"),
+        queryset=ListingPage.objects.none(),
+        empty_label=_("Choose one of your published listings"),
+    )
     message = forms.CharField(
         label=_("Why it fits"),
         max_length=MAX_MESSAGE,
