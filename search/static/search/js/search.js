@@ -22,7 +22,11 @@
         if ((field.name === "q" || /_(min|max)$/.test(field.name)) && !field.value.trim()) field.disabled = true;
       }
     });
-    window.addEventListener("pageshow", () => { for (const field of form.elements) field.disabled = false; });
+    // Who comes back sees the choices of this address, not the click that led away from it.
+    window.addEventListener("pageshow", (event) => {
+      for (const field of form.elements) field.disabled = false;
+      if (event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward") form.reset();
+    });
   }
 
   for (const input of document.querySelectorAll("input[data-suggest]")) {
