@@ -77,6 +77,12 @@ class Amendment(models.Model):
     def is_open(self) -> bool:
         return self.state in AMENDMENT_OPEN
 
+    def withdrawing_asks(self, side: Side) -> str:
+        """The right that a side's people need to withdraw it: a proposal is taken back by whoever may propose; what is
+        agreed already, or comes from the other side, only by those who bind their side."""
+        is_own = self.state == AmendmentState.PROPOSED and side == self.proposed_side
+        return "offer.make" if is_own else "offer.accept"
+
     @property
     def other_side(self) -> Side:
         return Side.LICENSEE if self.proposed_side == Side.LICENSOR else Side.LICENSOR

@@ -42,7 +42,7 @@ from marketplace import terms as language
 from marketplace.audit.services import record
 from marketplace.clock import now, today
 from marketplace.deals.models.offer import sealed
-from marketplace.organisations.acting import Acting
+from marketplace.organisations.acting import Acting, permit
 from marketplace.refusals import Incomplete, NotPermitted, Refused, TransitionRefused, check
 from marketplace.terms.dates import DAY, add_months
 
@@ -180,8 +180,10 @@ def answer_amendment(amendment: Amendment, *, actor: Acting, agreed: bool, words
 
 @transaction.atomic
 def withdraw_amendment(amendment: Amendment, *, actor: Acting, reason: str) -> Amendment:
-    """Either party withdraws from an amendment that is not signed by all; the terms stay as they are."""
-    _contract, amendment, _side = _enter(amendment, actor=actor, permission="offer.make", sides=PARTIES)
+    """Either party withdraws from an amendment that is not signed by all; the terms stay as they are. Raises NotPermitted
+    for those who may only propose, unless it is their side's proposal and still waits for an answer."""
+    _contract, amendment, side = _enter(amendment, actor=actor, permission="offer.make", sides=PARTIES)
+    permit(actor, amendment.withdrawing_asks(side), actor.organisation)
     reason = words_of(reason, needed=_("Say why: the other side reads it."))
     _close(amendment, AmendmentState.WITHDRAWN, actor=actor, words=reason)
     _tell(amendment, "amendment_withdrawn", *READERS, reason=reason)

@@ -121,7 +121,9 @@ def _may(contract: LicenceContract, amendment: Amendment, acting, signatures) ->
         and state == AmendmentState.PROPOSED
         and side == amendment.other_side
         and acting.can("offer.accept"),
-        "may_withdraw": alive and side in (Side.LICENSOR, Side.LICENSEE) and acting.can("offer.make"),
+        "may_withdraw": alive
+        and side in (Side.LICENSOR, Side.LICENSEE)
+        and acting.can(amendment.withdrawing_asks(side)),
         "may_open_notice": alive
         and state == AmendmentState.AGREED
         and side == Side.LICENSOR

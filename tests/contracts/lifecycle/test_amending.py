@@ -213,13 +213,15 @@ def test_propose_answer_and_withdraw_through_the_pages(client, world, contract):
         assert "被许可方 · 同意" in client.get(amendment.get_absolute_url()).content.decode()
         amendment.refresh_from_db()
         assert amendment.state == "AGREED"
+        withdrawing = reverse("amendment_withdraw", args=[contract.number, amendment.number])
+        signed_in(client, world.scout)  # may propose, and may not undo what their signatory has agreed
+        assert withdrawing not in client.get(amendment.get_absolute_url()).content.decode()
+        assert client.post(withdrawing, {"words": "另议"}).status_code == 403
         signed_in(client, world.stranger)
         assert client.get(amendment.get_absolute_url()).status_code == 404
         signed_in(client, world.officer)
         assert client.get(reverse("contract", args=[contract.number])).status_code == 200
-        client.post(
-            reverse("amendment_withdraw", args=[contract.number, amendment.number]), {"words": "另议"}
-        )
+        client.post(withdrawing, {"words": "另议"})
         amendment.refresh_from_db()
         assert (amendment.state, amendment.closed_words) == ("WITHDRAWN", "另议")
         assert "原定起适用日" in client.get(amendment.get_absolute_url()).content.decode()
