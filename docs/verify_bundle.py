@@ -2598,14 +2598,14 @@ class Course:
 NO_INTEREST = (None, 0, Fraction(0), None)
 
 
-def course_of(bundle, invoice, notes, days, *, stopped):
-    """What comes to be charged up to the last of some days (text). The later of due date and invoice date is where interest
-    begins; interest bears none, nor what was credited. With `stopped` no month is charged after the last one that was."""
+def course_of(bundle, invoice, notes, allocations, days, *, stopped):
+    """What comes to be charged up to the last of some days (text), by some of the credit notes and receipts. The later of due
+    date and invoice date is where interest begins; interest bears none, nor what was credited. With `stopped` no month is
+    charged after the last one that was."""
     rule = bundle.terms_on(invoice["issued_on"])[1].get("interest")
     since = max(day(invoice["due_on"]), day(invoice["issued_on"]))
     if not rule:
         return Course(None, since, 0, {}, ())  # nothing bears interest
-    allocations = bundle.of_invoice("receipts.json", invoice)
     undone, received = {one["undoes"] for one in allocations}, {}
     for one in allocations:
         if one["undoes"] is None and one["id"] not in undone:
@@ -2668,10 +2668,11 @@ def check_interest(bundle):
 
 def tell_uncharged(bundle, invoice):
     """What came late and is not charged yet is told: a run may still have to come, or somebody left it out."""
-    late = [one["received_on"] for one in bundle.of_invoice("receipts.json", invoice)]
+    receipts = bundle.of_invoice("receipts.json", invoice)
+    late = [one["received_on"] for one in receipts]
     if late:
         notes = bundle.of_invoice("credit_notes.json", invoice)
-        due = course_of(bundle, invoice, notes, late, stopped=True).due
+        due = course_of(bundle, invoice, notes, receipts, late, stopped=True).due
         if due:
             minor = bundle.money(sum(amount for _, amount, *_ in due.values()))
             where = say("interest of %s", invoice["number"])
@@ -2679,20 +2680,25 @@ def tell_uncharged(bundle, invoice):
 
 
 def check_interest_of(bundle, invoice, by_day):
-    """The days that were charged, by the course of the invoice that explains them: credit notes that came since the last
-    charge do not count yet; no month does once an invoice was written off."""
+    """The days that were charged, by the course of the invoice that explains them: credit notes and receipts that came since
+    the last charge do not count yet; no month does once an invoice was written off."""
     where, sums = say("interest of %s", invoice["number"]), {}
     for on, rows in by_day.items():
         sums[day(on)] = sum(charge["minor"] for charge in rows)
     notes = bundle.of_invoice("credit_notes.json", invoice)
+    receipts = bundle.of_invoice("receipts.json", invoice)
+    made = max(charge["dated_on"] for rows in by_day.values() for charge in rows)
+    known = sum(
+        one["allocated_on"] < made for one in receipts
+    )  # for certain; a dispute holds up what came later
     courses = [
-        course_of(bundle, invoice, notes[:count], by_day, stopped=stopped)
+        course_of(bundle, invoice, notes[:credited], receipts[:paid], by_day, stopped=stopped)
+        for paid in range(len(receipts), known - 1, -1)
         for stopped in (False, True)
-        for count in range(len(notes), -1, -1)
+        for credited in range(len(notes), -1, -1)
     ]
     agreeing = (one for one in courses if all(one.due.get(on, NO_INTEREST)[1] == sums[on] for on in sums))
     course = next(agreeing, courses[0])
-    made = max(charge["dated_on"] for rows in by_day.values() for charge in rows)
     for on, (_, minor, *_) in sorted(course.due.items()):
         charged = on in sums or on >= max(sums) or came_after(bundle, invoice, on, made)
         bundle.must(charged, where, "%s for %s is not charged", bundle.money(minor), on)

@@ -1,6 +1,6 @@
 """Lives that are rare and honest agree; what was left out, made up in pairs or told as another story is named."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,11 +9,14 @@ from contracts.billing.runs import recompute
 from contracts.bundle.services import bundle_of
 from contracts.lifecycle.services import invalidate
 from contracts.lifecycle.states import Side
+from contracts.payments.interest import charge_interest
+from contracts.payments.services import confirm_receipt
 from marketplace.clock import at
 from tests.contracts.billing.life import Life
 from tests.contracts.billing.test_acceptance import figures_of
 from tests.contracts.lifecycle import world as made
 from tests.contracts.lifecycle.world import trying
+from tests.contracts.payments.world import bank_line
 from tests.contracts.rating.samples import fixed, lump, royalty, sheet
 from tests.contracts.usage.metering.world import closing, event, metered, send
 from tests.contracts.usage.world import accepted, pass_day, sales
@@ -137,6 +140,29 @@ def test_what_falls_due_on_the_first_day_waits_for_the_first_run(world):
     content = bundle_of(contract, Side.LICENSOR)
     assert any("no rating run made a charge yet" in line for line in agrees(content))
     assert papers(content)["rating.json"]["until"] == "2026-01-30"
+
+
+def test_a_receipt_that_was_told_late_and_in_a_dispute_waits_for_its_interest(world):
+    """It came before months that were charged; while the parties quarrel no interest is taken back."""
+    interest = {"kind": "monthly", "rate": "0.01", "charged": "monthly"}
+    life = Life(world, sheet(royalty(fixed("0.03")), interest=interest))
+    life.pass_days(150)
+    for report in life.open_reports()[:1]:
+        life.accept(report, figures_of(40_000_001, 1))
+    life.charge()
+    life.approve(0, many=True)
+    life.issue(0, many=True, with_carried=True)
+    invoice = life.contract.invoices.get()
+    life.pass_days(100)
+    with life.at():
+        charge_interest()
+    life.quarrel()
+    with life.at():
+        line = bank_line(world, "3000.00", day=(invoice.due_on + timedelta(days=10)).isoformat())
+        confirm_receipt(line, actor=world.finance, parts=[(invoice.pk, 300_000)])
+        assert charge_interest() == 0
+    life.fresh()
+    assert any(line.startswith("2 sums of late") for line in agrees(bundle_of(life.contract, Side.LICENSOR)))
 
 
 @pytest.mark.parametrize("names", [("api", "Bytes"), ("api.calls", "api_calls"), ("调用", "Zeit")])
