@@ -334,7 +334,7 @@ distribution_propose | uni | contract.number | in 405 405 405 | in 409 404 404
 cost_remove | uni | cost.pk | in 405 405 405 | in 302 404 404
 payouts | uni | | in 200 200 403 | in 200 200 403
 payouts_act | uni | | in 405 405 405 | in 302 302 403
-payee_save | uni | | in 405 405 405 | in 302 302 302
+payee_account | uni | payout.pk | in 200 404 404 | in 422 404 404
 payout_statement | uni | payout.pk | in 200 404 404 | in 200 404 404
 my_income | inventor | | in 200 200 200 | in 200 200 200
 my_statement | inventor | share.pk | in 200 404 404 | in 200 404 404

@@ -38,7 +38,6 @@ class PayoutForm(forms.Form):
 
 
 class PayeeForm(forms.Form):
-    name = forms.CharField(label=_("Payee, as in the list of payouts"), max_length=160)
     bank_name = forms.CharField(label=_("Bank and branch"), max_length=120)
     number = forms.RegexField(
         r"^[A-Za-z0-9 ]{8,40}$",

@@ -10,6 +10,7 @@ from contracts.lifecycle.models import ContractAnnex, LicenceContract
 from contracts.payments.models import Allocation
 from contracts.proceeds.states import DistributionState, PayoutState, ShareKind
 from marketplace.appendonly import append_only_triggers
+from marketplace.bilingual import of_pair
 from marketplace.clock import now
 from marketplace.encrypted import EncryptedTextField
 from marketplace.money import Money
@@ -289,7 +290,30 @@ class Payout(models.Model):
         """The payee in the reader's language; papers and the bank's file carry the name as it was stored."""
         if self.commission_id:
             return self.commission.agency.name
-        return str(_("Transfer staff")) if self.share.kind == ShareKind.STAFF else self.payee_name
+        if self.share.kind == ShareKind.STAFF:
+            return str(_("Transfer staff"))
+        return of_pair(self.payee_name, self.share.name_en)
+
+    @property
+    def payee_unit(self) -> str:
+        """Tells contributors of one name apart."""
+        return of_pair(self.share.unit, self.share.unit_en) if self.share_id else ""
+
+    @property
+    def payee_in_full(self) -> str:
+        return " · ".join(filter(None, (self.payee, self.payee_unit)))
+
+    @property
+    def payee_key(self) -> str:
+        """Whose account the money goes to, within the payer: two people of one name are two payees, and who has a user
+        account is the same payee in every unit. The transfer staff are one, who share among themselves."""
+        if self.commission_id:
+            return f"organisation:{self.commission.agency_id}"
+        if self.share.kind == ShareKind.STAFF:
+            return "staff"
+        if self.share.user_id:
+            return f"user:{self.share.user_id}"
+        return f"person:{self.payee_name}|{self.share.unit}"
 
     @property
     def amount(self) -> Money:
@@ -304,9 +328,11 @@ class PayeeAccountQuerySet(models.QuerySet):
 
 
 class PayeeAccount(models.Model):
-    """Where a payee's money goes: kept by the paying organisation, encrypted, shown masked."""
+    """Where a payee's money goes: kept by the paying organisation, encrypted, shown masked. `key` is a Payout's
+    `payee_key`; the name is the one of the day on which it was recorded."""
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="payee_accounts")
+    key = models.CharField(max_length=330)
     name = models.CharField(_("payee"), max_length=160)
     bank_name = models.CharField(_("bank and branch"), max_length=120)
     number = EncryptedTextField(_("account number"))
@@ -319,7 +345,7 @@ class PayeeAccount(models.Model):
     class Meta:
         verbose_name = _("payee's account")
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="payee_account_once")]
+        constraints = [models.UniqueConstraint(fields=["organisation", "key"], name="payee_account_once")]
 
     def __str__(self):
         return f"{self.name} **** {self.tail}"

@@ -46,11 +46,12 @@ def payment_file(payer: Organisation, payouts: Sequence[Payout], code: str, *, a
         row.amount_minor < 0 or row.state != PayoutState.DUE or row.payer_id != payer.pk for row in payouts
     ):
         raise Refused(_("Only sums that are due and above zero go into a payment file."))
-    names = {row.payee_name for row in payouts}
-    accounts = {row.name: row for row in PayeeAccount.objects.filter(organisation=payer, name__in=names)}
+    payees = {row.payee_key: row for row in payouts}
+    accounts = {row.key: row for row in PayeeAccount.objects.filter(organisation=payer, key__in=payees)}
     missing = [
-        _("The account of %(name)s is not recorded.") % {"name": name}
-        for name in sorted(names - set(accounts))
+        _("The account of %(name)s is not recorded.") % {"name": row.payee_in_full}
+        for key, row in payees.items()
+        if key not in accounts
     ]
     if missing:
         raise Incomplete(missing, _("The payment file cannot be made yet."))
@@ -59,7 +60,7 @@ def payment_file(payer: Organisation, payouts: Sequence[Payout], code: str, *, a
     writer = csv.writer(text)
     writer.writerow([head for head, _field in layout["columns"]])
     for place, row in enumerate(payouts, start=1):
-        account = accounts[row.payee_name]
+        account = accounts[row.payee_key]
         facts = {
             "place": place,
             "name": disarmed(row.payee_name),
@@ -75,14 +76,15 @@ def payment_file(payer: Organisation, payouts: Sequence[Payout], code: str, *, a
 
 
 @transaction.atomic
-def save_payee(payer: Organisation, *, actor, name: str, bank_name: str, number: str) -> PayeeAccount:
-    """Record or replace where a payee's money goes."""
-    permit(actor, "payout.confirm", payer)
+def save_payee(payout: Payout, *, actor, bank_name: str, number: str) -> PayeeAccount:
+    """Record or replace where the money of a payout's payee goes: this sum and every later one."""
+    permit(actor, "payout.confirm", payout.payer)
     digits = "".join(number.split())
     account, _made = PayeeAccount.objects.update_or_create(
-        organisation=payer,
-        name=name.strip(),
+        organisation=payout.payer,
+        key=payout.payee_key,
         defaults={
+            "name": payout.payee_name,
             "bank_name": bank_name.strip(),
             "number": digits,
             "tail": digits[-4:],
@@ -90,5 +92,5 @@ def save_payee(payer: Organisation, *, actor, name: str, bank_name: str, number:
             "changed_by": actor.user,
         },
     )
-    record(actor, "payee_account.saved", account)
+    record(actor, "payee_account.saved", account, payout=payout.pk)
     return account

@@ -198,7 +198,7 @@ def send_back(request, pk):
 
 def _payouts(request):
     return Payout.objects.visible_to(request.acting).select_related(
-        "share__distribution__contract", "commission__contract", "commission__agency"
+        "payer", "share__distribution__contract", "commission__contract", "commission__agency"
     )
 
 
@@ -217,6 +217,7 @@ def payouts(request):
     if request.GET.get("export"):
         columns = [
             (_("Payee"), "payee_name"),
+            (_("Unit"), "payee_unit"),
             (_("Contract"), _contract_of),
             (_("Amount"), "amount"),
             (_("Not before"), "due_from"),
@@ -226,17 +227,17 @@ def payouts(request):
         ]
         return tables.export(request, "payouts", columns, found)
     page = Paginator(found, 50).get_page(request.GET.get("page"))
-    accounts = dict(PayeeAccount.objects.visible_to(request.acting).values_list("name", "tail"))
+    mine = PayeeAccount.objects.visible_to(request.acting).filter(key__in={row.payee_key for row in page})
+    accounts = dict(mine.values_list("key", "tail"))
     context = {
         "page_obj": page,
         "rows": [
-            {"payout": row, "contract": _contract_of(row), "tail": accounts.get(row.payee_name, "")}
+            {"payout": row, "contract": _contract_of(row), "tail": accounts.get(row.payee_key, "")}
             for row in page
         ],
         "state": state,
         "states": PayoutState.choices,
         "form": PayoutForm(),
-        "payee_form": PayeeForm(),
         "layouts": file_choices(),
         "notice_source": NOTICE_SOURCE,
         "totals": found.order_by()
@@ -272,15 +273,18 @@ def payouts_act(request):
 
 
 @login_required
-@require_POST
-def payee_save(request):
-    form = PayeeForm(request.POST)
-    if form.is_valid():
-        save_payee(request.acting.organisation, actor=request.acting, **form.cleaned_data)
-        messages.success(request, _("Saved."))
-    else:
-        tell_errors(request, form)
-    return redirect("payouts")
+def payee_account(request, pk):
+    payout = get_object_or_404(_payouts(request), pk=pk)
+    form = PayeeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        save_payee(payout, actor=request.acting, **form.cleaned_data)
+        said = _("The account of %(name)s is recorded; it holds for this sum and later ones.")
+        messages.success(request, said % {"name": payout.payee})
+        return redirect("payouts")
+    stored = PayeeAccount.objects.visible_to(request.acting).filter(key=payout.payee_key).first()
+    context = {"form": form, "payout": payout, "contract": _contract_of(payout), "stored": stored}
+    status = 422 if form.is_bound else 200
+    return render(request, "contracts/proceeds/payee_account.html", context, status=status)
 
 
 def _statement(payout: Payout) -> FileResponse:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.ledger.queries import balance as book_balance
 from contracts.ledger.verifying import verify_ledger
+from contracts.lifecycle.models import ContractAnnex
 from contracts.payments.booking import book_money
 from contracts.payments.services import confirm_receipt, record_refund, undo_allocation
 from contracts.proceeds.booking import book_proceeds
@@ -310,13 +311,38 @@ def test_the_banks_file_holds_what_is_due_and_asks_for_missing_accounts(world):
         payment_file(world.uni, rows, "jiangcheng", actor=world.finance)
     assert len(refusal.value.missing) == 4
     for row in rows:
-        save_payee(
-            world.uni, actor=world.finance, name=row.payee_name, bank_name="=江城", number="62220000 1111"
-        )
+        save_payee(row, actor=world.finance, bank_name="=江城", number="62220000 1111")
     text = payment_file(world.uni, rows, "jiangcheng", actor=world.finance).decode("gb18030")
     assert "622200001111" in text
     assert "350.00" in text
     assert ",=江城" not in text
+
+
+def test_two_people_of_one_name_have_each_an_account(world):
+    annex = contributors(
+        world.contract, ("李", "0.4", world.inventor.user), ("李", "0.3", None), ("李", "0.3", None)
+    )
+    content = annex.content
+    content[2]["unit"] = "化工学院"
+    ContractAnnex.objects.filter(pk=annex.pk).update(content=content)
+    plan(world, staff="0")
+    for yuan in (1_000, 2_000):
+        paid(world, yuan)
+        approve_distribution(propose_distribution(world.contract, actor=world.finance), actor=world.approver)
+    rows = list(Payout.objects.order_by("pk"))
+    for row, number in zip(rows[:2], ("62220000 1111", "62220000 2222"), strict=True):
+        save_payee(row, actor=world.finance, bank_name="江城", number=number)
+
+    with pytest.raises(Incomplete) as refusal:
+        payment_file(world.uni, rows, "jiangcheng", actor=world.finance)
+    assert [("化工学院" in words) for words in refusal.value.missing] == [True]
+
+    save_payee(rows[2], actor=world.finance, bank_name="江城", number="62220000 3333")
+    text = payment_file(world.uni, rows, "jiangcheng", actor=world.finance).decode("gb18030")
+    lines = text.splitlines()[1:]
+    assert [line.count(tail) for line, tail in zip(lines, ("1111", "2222", "3333") * 2, strict=True)] == [
+        1
+    ] * 6
 
 
 def test_a_commission_that_the_licensee_pays_is_between_it_and_the_agency(world):
