@@ -20,6 +20,8 @@ OCCASIONS = {
     "deals/proposal_taken_up": _("Proposal taken up"),
     "deals/proposal_declined": _("Proposal declined"),
     "deals/proposal_withdrawn": _("Proposal withdrawn"),
+    "deals/proposal_lapsed": _("Proposal cannot be taken up any more"),
+    "deals/proposal_back": _("Proposal can be taken up again"),
     "deals/enquiry": _("Enquiry made"),
     "deals/message": _("Message in a deal room"),
     "deals/file": _("File in a deal room"),
