@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from itertools import pairwise
+from math import sqrt
 
 from elasticsearch import Elasticsearch
 
@@ -31,7 +32,8 @@ TEXT_CHARACTERS = 600
 NEIGHBOUR_BOOST = 0.1
 NEIGHBOURS = 20
 NUMBER_BOOST = 1_000.0
-ACROSS_BOOST = 3.0  # of words of the other script, which stand alone, beside pairs, characters and phrases
+ACROSS_BOOST = 3.0  # of words of another script, which stand alone, beside pairs, characters and phrases
+ACROSS_HAN_BOOST = 1.5  # of Han words beside typed words, over the root of their pairs, each of which counts
 BESIDE_BOOST = 1.0
 TIE = 0.1
 DETAIL_BOOST = 0.7  # of a need's long text beside its title
@@ -227,17 +229,27 @@ def _typed(query: Query) -> list[dict]:
 def other_words(query: Query) -> list[dict]:
     """What else may be said for the things that the query names; of several words for one thing the best counts.
     Words of the script that was not typed are a translation: nothing that they find holds the typed words, so they
-    must weigh as much. Other words of the same script weigh less than the typed ones."""
+    must weigh as much, and no more, or they bury what was typed. Other words of the same script weigh less than the
+    typed ones."""
     typed = {word.is_han for word in query.words}
     across, beside = [], []
     for concept in query.concepts:
-        for phrases, found, boost in (
-            ([p for p in concept.alternatives if _is_han(p) not in typed], across, ACROSS_BOOST),
-            ([p for p in concept.alternatives if _is_han(p) in typed], beside, BESIDE_BOOST),
-        ):
-            if phrases:
-                found.append({"dis_max": {"queries": [_phrase(words) for words in phrases], "boost": boost}})
+        if translated := [p for p in concept.alternatives if _is_han(p) not in typed]:
+            across.append(_best([_phrase(words, _across_boost(words)) for words in translated]))
+        if others := [p for p in concept.alternatives if _is_han(p) in typed]:
+            beside.append(_best([_phrase(words, BESIDE_BOOST) for words in others]))
     return [_any(clauses) for clauses in (across, beside) if clauses]
+
+
+def _across_boost(words: Iterable[Word]) -> float:
+    if not _is_han(words):
+        return ACROSS_BOOST
+    pairs = sum(max(len(word.text) - 1, 1) if word.is_han else 1 for word in words)
+    return ACROSS_HAN_BOOST / sqrt(pairs)
+
+
+def _best(clauses: list[dict]) -> dict:
+    return {"dis_max": {"queries": clauses}}
 
 
 def _is_han(words: Iterable[Word]) -> bool:

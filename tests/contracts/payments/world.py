@@ -1,7 +1,7 @@
 """A contract in force with invoices, built once for the tests of payments and proceeds."""
 
 from datetime import date
-from itertools import count
+from itertools import count, repeat
 from types import SimpleNamespace
 
 from django.db import transaction
@@ -109,11 +109,11 @@ def contract(world, *, listing_page: ListingPage | None = None) -> LicenceContra
     return made
 
 
-def contributors(contract: LicenceContract, *rows) -> ContractAnnex:
+def contributors(contract: LicenceContract, *rows, units=()) -> ContractAnnex:
     """rows: (name, share, user or None)."""
     content = [
-        {"name": name, "unit": "材料学院", "user_id": getattr(user, "pk", None), "share": share}
-        for name, share, user in rows
+        {"name": name, "unit": unit, "user_id": getattr(user, "pk", None), "share": share}
+        for (name, share, user), unit in zip(rows, units or repeat("材料学院"), strict=False)
     ]
     return ContractAnnex.objects.create(
         contract=contract,

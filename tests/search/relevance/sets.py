@@ -102,6 +102,18 @@ def zh_titles(number: int = 300) -> Judged:
     return _known_items("zh titles", _chinese(title=None), ((r["id"], {"text": r["title"]}) for r in chosen))
 
 
+def titles_among_both(code: str, number: int = 300) -> Judged:
+    """A title; its paper or patent shows the abstract alone, among papers and patents of both languages."""
+    name = {"zh": "csl_zh_full", "en": "nasa_en_patents"}[code]
+    chosen = _some((r for r in records(name) if r["title"] and r["abstract"]), number)
+    untitled = {r["id"] for r in chosen}
+    both = (_as_document(r, keywords=None) for r in (*records("csl_zh_full"), *records("nasa_en_patents")))
+    documents = [d | {"title": None} if d["id"] in untitled else d for d in both]
+    return _known_items(
+        f"{code} titles among both", documents, ((r["id"], {"text": r["title"]}) for r in chosen)
+    )
+
+
 def zh_needs(number: int = 250, *, detail: bool = True) -> Judged:
     """A need by its keywords in a sentence, with the first sentences of the abstract as its detail; the technology
     is the rest of the abstract."""
@@ -212,6 +224,16 @@ def own_titles(code: str) -> Judged:
     return _known_items(f"own {code} titles", documents, asked)
 
 
+def own_titles_beside(code: str, *, other: bool) -> Judged:
+    """Titles of every second listing of the demo; `other`: the rest stands beside them in the other language."""
+    listings, beside = _listings()[::2], _listings()[1::2]
+    documents = [_in_one_language(listing, code, title=None, keywords=None) for listing in listings]
+    if other:
+        documents += [_in_one_language(listing, {"zh": "en", "en": "zh"}[code]) for listing in beside]
+    asked = [(f"{li['ref']}-{code}", {"text": li[f"title_{code}"]}) for li in listings]
+    return _known_items(f"own {code} titles beside", documents, asked)
+
+
 def own_keywords(code: str) -> Judged:
     documents = [_in_one_language(listing, code, keywords=None) for listing in _listings()]
     asked = [(f"{li['ref']}-{code}", {"text": " ".join(li[f"keywords_{code}"])}) for li in _listings()]
@@ -264,6 +286,8 @@ SETS: dict[str, Callable[..., Judged]] = {
     "zh needs with detail": zh_needs,
     "zh mixed": zh_mixed,
     "en titles": en_titles,
+    "en titles among both": lambda: titles_among_both("en"),
+    "zh titles among both": lambda: titles_among_both("zh"),
     "en claims": en_claims,
     "en questions": en_questions,
     "zh paraphrases": lambda: paraphrases("zh"),
