@@ -275,8 +275,8 @@ def payouts_act(request):
 @login_required
 def payee_account(request, pk):
     payout = get_object_or_404(_payouts(request), pk=pk)
-    form = PayeeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = PayeeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         save_payee(payout, actor=request.acting, **form.cleaned_data)
         said = _("The account of %(name)s is recorded; it holds for this sum and later ones.")
         messages.success(request, said % {"name": payout.payee})

@@ -200,7 +200,7 @@ def shares_of(page: Page) -> list[tuple[str, int]]:
 def payouts_due(people) -> list[tuple[str, int]]:
     page = people.finance.open("payouts")
     rows = page.soup.select("main table tbody tr")
-    return sorted((row.select("td")[1].get_text(strip=True), _amount(row)) for row in rows)
+    return sorted((next(row.select("td")[1].stripped_strings), _amount(row)) for row in rows)
 
 
 def commissions_of(person: Person) -> list[int]:
